@@ -1,0 +1,74 @@
+//! The names of what can be done. Rights are granted on these, the audit log records them.
+
+use std::fmt;
+
+macro_rules! actions {
+    ($($(#[$doc:meta])* $variant:ident $name:literal $access:ident;)*) => {
+        /// An action in the vendors' `service:resource:verb` form.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Action { $($(#[$doc])* $variant,)* }
+
+        impl Action {
+            /// Every action.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// `service:resource:verb`.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+
+            /// How far the action reaches.
+            pub const fn access(self) -> Access {
+                match self { $(Self::$variant => Access::$access,)* }
+            }
+        }
+    };
+}
+
+/// How far an action reaches; the built-in roles are drawn along this line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Looks, changes nothing.
+    Read,
+    /// Changes state.
+    Write,
+    /// Changes who may do what.
+    Permissions,
+}
+
+actions! {
+    /// List, count and look into fingerprints and their history.
+    AssetList "hss:asset:list" Read;
+    /// Export fingerprints into a file, follow the task, download the file.
+    AssetExport "hss:asset:export" Read;
+    /// Ask a host's agent for a sweep.
+    AssetCollect "hss:asset:collect" Write;
+    /// List hosts and container nodes.
+    HostList "hss:host:list" Read;
+    /// Add a host, change what its owner says of it.
+    HostUpdate "hss:host:update" Write;
+    /// Make an enrolment token.
+    AgentEnrol "hss:agent:enrol" Write;
+    /// Revoke an agent's key.
+    AgentRevoke "hss:agent:revoke" Write;
+    /// List projects.
+    ProjectList "iam:project:list" Read;
+    /// List users.
+    UserList "iam:user:list" Read;
+    /// Create, change, delete users.
+    UserUpdate "iam:user:update" Permissions;
+    /// List and show access keys.
+    AccessKeyList "iam:accessKey:list" Read;
+    /// Create, switch, delete access keys.
+    AccessKeyUpdate "iam:accessKey:update" Permissions;
+    /// Check somebody's token.
+    TokenValidate "iam:token:validate" Read;
+    /// Read the audit log.
+    AuditList "muster:audit:list" Read;
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

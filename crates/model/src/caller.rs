@@ -1,0 +1,70 @@
+//! Who is asking.
+
+use crate::id::{DomainId, ProjectId, UserId};
+use serde::{Deserialize, Serialize};
+
+/// What a user may do, until policies say it more finely.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Everything.
+    Admin,
+    /// Whatever changes nothing.
+    Reader,
+}
+
+impl Role {
+    /// The stored and shown name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Admin => "admin",
+            Self::Reader => "reader",
+        }
+    }
+
+    /// Back from [`Role::name`].
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Admin, Self::Reader].into_iter().find(|role| role.name() == name)
+    }
+}
+
+/// What a token or key reaches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// One project.
+    Project(ProjectId),
+    /// The account and all its projects.
+    Domain,
+}
+
+/// How the caller proved who it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Credential {
+    /// A token; its id stands in the audit log, never the token.
+    Token,
+    /// A request signature by this access key.
+    AccessKey(String),
+    /// The operator on the machine itself.
+    Local,
+}
+
+/// An authenticated caller. Only the identity service makes one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// Account.
+    pub domain_id: DomainId,
+    /// Its name.
+    pub domain_name: String,
+    /// User.
+    pub user_id: UserId,
+    /// Its name.
+    pub user_name: String,
+    /// Rights.
+    pub role: Role,
+    /// Reach.
+    pub scope: Scope,
+    /// Proof.
+    pub credential: Credential,
+    /// The request this caller came with: stands in the log, the audit record and the answer.
+    pub request_id: String,
+}

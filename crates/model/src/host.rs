@@ -1,0 +1,62 @@
+//! A host as its agent describes it.
+
+use serde::{Deserialize, Serialize};
+
+/// What a host says of itself. Sent at enrolment and whenever it changes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HostProfile {
+    /// Host name, as `uname -n`.
+    pub name: String,
+    /// `/etc/machine-id`, empty where there is none. Copied by careless cloning: never an identity alone.
+    #[serde(default)]
+    pub machine_id: String,
+    /// This boot (`/proc/sys/kernel/random/boot_id`): pids mean something only together with it.
+    #[serde(default)]
+    pub boot_id: String,
+    /// Operating system for people, `Debian GNU/Linux 12 (bookworm)`.
+    #[serde(default)]
+    pub os_name: String,
+    /// `ID` of os-release, `debian`.
+    #[serde(default)]
+    pub os_id: String,
+    /// `VERSION_ID` of os-release, `12`.
+    #[serde(default)]
+    pub os_version: String,
+    /// Kernel release, as `uname -r`.
+    #[serde(default)]
+    pub kernel: String,
+    /// Machine architecture, as `uname -m`.
+    #[serde(default)]
+    pub arch: String,
+    /// Addresses of all interfaces but loopback, the primary one first.
+    #[serde(default)]
+    pub addresses: Vec<String>,
+    /// Logical processors.
+    #[serde(default)]
+    pub cpus: u32,
+    /// Memory, bytes.
+    #[serde(default)]
+    pub memory_bytes: u64,
+}
+
+/// Whether an agent speaks for a host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AgentStatus {
+    /// The host is known, but no agent was ever enrolled on it.
+    NotInstalled,
+    /// Heard of within three heartbeats.
+    Online,
+    /// Not heard of for longer.
+    Offline,
+}
+
+impl AgentStatus {
+    /// The HSS word.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NotInstalled => "not_installed",
+            Self::Online => "online",
+            Self::Offline => "offline",
+        }
+    }
+}

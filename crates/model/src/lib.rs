@@ -1,0 +1,27 @@
+//! The pure types everything else speaks: ids, the twelve asset kinds, errors, pages, callers, time.
+//!
+//! No I/O and no async here. What lies in this crate is understood by the agent and the server alike,
+//! so a change to [`fact`] or [`report`] is a change of the agent protocol.
+#![forbid(unsafe_code)]
+
+pub mod action;
+pub mod asset;
+pub mod caller;
+pub mod diagnostic;
+pub mod error;
+pub mod fact;
+pub mod host;
+pub mod id;
+pub mod kind;
+pub mod page;
+pub mod report;
+pub mod time;
+
+pub use action::Action;
+pub use caller::{Caller, Credential, Role, Scope};
+pub use diagnostic::Diagnostic;
+pub use error::{Error, Kind as ErrorKind, Result};
+pub use fact::{Column, Fact, FactHash, Value};
+pub use kind::{Category, Kind};
+pub use page::{Page, Paging};
+pub use time::{Clock, Micros, SystemClock};
