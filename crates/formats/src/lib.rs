@@ -1,11 +1,15 @@
 //! Pure parsers of foreign bytes. Bytes in, structs out: no I/O of their own, explicit limits, never a panic.
 #![forbid(unsafe_code)]
 
+pub mod apache;
+pub mod include;
 pub mod jar_name;
 pub mod manifest;
+pub mod nginx;
 pub mod pom;
 pub mod purl;
 pub mod read_at;
+pub mod site;
 pub mod zipfile;
 
 pub use purl::purl;
