@@ -1,1 +1,11 @@
-//! Nothing yet.
+//! The product's rules, one file a domain.
+//!
+//! A service function takes the [`App`] and the caller, names its action, authorises, opens and commits
+//! its own transaction, and leaves an audit record. It knows nothing of HTTP and nothing of SQL.
+#![forbid(unsafe_code)]
+
+pub mod app;
+pub mod settings;
+
+pub use app::App;
+pub use settings::Settings;

@@ -1,0 +1,25 @@
+//! What an operator may set, as plain values. The binary reads files, environment and flags into it.
+
+use std::path::PathBuf;
+
+/// The settings of a running server. `Default` is what `muster up` starts with.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where state that is not in the database lies: exported files, spools.
+    pub data_dir: PathBuf,
+    /// The address clients reach us at, scheme and port included, without a slash at the end.
+    pub endpoint: String,
+    /// The name of the region; also the name of the first project, because the vendor's clients look
+    /// their project up by it.
+    pub region: String,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            data_dir: PathBuf::from("muster-data"),
+            endpoint: "http://127.0.0.1:8420".to_owned(),
+            region: "muster".to_owned(),
+        }
+    }
+}
