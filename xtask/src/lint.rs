@@ -1,0 +1,65 @@
+//! Rules no other linter knows: the size of files, the room of SQL, the number of dependencies, and words
+//! that mark unfinished work.
+
+use anyhow::{Context, bail};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A file has one subject; longer ones hide a second.
+const MAX_LINES: usize = 800;
+/// Above this a dependency has to be explained.
+const MAX_PACKAGES: usize = 400;
+
+pub(crate) fn run() -> anyhow::Result<()> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("the workspace root")?;
+    let mut faults = Vec::new();
+    let mut files = Vec::new();
+    for folder in ["crates", "xtask"] {
+        rust_files(&root.join(folder), &mut files)?;
+    }
+    for file in &files {
+        let text = fs::read_to_string(file)?;
+        let name = file.strip_prefix(root)?.display().to_string();
+        let lines = text.lines().count();
+        if lines > MAX_LINES {
+            faults.push(format!("{name}: {lines} lines, {MAX_LINES} at most"));
+        }
+        if name.starts_with("crates/") && !name.starts_with("crates/store/") {
+            for verb in ["SELECT ", "INSERT INTO ", "UPDATE ", "DELETE FROM "] {
+                if text.contains(&format!("\"{verb}")) {
+                    faults.push(format!("{name}: SQL outside crates/store"));
+                }
+            }
+        }
+        for word in ["TO\u{44}O", "FIX\u{4d}E", "X\u{58}X"] {
+            if text.contains(word) {
+                faults.push(format!("{name}: {word}"));
+            }
+        }
+        if !text.starts_with("//!") && !name.contains("/tests/") && !text.starts_with("#!") {
+            faults.push(format!("{name}: does not start by saying what it is for (//!)"));
+        }
+    }
+    let lock = fs::read_to_string(root.join("Cargo.lock"))?;
+    let packages = lock.lines().filter(|line| *line == "[[package]]").count();
+    if packages > MAX_PACKAGES {
+        faults.push(format!("Cargo.lock: {packages} packages, {MAX_PACKAGES} at most"));
+    }
+    if faults.is_empty() {
+        return Ok(());
+    }
+    bail!("{}", faults.join("\n"));
+}
+
+fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) -> anyhow::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            rust_files(&path, found)?;
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(())
+}
