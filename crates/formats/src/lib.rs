@@ -2,13 +2,17 @@
 #![forbid(unsafe_code)]
 
 pub mod apache;
+pub mod apk;
+pub mod dpkg;
 pub mod include;
 pub mod jar_name;
 pub mod manifest;
 pub mod nginx;
+pub mod pacman;
 pub mod pom;
 pub mod purl;
 pub mod read_at;
+pub mod rpm;
 pub mod site;
 pub mod zipfile;
 
