@@ -3,14 +3,20 @@
 
 pub mod apache;
 pub mod apk;
+pub mod composer;
 pub mod dpkg;
+pub mod gem;
+pub mod go_buildinfo;
 pub mod include;
+pub mod jar;
 pub mod jar_name;
 pub mod manifest;
 pub mod nginx;
+pub mod npm;
 pub mod pacman;
 pub mod pom;
 pub mod purl;
+pub mod python;
 pub mod read_at;
 pub mod rpm;
 pub mod site;

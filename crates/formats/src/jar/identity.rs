@@ -1,0 +1,131 @@
+//! Which component an archive is, from the four witnesses it may carry: Maven's files, the manifest, the
+//! file name and the packages inside. What no witness says stays empty.
+
+use super::groups;
+use crate::jar_name::{self, JarName};
+use crate::manifest::Manifest;
+use crate::pom::Coordinate;
+
+/// Who told the version.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum VersionSource {
+    /// Nobody.
+    #[default]
+    None,
+    /// `pom.properties` or `pom.xml`.
+    Pom,
+    /// The manifest.
+    Manifest,
+    /// The file name.
+    FileName,
+}
+
+impl VersionSource {
+    /// The word for people.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::None => "",
+            Self::Pom => "pom",
+            Self::Manifest => "manifest",
+            Self::FileName => "file name",
+        }
+    }
+}
+
+/// What an archive is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Identity {
+    /// Maven's group, only where it is known.
+    pub group: String,
+    /// Artifact id, or the file name without version.
+    pub artifact: String,
+    /// Version, may be empty.
+    pub version: String,
+    /// Who told the version.
+    pub version_source: VersionSource,
+}
+
+/// The archive's own identity and the coordinates of what was shaded into it.
+pub(super) fn identify(
+    file_name: &str,
+    manifest: &Manifest,
+    mut poms: Vec<Coordinate>,
+    holds: &dyn Fn(&str) -> bool,
+) -> (Identity, Vec<Coordinate>) {
+    let name = jar_name::parse(file_name);
+    let own = own_pom(&poms, &name, manifest).map(|at| poms.swap_remove(at));
+    poms.sort_unstable();
+    poms.dedup();
+    let witnesses = [
+        (VersionSource::Pom, own.as_ref().map(|own| own.version.as_str()).unwrap_or_default()),
+        (VersionSource::Manifest, plain_version(manifest.get("Implementation-Version"))),
+        (VersionSource::FileName, name.version),
+        (VersionSource::Manifest, plain_version(manifest.get("Bundle-Version"))),
+        (VersionSource::Manifest, plain_version(manifest.get("Specification-Version"))),
+    ];
+    let (version_source, version) =
+        witnesses.into_iter().find(|(_, version)| !version.is_empty()).unwrap_or_default();
+    let (group, artifact) = match &own {
+        Some(own) => (own.group.clone(), own.artifact.clone()),
+        None => (told_group(&name, manifest, holds), name.artifact.to_owned()),
+    };
+    let identity = Identity { group, artifact, version: version.to_owned(), version_source };
+    (identity, poms)
+}
+
+/// Which of the coordinates inside is the archive's own: the one its file name starts with, the longest of
+/// several; or the only one, unless the file name clearly speaks of something else.
+fn own_pom(poms: &[Coordinate], name: &JarName<'_>, manifest: &Manifest) -> Option<usize> {
+    let named = poms
+        .iter()
+        .enumerate()
+        .filter(|(_, pom)| pom.artifact == name.artifact || begins(name.artifact, &pom.artifact))
+        .max_by_key(|(_, pom)| (pom.artifact.len(), pom.version == name.version));
+    if let Some((at, _)) = named {
+        return Some(at);
+    }
+    let titled = manifest.get("Implementation-Title").and_then(|title| {
+        poms.iter().position(|pom| pom.artifact == title && versions_agree(pom, name))
+    });
+    if titled.is_some() {
+        return titled;
+    }
+    let [only] = poms else { return None };
+    versions_agree(only, name).then_some(0)
+}
+
+/// The artifact id at the start of the file name, up to a separator.
+fn begins(name: &str, artifact: &str) -> bool {
+    name.strip_prefix(artifact).is_some_and(|rest| rest.starts_with(['-', '_', '.']))
+}
+
+fn versions_agree(pom: &Coordinate, name: &JarName<'_>) -> bool {
+    name.version.is_empty() || pom.version.is_empty() || pom.version == name.version
+}
+
+/// A version without words around it.
+fn plain_version(value: Option<&str>) -> &str {
+    match value {
+        Some(value)
+            if value.len() <= 64
+                && value.contains(|c: char| c.is_ascii_digit())
+                && !value.contains(char::is_whitespace) =>
+        {
+            value
+        }
+        _ => "",
+    }
+}
+
+/// The group, where the manifest or the packages tell it. Maven's archiver writes it as the vendor's id.
+fn told_group(name: &JarName<'_>, manifest: &Manifest, holds: &dyn Fn(&str) -> bool) -> String {
+    let is_group = |id: &&str| {
+        id.contains('.') && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
+    };
+    manifest
+        .get("Implementation-Vendor-Id")
+        .filter(is_group)
+        .or_else(|| groups::known(name.artifact, holds))
+        .unwrap_or_default()
+        .to_owned()
+}
