@@ -20,6 +20,9 @@ pub mod python;
 pub mod read_at;
 pub mod rpm;
 pub mod site;
+pub mod tomcat;
+pub mod version_strings;
+pub mod x509;
 pub mod zipfile;
 
 pub use purl::purl;
