@@ -1,1 +1,21 @@
-//! Nothing yet.
+//! What is on a host: the twelve fingerprints of a Linux system.
+//!
+//! [`Inventory`] sweeps a live machine, a mounted image, a container's root or a fixture: the root and
+//! the proc directory are parameters. Nothing found is ever run, no daemon is asked, nothing is
+//! written. A broken, hostile or vanished thing costs a [`muster_model::Diagnostic`] and some rows,
+//! never the sweep. See [`collector::Collector`] for how to add a kind.
+#![forbid(unsafe_code)]
+
+pub mod collector;
+mod collectors;
+pub mod files;
+pub mod hashing;
+pub mod host;
+pub mod names;
+pub mod owners;
+pub mod proc;
+pub mod processes;
+mod profile;
+pub mod sweep;
+
+pub use sweep::{Inventory, Limits, Options, Swept};

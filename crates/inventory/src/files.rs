@@ -1,0 +1,298 @@
+//! The files of the swept root: the only way for a collector to reach any.
+//!
+//! Every access stays beneath the root, never blocks on a FIFO or device, is limited in size, and is
+//! remembered together with what was found, so that the core can tell later whether anything a
+//! collector looked at has changed. Paths are those seen from inside the root, `/etc/passwd`.
+
+pub(crate) mod root;
+mod stat;
+pub(crate) mod touched;
+
+pub use stat::{Signature, Stat};
+
+use crate::hashing::HashCache;
+use muster_model::{Diagnostic, Micros};
+use root::Root;
+use rustix::fs::{Dir, FileType, OFlags};
+use rustix::io::Errno;
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::Read;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use touched::Touched;
+
+/// Most diagnostics one collector may leave in one sweep.
+pub const MAX_DIAGNOSTICS: usize = 100;
+
+/// How a directory entry looked when the directory was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Its name, not necessarily UTF-8.
+    pub name: OsString,
+    /// Its path from the root.
+    pub path: PathBuf,
+    /// Its type; `Unknown` on file systems that do not tell.
+    pub file_type: FileType,
+}
+
+impl Entry {
+    /// The name as text, for people and for rules on names.
+    pub fn text(&self) -> Cow<'_, str> {
+        self.name.to_string_lossy()
+    }
+}
+
+/// The files of one root during one run of one collector.
+pub struct Files {
+    root: Arc<Root>,
+    hashes: Arc<Mutex<HashCache>>,
+    max_entries: usize,
+    now: Micros,
+    touched: RefCell<Touched>,
+    troubles: RefCell<Vec<Diagnostic>>,
+}
+
+impl Files {
+    pub(crate) fn new(
+        root: Arc<Root>,
+        hashes: Arc<Mutex<HashCache>>,
+        max_entries: usize,
+        now: Micros,
+    ) -> Self {
+        Self {
+            root,
+            hashes,
+            max_entries,
+            now,
+            touched: RefCell::default(),
+            troubles: RefCell::default(),
+        }
+    }
+
+    /// The whole file, if it is a regular one of at most `max` bytes.
+    pub fn read(&self, path: impl AsRef<Path>, max: u64) -> Option<Vec<u8>> {
+        let path = path.as_ref();
+        let (file, stat) = self.open_regular(path, max)?;
+        let mut bytes = Vec::with_capacity(usize::try_from(stat.size.min(max)).unwrap_or(0));
+        // One byte more than allowed tells a file that grew, or that lied about its size as those
+        // of sysfs do, from one that just fits.
+        match file.take(max.saturating_add(1)).read_to_end(&mut bytes) {
+            Err(error) => {
+                self.trouble("file.unreadable", path.to_string_lossy(), error.to_string());
+                None
+            }
+            Ok(_) if bytes.len() as u64 > max => {
+                self.too_large(path, max);
+                None
+            }
+            Ok(_) => Some(bytes),
+        }
+    }
+
+    /// As [`Files::read`], as text; bytes that are not UTF-8 become U+FFFD.
+    pub fn text(&self, path: impl AsRef<Path>, max: u64) -> Option<String> {
+        let bytes = self.read(path, max)?;
+        Some(match String::from_utf8(bytes) {
+            Ok(text) => text,
+            Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
+        })
+    }
+
+    /// A regular file of at most `max` bytes, opened for reading.
+    pub fn open(&self, path: impl AsRef<Path>, max: u64) -> Option<File> {
+        self.open_regular(path.as_ref(), max).map(|(file, _)| file)
+    }
+
+    /// Metadata of what the path leads to. Nothing if it leads nowhere.
+    pub fn stat(&self, path: impl AsRef<Path>) -> Option<Stat> {
+        self.stat_as(path.as_ref(), true)
+    }
+
+    /// Metadata of the path itself, a symbolic link included.
+    pub fn link_stat(&self, path: impl AsRef<Path>) -> Option<Stat> {
+        self.stat_as(path.as_ref(), false)
+    }
+
+    /// The target of a symbolic link, as written in it.
+    pub fn link(&self, path: impl AsRef<Path>) -> Option<PathBuf> {
+        let path = path.as_ref();
+        let stat = self.stat_as(path, false)?;
+        if !stat.is_link() {
+            return None;
+        }
+        let target = self
+            .root
+            .open_at(path, OFlags::PATH | OFlags::NOFOLLOW)
+            .and_then(|fd| rustix::fs::readlinkat(fd, "", Vec::new()));
+        match target {
+            Ok(target) => Some(PathBuf::from(OsString::from_vec(target.into_bytes()))),
+            Err(errno) => {
+                self.failed(path, errno);
+                None
+            }
+        }
+    }
+
+    /// The entries of a directory by name, without `.` and `..`. Empty if there is no such directory.
+    pub fn list(&self, path: impl AsRef<Path>) -> Vec<Entry> {
+        let path = path.as_ref();
+        if !self.stat_as(path, true).is_some_and(|stat| stat.is_dir()) {
+            return Vec::new();
+        }
+        let read = self
+            .root
+            .open_at(path, OFlags::RDONLY | OFlags::DIRECTORY)
+            .and_then(Dir::new)
+            .and_then(|dir| self.entries(path, dir));
+        let mut entries = read.unwrap_or_else(|errno| {
+            self.failed(path, errno);
+            Vec::new()
+        });
+        entries.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+        entries
+    }
+
+    /// SHA-256 of a regular file in lower hexadecimal, from the cache if the file has not changed.
+    pub fn sha256(&self, path: impl AsRef<Path>) -> Option<String> {
+        let path = path.as_ref();
+        let stat = self.stat_as(path, true)?;
+        if !stat.is_file() {
+            return None;
+        }
+        if let Some(hash) = crate::hashing::lookup(&self.hashes, &stat) {
+            return Some(hash);
+        }
+        let (file, _) = self.open_regular(path, crate::hashing::MAX_BYTES)?;
+        match crate::hashing::sha256(&self.hashes, &file, self.now) {
+            Ok(hash) => Some(hash),
+            Err(error) => {
+                self.trouble("file.unreadable", path.to_string_lossy(), error.to_string());
+                None
+            }
+        }
+    }
+
+    /// Leaves a diagnostic. `message` is for people and must not hold file content.
+    pub fn trouble(&self, code: &str, subject: impl Into<String>, message: impl Into<String>) {
+        let mut troubles = self.troubles.borrow_mut();
+        if troubles.len() < MAX_DIAGNOSTICS {
+            let trouble = Diagnostic::new(code, subject, message);
+            if !troubles.contains(&trouble) {
+                troubles.push(trouble);
+            }
+        }
+    }
+
+    /// The moment of this run.
+    pub(crate) const fn now(&self) -> Micros {
+        self.now
+    }
+
+    pub(crate) fn hashes(&self) -> &Mutex<HashCache> {
+        &self.hashes
+    }
+
+    pub(crate) fn touch_content(&self, path: &Path, content: Option<&[u8]>) {
+        self.touched.borrow_mut().content(path, content);
+    }
+
+    /// Ends the run: what was looked at, and what went wrong.
+    pub(crate) fn finish(self) -> (Touched, Vec<Diagnostic>) {
+        (self.touched.into_inner(), self.troubles.into_inner())
+    }
+
+    fn entries(&self, path: &Path, mut dir: Dir) -> Result<Vec<Entry>, Errno> {
+        let mut entries = Vec::new();
+        while let Some(entry) = dir.read() {
+            let entry = entry?;
+            let name = entry.file_name().to_bytes();
+            if name == b"." || name == b".." {
+                continue;
+            }
+            if entries.len() == self.max_entries {
+                let message =
+                    format!("more than {} entries, the rest is left out", self.max_entries);
+                self.trouble("dir.too_large", path.to_string_lossy(), message);
+                break;
+            }
+            let name = OsString::from_vec(name.to_owned());
+            entries.push(Entry { path: path.join(&name), name, file_type: entry.file_type() });
+        }
+        Ok(entries)
+    }
+
+    fn open_regular(&self, path: &Path, max: u64) -> Option<(File, Stat)> {
+        let stat = self.stat_as(path, true)?;
+        if !stat.is_file() {
+            self.trouble("file.not_regular", path.to_string_lossy(), "not a regular file");
+            return None;
+        }
+        if stat.size > max {
+            self.too_large(path, max);
+            return None;
+        }
+        let opened = self.root.open_at(path, OFlags::RDONLY).and_then(|fd| {
+            let stat = Stat::from(rustix::fs::fstat(&fd)?);
+            Ok((File::from(fd), stat))
+        });
+        match opened {
+            // Exchanged between the look and the opening: what was opened non-blocking is let go.
+            Ok((_, stat)) if !stat.is_file() => {
+                self.trouble("file.not_regular", path.to_string_lossy(), "not a regular file");
+                None
+            }
+            Ok(opened) => Some(opened),
+            Err(errno) => {
+                self.failed(path, errno);
+                None
+            }
+        }
+    }
+
+    fn stat_as(&self, path: &Path, follow: bool) -> Option<Stat> {
+        if self.root.is_barred(path) {
+            let message = "on a network or user-space file system, which is not entered";
+            self.trouble("file.remote", path.to_string_lossy(), message);
+            return None;
+        }
+        let found = self.root.stat(path, follow);
+        self.touched.borrow_mut().stat(path, follow, found.as_ref().ok());
+        match found {
+            Ok(stat) => Some(stat),
+            Err(errno) => {
+                self.failed(path, errno);
+                None
+            }
+        }
+    }
+
+    fn too_large(&self, path: &Path, max: u64) {
+        let message = format!("larger than {max} bytes, not read");
+        self.trouble("file.too_large", path.to_string_lossy(), message);
+    }
+
+    /// Absence is no trouble; everything else is.
+    fn failed(&self, path: &Path, errno: Errno) {
+        let (code, message) = match errno {
+            Errno::NOENT | Errno::NOTDIR => return,
+            Errno::LOOP => ("file.loop", "symbolic links in a loop, or a magic link".to_owned()),
+            Errno::ACCESS | Errno::PERM => ("file.forbidden", "not allowed to read it".to_owned()),
+            other => ("file.unreadable", other.to_string()),
+        };
+        self.trouble(code, path.to_string_lossy(), message);
+    }
+}
+
+/// Is this a name that hidden files, editors and package managers leave behind?
+pub fn is_leftover(name: &std::ffi::OsStr) -> bool {
+    let name = name.as_bytes();
+    name.starts_with(b".")
+        || name.ends_with(b"~")
+        || [&b".dpkg-"[..], b".rpmsave", b".rpmnew", b".rpmorig", b".swp", b".bak", b".ucf-"]
+            .iter()
+            .any(|mark| name.windows(mark.len()).any(|part| part == *mark))
+}

@@ -1,0 +1,132 @@
+//! What a collector is given: one host, or whatever looks like one.
+
+use crate::files::{Files, Stat};
+use crate::names::Names;
+use crate::owners::Owners;
+use crate::proc::Proc;
+use crate::processes::Process;
+use crate::processes::detail::{self, Descriptor, Mapped};
+use muster_model::Micros;
+use std::cell::{Cell, RefCell};
+use std::path::Path;
+use std::sync::Arc;
+
+/// The swept host during one run of one collector.
+pub struct Host<'a> {
+    files: &'a Files,
+    proc: &'a Proc,
+    processes: &'a [Arc<Process>],
+    names: Names,
+    owners: RefCell<&'a mut dyn Owners>,
+    owners_fresh: Cell<bool>,
+}
+
+impl<'a> Host<'a> {
+    pub(crate) fn new(
+        files: &'a Files,
+        proc: &'a Proc,
+        processes: &'a [Arc<Process>],
+        owners: &'a mut dyn Owners,
+    ) -> Self {
+        Self {
+            files,
+            proc,
+            processes,
+            names: Names::default(),
+            owners: RefCell::new(owners),
+            owners_fresh: Cell::new(false),
+        }
+    }
+
+    /// The files beneath the root.
+    pub const fn files(&self) -> &'a Files {
+        self.files
+    }
+
+    /// The proc directory. What is read here is no dependency: see [`Host::proc_text`].
+    pub const fn proc(&self) -> &'a Proc {
+        self.proc
+    }
+
+    /// A file of the proc directory, its content being a dependency of the collector.
+    pub fn proc_text(&self, path: impl AsRef<Path>) -> Option<String> {
+        let path = path.as_ref();
+        let bytes = self.proc.read(path, Proc::MAX_BYTES).ok();
+        self.files.touch_content(path, bytes.as_deref());
+        bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// All processes by pid; none unless the collector said that it needs them.
+    pub const fn processes(&self) -> &'a [Arc<Process>] {
+        self.processes
+    }
+
+    /// A process's environment. May hold secrets: never to be put into a row.
+    pub fn environ(&self, process: &Process) -> Vec<(String, String)> {
+        detail::environ(self.proc, process.pid)
+    }
+
+    /// The files mapped into a process.
+    pub fn maps(&self, process: &Process) -> Vec<Mapped> {
+        detail::maps(self.proc, process.pid)
+    }
+
+    /// The open files of a process.
+    pub fn descriptors(&self, process: &Process) -> Vec<Descriptor> {
+        detail::descriptors(self.proc, process.pid)
+    }
+
+    /// Metadata of the program a process really runs, deleted and replaced ones included.
+    pub fn exe_stat(&self, process: &Process) -> Option<Stat> {
+        if process.kernel {
+            return None;
+        }
+        if !self.proc.is_kernel() {
+            return self.files.stat(&process.exe);
+        }
+        let dir = self.proc.directory(process.pid.to_string()).ok()?;
+        rustix::fs::statat(dir, "exe", rustix::fs::AtFlags::empty()).ok().map(Stat::from)
+    }
+
+    /// SHA-256 of the program a process really runs, not of what now lies at its path.
+    pub fn exe_sha256(&self, process: &Process) -> Option<String> {
+        if !self.proc.is_kernel() {
+            return self.files.sha256(&process.exe);
+        }
+        let stat = self.exe_stat(process).filter(Stat::is_file)?;
+        if let Some(hash) = crate::hashing::lookup(self.files.hashes(), &stat) {
+            return Some(hash);
+        }
+        let file = self.proc.open_file(format!("{}/exe", process.pid)).ok()?;
+        crate::hashing::sha256(self.files.hashes(), &file, self.files.now()).ok()
+    }
+
+    /// The login name of a user number, from the root's passwd.
+    pub fn user_name(&self, uid: u32) -> Option<String> {
+        self.names.user(self.files, uid)
+    }
+
+    /// The name of a group number, from the root's group file.
+    pub fn group_name(&self, gid: u32) -> Option<String> {
+        self.names.group(self.files, gid)
+    }
+
+    /// Package URL of the operating-system package that owns a file.
+    pub fn owner_of(&self, path: impl AsRef<Path>) -> Option<String> {
+        let mut owners = self.owners.borrow_mut();
+        if !self.owners_fresh.replace(true) {
+            owners.refresh(self.files);
+        }
+        owners.owner_of(path.as_ref())
+    }
+
+    /// The moment of this sweep.
+    pub const fn now(&self) -> Micros {
+        self.files.now()
+    }
+
+    /// Leaves a diagnostic: see [`Files::trouble`].
+    pub fn trouble(&self, code: &str, subject: impl Into<String>, message: impl Into<String>) {
+        self.files.trouble(code, subject, message);
+    }
+}

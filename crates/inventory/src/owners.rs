@@ -1,0 +1,30 @@
+//! Which operating-system package a file belongs to.
+
+use crate::files::Files;
+use std::path::Path;
+
+/// An index from files to the packages that own them, kept from sweep to sweep.
+pub trait Owners: Send {
+    /// Called before the first question of each collector: looks at the package databases through
+    /// `files`, so that they become dependencies of that collector, and reads again what has changed.
+    fn refresh(&mut self, files: &Files);
+
+    /// Package URL of the package that owns `path`.
+    fn owner_of(&self, path: &Path) -> Option<String>;
+}
+
+/// The index a sweep uses.
+pub(crate) fn index() -> Box<dyn Owners> {
+    Box::new(Nobody)
+}
+
+/// Of a root without a package database.
+struct Nobody;
+
+impl Owners for Nobody {
+    fn refresh(&mut self, _files: &Files) {}
+
+    fn owner_of(&self, _path: &Path) -> Option<String> {
+        None
+    }
+}

@@ -1,0 +1,121 @@
+//! The proc directory: the kernel's own, one of another machine's mount, or a fixture.
+
+use muster_model::{Error, Result};
+use rustix::fd::{AsFd, OwnedFd};
+use rustix::fs::{CWD, Dir, Mode, OFlags, PROC_SUPER_MAGIC};
+use rustix::io::Errno;
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::unix::ffi::OsStringExt;
+use std::path::{Path, PathBuf};
+
+/// An open proc directory. Paths are relative to it: `1/stat`, `modules`.
+#[derive(Debug)]
+pub struct Proc {
+    fd: OwnedFd,
+    own: bool,
+    kernel: bool,
+}
+
+impl Proc {
+    /// Longest file read from it, in bytes.
+    pub const MAX_BYTES: u64 = 16 * 1024 * 1024;
+
+    pub(crate) fn open(path: &Path) -> Result<Self> {
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let fd = rustix::fs::openat(CWD, path, flags, Mode::empty()).map_err(|errno| {
+            Error::invalid("proc", format_args!("{} cannot be opened: {errno}", path.display()))
+        })?;
+        let kernel = rustix::fs::fstatfs(&fd).is_ok_and(|fs| fs.f_type == PROC_SUPER_MAGIC);
+        Ok(Self { fd, own: kernel && path == Path::new("/proc"), kernel })
+    }
+
+    /// Is it `/proc` itself? Only then may the kernel be asked about *this* machine by system calls.
+    pub const fn is_own(&self) -> bool {
+        self.own
+    }
+
+    /// Is it a kernel's proc file system, whose `exe` and `root` links lead to the real thing? In a
+    /// fixture they are ordinary links.
+    pub const fn is_kernel(&self) -> bool {
+        self.kernel
+    }
+
+    /// Reads a file of at most `max` bytes.
+    ///
+    /// # Errors
+    /// Those of opening and reading; `InvalidData` for a longer file or none that is regular.
+    pub fn read(&self, path: impl AsRef<Path>, max: u64) -> io::Result<Vec<u8>> {
+        read_at(&self.fd, path.as_ref(), max)
+    }
+
+    /// As [`Proc::read`], as text.
+    ///
+    /// # Errors
+    /// As [`Proc::read`].
+    pub fn text(&self, path: impl AsRef<Path>) -> io::Result<String> {
+        self.read(path, Self::MAX_BYTES).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// Opens a file, following the kernel's magic links.
+    ///
+    /// # Errors
+    /// Those of opening.
+    pub fn open_file(&self, path: impl AsRef<Path>) -> io::Result<File> {
+        open_at(&self.fd, path.as_ref())
+    }
+
+    /// The target of a link.
+    pub fn link(&self, path: impl AsRef<Path>) -> Option<PathBuf> {
+        link_at(&self.fd, path.as_ref())
+    }
+
+    /// The names in a directory.
+    pub(crate) fn names(&self, path: impl AsRef<Path>) -> Vec<OsString> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let Ok(mut dir) =
+            rustix::fs::openat(&self.fd, path.as_ref(), flags, Mode::empty()).and_then(Dir::new)
+        else {
+            return Vec::new();
+        };
+        let mut names = Vec::new();
+        while let Some(Ok(entry)) = dir.read() {
+            let name = entry.file_name().to_bytes();
+            if name != b"." && name != b".." {
+                names.push(OsString::from_vec(name.to_owned()));
+            }
+        }
+        names
+    }
+
+    /// Opens a directory to read several files of it.
+    pub(crate) fn directory(&self, path: impl AsRef<Path>) -> std::result::Result<OwnedFd, Errno> {
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        rustix::fs::openat(&self.fd, path.as_ref(), flags, Mode::empty())
+    }
+}
+
+/// Opens a file of a proc directory without blocking on what a fixture may hold instead.
+pub(crate) fn open_at(dir: impl AsFd, path: &Path) -> io::Result<File> {
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    Ok(File::from(rustix::fs::openat(dir, path, flags, Mode::empty())?))
+}
+
+/// Reads a file of at most `max` bytes.
+pub(crate) fn read_at(dir: impl AsFd, path: &Path, max: u64) -> io::Result<Vec<u8>> {
+    let file = open_at(dir, path)?;
+    // Nearly all of these files fit, and their size is told as 0.
+    let mut bytes = Vec::with_capacity(2048);
+    file.take(max.saturating_add(1)).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > max {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "longer than allowed"));
+    }
+    Ok(bytes)
+}
+
+/// The target of a link in a proc directory.
+pub(crate) fn link_at(dir: impl AsFd, path: &Path) -> Option<PathBuf> {
+    let target = rustix::fs::readlinkat(dir, path, Vec::with_capacity(128)).ok()?;
+    Some(PathBuf::from(OsString::from_vec(target.into_bytes())))
+}

@@ -1,0 +1,232 @@
+//! The sweep: runs the collectors whose ground has changed and keeps the rows of the others.
+//!
+//! The work is done on a thread of its own, because a read can get stuck in the kernel (a dead network
+//! mount reached through a symbolic link). Then that thread is given up, its kind keeps its rows, and
+//! the sweep goes on with a new one.
+
+mod engine;
+
+use crate::collector::Rows;
+use engine::{Engine, Outcome};
+use muster_model::host::HostProfile;
+use muster_model::report::{Digest, Row, RowKey};
+use muster_model::{Clock, Diagnostic, Error, Kind, Micros, Result, SystemClock};
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// What bounds a sweep.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Longest run of one collector.
+    pub collector: Duration,
+    /// Most entries read of one directory.
+    pub dir_entries: usize,
+    /// Even if nothing seems to have changed, a collector runs again after this many seconds: time
+    /// stamps can be forged by whoever writes to the device itself.
+    pub trust_stamps_secs: i64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { collector: Duration::from_secs(60), dir_entries: 100_000, trust_stamps_secs: 3600 }
+    }
+}
+
+/// What is swept.
+#[derive(Clone)]
+pub struct Options {
+    /// Directory that is `/` of the swept system.
+    pub root: PathBuf,
+    /// Its proc directory. Only if this is `/proc` is the kernel asked about this machine.
+    pub proc: PathBuf,
+    /// The kinds that may be swept at all.
+    pub kinds: Vec<Kind>,
+    /// Bounds.
+    pub limits: Limits,
+    /// Source of the time.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            root: "/".into(),
+            proc: "/proc".into(),
+            kinds: Kind::ALL.to_vec(),
+            limits: Limits::default(),
+            clock: Arc::new(SystemClock),
+        }
+    }
+}
+
+/// One kind after a sweep.
+#[derive(Clone, Debug)]
+pub struct Swept {
+    /// The kind.
+    pub kind: Kind,
+    /// Its rows, sorted by key.
+    pub rows: Arc<[Row]>,
+    /// The key of each row.
+    pub keys: Arc<[RowKey]>,
+    /// Digest of the rows.
+    pub digest: Digest,
+    /// Does the digest differ from that of the last sweep? True the first time.
+    pub changed: bool,
+    /// When it ended. Of a failed run, when its rows were last confirmed.
+    pub swept_at: Micros,
+    /// CPU time it took, microseconds.
+    pub cpu_us: u64,
+    /// Troubles. Those of an earlier run stay until its collector runs again.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// The inventory of one root, kept from sweep to sweep.
+pub struct Inventory {
+    options: Options,
+    worker: Option<Worker>,
+    stuck: HashMap<Kind, JoinHandle<()>>,
+    last: HashMap<Kind, Held>,
+    sweeps: u64,
+}
+
+struct Held {
+    rows: Rows,
+    swept_at: Micros,
+}
+
+impl Inventory {
+    /// Checks that root and proc can be opened.
+    ///
+    /// # Errors
+    /// `Invalid` naming `root` or `proc`; `Unsupported` for a foreign root on a kernel before 5.6.
+    pub fn new(options: Options) -> Result<Self> {
+        let worker = Some(Worker::start(&options)?);
+        let last = HashMap::new();
+        Ok(Self { options, worker, stuck: HashMap::new(), last, sweeps: 0 })
+    }
+
+    /// The kinds there is a collector for, as far as the options allow them.
+    pub fn kinds(&self) -> Vec<Kind> {
+        let known = |kind: &Kind| crate::collectors::COLLECTORS.iter().any(|c| c.kind() == *kind);
+        self.options.kinds.iter().copied().filter(known).collect()
+    }
+
+    /// The host itself. Parts that cannot be read are empty.
+    pub fn profile(&self) -> HostProfile {
+        engine::profile(&self.options)
+    }
+
+    /// Sweeps the given kinds, as far as the options allow them. A kind that could not be swept and
+    /// never was is not in the answer: no rows at all would read as "there is none of it".
+    pub fn sweep(&mut self, kinds: &[Kind]) -> Vec<Swept> {
+        self.sweeps += 1;
+        let known = self.kinds();
+        let wanted = kinds.iter().copied().filter(|kind| known.contains(kind));
+        let wanted: Vec<Kind> = wanted.collect();
+        wanted.into_iter().filter_map(|kind| self.sweep_kind(kind)).collect()
+    }
+
+    fn sweep_kind(&mut self, kind: Kind) -> Option<Swept> {
+        if let Some(thread) = self.stuck.get(&kind) {
+            if !thread.is_finished() {
+                return self.failed(kind, "collector.stuck", "still waiting in the kernel".into());
+            }
+            self.stuck.remove(&kind);
+        }
+        let worker = match self.worker.take().map_or_else(|| Worker::start(&self.options), Ok) {
+            Ok(worker) => worker,
+            Err(error) => return self.failed(kind, "sweep.impossible", error.message().to_owned()),
+        };
+        match worker.run(kind, self.sweeps, self.options.limits.collector) {
+            Ok(outcome) => {
+                self.worker = Some(worker);
+                self.accept(kind, outcome)
+            }
+            Err(RecvTimeoutError::Timeout) => {
+                self.stuck.insert(kind, worker.thread);
+                let secs = self.options.limits.collector.as_secs();
+                self.failed(kind, "collector.timeout", format!("took longer than {secs} s"))
+            }
+            Err(RecvTimeoutError::Disconnected) => {
+                self.failed(kind, "collector.panic", "the sweep's thread ended".into())
+            }
+        }
+    }
+
+    fn accept(&mut self, kind: Kind, outcome: Outcome) -> Option<Swept> {
+        let Some(rows) = outcome.rows else {
+            let mut swept = self.failed(kind, "collector.panic", "the collector failed".into())?;
+            swept.cpu_us = outcome.cpu_us;
+            return Some(swept);
+        };
+        let changed = self.last.get(&kind).is_none_or(|held| held.rows.digest != rows.digest);
+        let swept_at = outcome.swept_at;
+        self.last.insert(kind, Held { rows: rows.clone(), swept_at });
+        Some(Swept {
+            kind,
+            rows: rows.rows,
+            keys: rows.keys,
+            digest: rows.digest,
+            changed,
+            swept_at,
+            cpu_us: outcome.cpu_us,
+            diagnostics: outcome.troubles,
+        })
+    }
+
+    /// The rows of the last good run with the reason why there are no newer ones.
+    fn failed(&self, kind: Kind, code: &str, message: String) -> Option<Swept> {
+        tracing::warn!(kind = kind.name(), code, message, "a collector failed");
+        let held = self.last.get(&kind)?;
+        Some(Swept {
+            kind,
+            rows: Arc::clone(&held.rows.rows),
+            keys: Arc::clone(&held.rows.keys),
+            digest: held.rows.digest,
+            changed: false,
+            swept_at: held.swept_at,
+            cpu_us: 0,
+            diagnostics: vec![Diagnostic::new(code, kind.name(), message)],
+        })
+    }
+}
+
+/// The thread that does the work. Ends when its sender is dropped.
+struct Worker {
+    jobs: Sender<(Kind, u64)>,
+    outcomes: Receiver<Outcome>,
+    thread: JoinHandle<()>,
+}
+
+impl Worker {
+    fn start(options: &Options) -> Result<Self> {
+        let mut engine = Engine::new(options.clone())?;
+        let (jobs, todo) = channel::<(Kind, u64)>();
+        let (done, outcomes) = channel();
+        let thread = std::thread::Builder::new()
+            .name("sweep".to_owned())
+            .spawn(move || {
+                for (kind, sweep) in todo {
+                    if done.send(engine.run(kind, sweep)).is_err() {
+                        break;
+                    }
+                }
+            })
+            .map_err(Error::internal)?;
+        Ok(Self { jobs, outcomes, thread })
+    }
+
+    fn run(
+        &self,
+        kind: Kind,
+        sweep: u64,
+        limit: Duration,
+    ) -> std::result::Result<Outcome, RecvTimeoutError> {
+        self.jobs.send((kind, sweep)).map_err(|_| RecvTimeoutError::Disconnected)?;
+        self.outcomes.recv_timeout(limit)
+    }
+}

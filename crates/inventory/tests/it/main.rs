@@ -1,0 +1,10 @@
+//! The inventory against this machine and against roots made to hurt.
+
+#[cfg(test)]
+mod gates;
+#[cfg(test)]
+mod hostile;
+#[cfg(test)]
+mod profile;
+#[cfg(test)]
+mod world;
