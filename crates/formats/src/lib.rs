@@ -3,6 +3,7 @@
 
 pub mod apache;
 pub mod apk;
+pub mod caddy;
 pub mod composer;
 pub mod dpkg;
 pub mod elf;
