@@ -4,6 +4,7 @@
 //! remembered together with what was found, so that the core can tell later whether anything a
 //! collector looked at has changed. Paths are those seen from inside the root, `/etc/passwd`.
 
+mod glob;
 pub(crate) mod root;
 mod stat;
 pub(crate) mod touched;
@@ -280,7 +281,7 @@ impl Files {
         let (code, message) = match errno {
             Errno::NOENT | Errno::NOTDIR => return,
             Errno::LOOP => ("file.loop", "symbolic links in a loop, or a magic link".to_owned()),
-            Errno::ACCESS | Errno::PERM => ("file.forbidden", "not allowed to read it".to_owned()),
+            Errno::ACCESS | Errno::PERM => ("file.unreadable", "not allowed to read it".to_owned()),
             other => ("file.unreadable", other.to_string()),
         };
         self.trouble(code, path.to_string_lossy(), message);

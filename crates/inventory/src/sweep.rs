@@ -152,14 +152,14 @@ impl Inventory {
                 self.failed(kind, "collector.timeout", format!("took longer than {secs} s"))
             }
             Err(RecvTimeoutError::Disconnected) => {
-                self.failed(kind, "collector.panic", "the sweep's thread ended".into())
+                self.failed(kind, "collector.failed", "the sweep's thread ended".into())
             }
         }
     }
 
     fn accept(&mut self, kind: Kind, outcome: Outcome) -> Option<Swept> {
         let Some(rows) = outcome.rows else {
-            let mut swept = self.failed(kind, "collector.panic", "the collector failed".into())?;
+            let mut swept = self.failed(kind, "collector.failed", "the collector failed".into())?;
             swept.cpu_us = outcome.cpu_us;
             return Some(swept);
         };
