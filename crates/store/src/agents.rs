@@ -1,0 +1,255 @@
+//! Agents, and the one-time tokens they enrol with.
+
+use crate::Tx;
+use crate::db::{Row, binds};
+use muster_model::id::AgentId;
+use muster_model::{Diagnostic, Error, Micros, Result};
+
+/// An agent: a key that speaks for a host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Agent {
+    /// Key inside the store.
+    pub key: i64,
+    /// Its id: SHA-256 of its public key.
+    pub id: AgentId,
+    /// The host it speaks for.
+    pub host: i64,
+    /// Ed25519, 32 bytes.
+    pub public_key: [u8; 32],
+    /// Counter of its last accepted report: a report must carry a larger one.
+    pub counter: i64,
+    /// Its version.
+    pub version: String,
+    /// When it enrolled.
+    pub enrolled_at: Micros,
+    /// When it was last heard of.
+    pub last_seen: Option<Micros>,
+    /// Since when it is not let in.
+    pub revoked_at: Option<Micros>,
+    /// Why not.
+    pub revoked_reason: String,
+    /// CPU time it used in all, microseconds.
+    pub cpu_us: i64,
+    /// Its resident memory at the last report, bytes.
+    pub rss_bytes: i64,
+    /// Troubles of its last sweep.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+const AGENT: &str = "SELECT key, id, host, public_key, counter, version, enrolled_at, last_seen, revoked_at, \
+                     revoked_reason, cpu_us, rss_bytes, diagnostics FROM agents";
+
+fn agent(row: &Row) -> Result<Agent> {
+    let mut cells = row.cells();
+    Ok(Agent {
+        key: cells.take()?,
+        id: AgentId::parse(&cells.take::<String>()?)?,
+        host: cells.take()?,
+        public_key: cells.take()?,
+        counter: cells.take()?,
+        version: cells.take()?,
+        enrolled_at: cells.take()?,
+        last_seen: cells.take()?,
+        revoked_at: cells.take()?,
+        revoked_reason: cells.take()?,
+        cpu_us: cells.take()?,
+        rss_bytes: cells.take()?,
+        diagnostics: serde_json::from_str(&cells.take::<String>()?).map_err(Error::internal)?,
+    })
+}
+
+/// Adds an agent that speaks for `host` and answers its key. The host's row is set separately
+/// ([`crate::hosts::set_agent`]).
+///
+/// # Errors
+/// `Conflict` when an agent with this id exists.
+pub async fn create(
+    tx: &mut Tx,
+    id: &AgentId,
+    host: i64,
+    public_key: &[u8; 32],
+    now: Micros,
+) -> Result<i64> {
+    tx.one(
+        "INSERT INTO agents (id, host, public_key, counter, version, enrolled_at, revoked_reason, cpu_us, \
+         rss_bytes, diagnostics) VALUES (?,?,?,0,'',?,'',0,0,'[]') RETURNING key",
+        binds![id.as_str(), host, *public_key, now],
+    )
+    .await?
+    .only()
+}
+
+/// The agent with this id, revoked or not.
+///
+/// # Errors
+/// Those of the database.
+pub async fn by_id(tx: &mut Tx, id: &str) -> Result<Option<Agent>> {
+    tx.optional(format!("{AGENT} WHERE id = ?"), binds![id]).await?.as_ref().map(agent).transpose()
+}
+
+/// Every agent that ever spoke for a host, newest first.
+///
+/// # Errors
+/// Those of the database.
+pub async fn of_host(tx: &mut Tx, host: i64) -> Result<Vec<Agent>> {
+    let sql = format!("{AGENT} WHERE host = ? ORDER BY key DESC");
+    tx.all(sql, binds![host]).await?.iter().map(agent).collect()
+}
+
+/// What an accepted report says of its agent.
+pub struct Heard<'a> {
+    /// Its version.
+    pub version: &'a str,
+    /// Counter of the report.
+    pub counter: i64,
+    /// CPU time since its last report, microseconds.
+    pub cpu_us: i64,
+    /// Resident memory, bytes.
+    pub rss_bytes: i64,
+    /// Troubles of its last sweep.
+    pub diagnostics: &'a [Diagnostic],
+}
+
+/// Notes a report. Answers no, and changes nothing, when the counter is not larger than that of the last
+/// one (a repeated report, or a second holder of the key) or the agent is revoked.
+///
+/// # Errors
+/// Those of the database.
+pub async fn heard(tx: &mut Tx, agent: i64, heard: &Heard<'_>, now: Micros) -> Result<bool> {
+    let diagnostics = serde_json::to_string(heard.diagnostics).map_err(Error::internal)?;
+    let touched = tx
+        .execute(
+            "UPDATE agents SET counter = ?, version = ?, last_seen = ?, cpu_us = cpu_us + ?, rss_bytes = ?, \
+             diagnostics = ? WHERE key = ? AND counter < ? AND revoked_at IS NULL",
+            binds![
+                heard.counter,
+                heard.version,
+                now,
+                heard.cpu_us,
+                heard.rss_bytes,
+                diagnostics,
+                agent,
+                heard.counter
+            ],
+        )
+        .await?;
+    Ok(touched == 1)
+}
+
+/// Shuts an agent out for good. A second call changes nothing.
+///
+/// # Errors
+/// Those of the database.
+pub async fn revoke(tx: &mut Tx, agent: i64, reason: &str, now: Micros) -> Result<()> {
+    tx.execute(
+        "UPDATE agents SET revoked_at = ?, revoked_reason = ? WHERE key = ? AND revoked_at IS NULL",
+        binds![now, reason, agent],
+    )
+    .await
+    .map(drop)
+}
+
+/// A one-time token, known by its hash only.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EnrolmentToken {
+    /// SHA-256 of the token.
+    pub hash: [u8; 32],
+    /// The project the agent's host will belong to.
+    pub project: i64,
+    /// The user who made it.
+    pub created_by: String,
+    /// For people.
+    pub description: String,
+    /// When it was made.
+    pub created_at: Micros,
+    /// From then on it is void.
+    pub expires_at: Micros,
+    /// When it was used.
+    pub used_at: Option<Micros>,
+    /// The agent that used it.
+    pub used_by: Option<String>,
+}
+
+const TOKEN: &str = "SELECT hash, project, created_by, description, created_at, expires_at, used_at, used_by \
+                     FROM enrolment_tokens";
+
+fn enrolment_token(row: &Row) -> Result<EnrolmentToken> {
+    let mut cells = row.cells();
+    Ok(EnrolmentToken {
+        hash: cells.take()?,
+        project: cells.take()?,
+        created_by: cells.take()?,
+        description: cells.take()?,
+        created_at: cells.take()?,
+        expires_at: cells.take()?,
+        used_at: cells.take()?,
+        used_by: cells.take()?,
+    })
+}
+
+/// Adds a token that was not used yet.
+///
+/// # Errors
+/// `Conflict` when there is one with the same hash.
+pub async fn create_token(tx: &mut Tx, token: &EnrolmentToken) -> Result<()> {
+    tx.execute(
+        "INSERT INTO enrolment_tokens (hash, project, created_by, description, created_at, expires_at) \
+         VALUES (?,?,?,?,?,?)",
+        binds![
+            token.hash,
+            token.project,
+            &token.created_by,
+            &token.description,
+            token.created_at,
+            token.expires_at
+        ],
+    )
+    .await
+    .map(drop)
+}
+
+/// Uses up a token and answers its project; nothing for a token that is unknown, used or expired.
+///
+/// # Errors
+/// Those of the database.
+pub async fn take_token(
+    tx: &mut Tx,
+    hash: &[u8; 32],
+    by: &AgentId,
+    now: Micros,
+) -> Result<Option<i64>> {
+    let row = tx
+        .optional(
+            "UPDATE enrolment_tokens SET used_at = ?, used_by = ? \
+             WHERE hash = ? AND used_at IS NULL AND expires_at > ? RETURNING project",
+            binds![now, by.as_str(), *hash, now],
+        )
+        .await?;
+    row.map(|row| row.only()).transpose()
+}
+
+/// The token with this hash, in whatever state.
+///
+/// # Errors
+/// Those of the database.
+pub async fn token(tx: &mut Tx, hash: &[u8; 32]) -> Result<Option<EnrolmentToken>> {
+    let row = tx.optional(format!("{TOKEN} WHERE hash = ?"), binds![*hash]).await?;
+    row.as_ref().map(enrolment_token).transpose()
+}
+
+/// The tokens of a project, newest first.
+///
+/// # Errors
+/// Those of the database.
+pub async fn tokens(tx: &mut Tx, project: i64) -> Result<Vec<EnrolmentToken>> {
+    let sql = format!("{TOKEN} WHERE project = ? ORDER BY created_at DESC, hash");
+    tx.all(sql, binds![project]).await?.iter().map(enrolment_token).collect()
+}
+
+/// Forgets tokens that expired before `before`.
+///
+/// # Errors
+/// Those of the database.
+pub async fn purge_tokens(tx: &mut Tx, before: Micros) -> Result<u64> {
+    tx.execute("DELETE FROM enrolment_tokens WHERE expires_at < ?", binds![before]).await
+}

@@ -1,0 +1,208 @@
+//! The audit log: who did what to what, with which outcome.
+//!
+//! Rows form a chain: each hash covers its row and the hash of the row before. Nobody can change or drop a
+//! row in the middle without breaking every hash after it ([`verify`]).
+
+use crate::Tx;
+use crate::db::{Bind, Row, binds};
+use aws_lc_rs::digest::{Context, SHA256};
+use muster_model::{Error, Micros, Page, Paging, Result};
+
+/// What is recorded of one act. Never holds a secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// When.
+    pub at: Micros,
+    /// The request it came with.
+    pub request_id: String,
+    /// The actor's account; empty for agents and the product itself.
+    pub domain_id: String,
+    /// The project concerned, if one.
+    pub project_id: String,
+    /// The actor: a user's id, an agent's id, or `system`.
+    pub user_id: String,
+    /// The actor's name at that time.
+    pub user_name: String,
+    /// How the actor proved itself: `token`, `access_key:<name>`, `agent`, `local`.
+    pub credential: String,
+    /// Name of the action, `hss:asset:export`.
+    pub action: String,
+    /// What it was done to, `export-task/<id>`.
+    pub target: String,
+    /// `success`, `denied` or `failure`.
+    pub outcome: String,
+    /// Details as JSON, or empty.
+    pub detail: String,
+}
+
+/// A record in the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Its place in the chain, from 1.
+    pub seq: i64,
+    /// The record.
+    pub record: Record,
+    /// Hash of the record and of the entry before.
+    pub hash: [u8; 32],
+}
+
+impl Record {
+    fn texts(&self) -> [&str; 10] {
+        [
+            &self.request_id,
+            &self.domain_id,
+            &self.project_id,
+            &self.user_id,
+            &self.user_name,
+            &self.credential,
+            &self.action,
+            &self.target,
+            &self.outcome,
+            &self.detail,
+        ]
+    }
+
+    fn hash(&self, seq: i64, before: &[u8; 32]) -> Result<[u8; 32]> {
+        let mut context = Context::new(&SHA256);
+        context.update(before);
+        context.update(&seq.to_le_bytes());
+        context.update(&self.at.0.to_le_bytes());
+        for text in self.texts() {
+            context.update(&(text.len() as u64).to_le_bytes());
+            context.update(text.as_bytes());
+        }
+        context.finish().as_ref().try_into().map_err(Error::internal)
+    }
+}
+
+const COLUMNS: &str = "seq, at, request_id, domain_id, project_id, user_id, user_name, credential, action, \
+                       target, outcome, detail, hash";
+
+fn entry(row: &Row) -> Result<Entry> {
+    let mut cells = row.cells();
+    Ok(Entry {
+        seq: cells.take()?,
+        record: Record {
+            at: cells.take()?,
+            request_id: cells.take()?,
+            domain_id: cells.take()?,
+            project_id: cells.take()?,
+            user_id: cells.take()?,
+            user_name: cells.take()?,
+            credential: cells.take()?,
+            action: cells.take()?,
+            target: cells.take()?,
+            outcome: cells.take()?,
+            detail: cells.take()?,
+        },
+        hash: cells.take()?,
+    })
+}
+
+/// Appends one record in the caller's transaction: no record, no act.
+///
+/// # Errors
+/// Those of the database.
+pub async fn append(tx: &mut Tx, record: &Record) -> Result<()> {
+    append_all(tx, std::slice::from_ref(record)).await
+}
+
+/// Appends records in their order.
+///
+/// # Errors
+/// Those of the database.
+pub async fn append_all(tx: &mut Tx, records: &[Record]) -> Result<()> {
+    let last = tx.optional("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1", vec![]).await?;
+    let (mut seq, mut hash) = match &last {
+        Some(row) => {
+            let mut cells = row.cells();
+            (cells.take::<i64>()?, cells.take::<[u8; 32]>()?)
+        }
+        None => (0, [0; 32]),
+    };
+    let mut values = Vec::with_capacity(records.len() * 13);
+    for record in records {
+        seq += 1;
+        hash = record.hash(seq, &hash)?;
+        values.extend(binds![seq, record.at]);
+        values.extend(record.texts().map(Bind::from));
+        values.push(hash.into());
+    }
+    tx.bulk_insert(&format!("INSERT INTO audit ({COLUMNS})"), 13, values, "").await.map(drop)
+}
+
+/// Which entries are wanted.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Of this account.
+    pub domain_id: Option<String>,
+    /// Of this project.
+    pub project_id: Option<String>,
+    /// By this actor.
+    pub user_id: Option<String>,
+    /// This action.
+    pub action: Option<String>,
+    /// Not before.
+    pub from: Option<Micros>,
+    /// Before.
+    pub until: Option<Micros>,
+}
+
+/// Entries, newest first.
+///
+/// # Errors
+/// Those of the database.
+pub async fn list(tx: &mut Tx, filter: &Filter, paging: Paging) -> Result<Page<Entry>> {
+    let mut condition = "1 = 1".to_owned();
+    let mut binds = Vec::new();
+    for (column, value) in [
+        ("domain_id", &filter.domain_id),
+        ("project_id", &filter.project_id),
+        ("user_id", &filter.user_id),
+        ("action", &filter.action),
+    ] {
+        if let Some(value) = value {
+            condition.push_str(&format!(" AND {column} = ?"));
+            binds.push(Bind::from(value));
+        }
+    }
+    for (comparison, value) in [("at >= ?", filter.from), ("at < ?", filter.until)] {
+        if let Some(value) = value {
+            condition.push_str(&format!(" AND {comparison}"));
+            binds.push(Bind::from(value));
+        }
+    }
+    let total = tx
+        .one(format!("SELECT count(*) FROM audit WHERE {condition}"), binds.clone())
+        .await?
+        .only()?;
+    binds.extend(binds![paging.limit, paging.offset]);
+    let sql =
+        format!("SELECT {COLUMNS} FROM audit WHERE {condition} ORDER BY seq DESC LIMIT ? OFFSET ?");
+    let rows = tx.all(sql, binds).await?.iter().map(entry).collect::<Result<_>>()?;
+    Ok(Page { total, rows })
+}
+
+/// Walks the whole chain and answers the place of the first entry that does not fit, if there is one. An
+/// entry missing in the middle shows at the one after it; a cut-off end does not show.
+///
+/// # Errors
+/// Those of the database.
+pub async fn verify(tx: &mut Tx) -> Result<Option<i64>> {
+    const BATCH: i64 = 1000;
+    let (mut seq, mut hash) = (0, [0; 32]);
+    loop {
+        let sql = format!("SELECT {COLUMNS} FROM audit WHERE seq > ? ORDER BY seq LIMIT ?");
+        let rows = tx.all(sql, binds![seq, BATCH]).await?;
+        if rows.is_empty() {
+            return Ok(None);
+        }
+        for row in &rows {
+            let entry = entry(row)?;
+            if entry.seq != seq + 1 || entry.record.hash(entry.seq, &hash)? != entry.hash {
+                return Ok(Some(entry.seq));
+            }
+            (seq, hash) = (entry.seq, entry.hash);
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! The one narrow place that knows which database is underneath.
+//!
+//! One SQL text with `?` placeholders runs on SQLite and on PostgreSQL; whatever differs between them is
+//! decided here and in [`tx`] and nowhere else. Numbers, times (microseconds) and yes/no are `BIGINT`, text
+//! is compared byte by byte, JSON is text.
+
+pub(crate) mod bind;
+pub(crate) mod error;
+mod migrate;
+mod postgres;
+pub(crate) mod row;
+mod sqlite;
+mod tx;
+
+pub(crate) use bind::{Bind, binds};
+pub(crate) use row::{Cells, Row};
+pub use tx::Tx;
+pub(crate) use tx::folded;
+
+use muster_model::{Error, Micros, Result};
+use std::hash::{BuildHasher, RandomState};
+use std::time::Duration;
+use tx::Inner;
+
+/// How often [`crate::transact!`] runs a transaction that others keep getting in the way of.
+const ATTEMPTS: u32 = 12;
+
+/// Where the data lies.
+#[derive(Clone)]
+pub struct Config {
+    /// `sqlite:/folder/muster.db` or `postgres://user:password@host:port/name`. May hold a password: never
+    /// logged.
+    pub url: String,
+    /// Connections for reading (SQLite) or in all (PostgreSQL), at least 1.
+    pub connections: u32,
+}
+
+impl Config {
+    /// The given address with the default number of connections.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self { url: url.into(), connections: 8 }
+    }
+}
+
+/// The database. Cheap to clone: clones share the connections.
+#[derive(Clone)]
+pub struct Db {
+    backend: Backend,
+}
+
+#[derive(Clone)]
+enum Backend {
+    Sqlite(sqlite::Sqlite),
+    Postgres(postgres::Postgres),
+}
+
+impl Db {
+    /// Opens the database, creates it where there is none (SQLite) and brings its schema up to date. An
+    /// existing SQLite file is first copied to `<file>.backup-<version>`.
+    ///
+    /// # Errors
+    /// `Invalid` for an address of another kind, `Conflict` for a schema that is newer than this program or
+    /// was changed by hand, `Unavailable` when the database cannot be reached.
+    pub async fn open(config: &Config, now: Micros) -> Result<Self> {
+        let backend = if let Some(path) = config.url.strip_prefix("sqlite:") {
+            Backend::Sqlite(sqlite::Sqlite::open(path.as_ref(), config.connections).await?)
+        } else if config.url.starts_with("postgres:") || config.url.starts_with("postgresql:") {
+            Backend::Postgres(postgres::Postgres::open(&config.url, config.connections).await?)
+        } else {
+            return Err(Error::invalid(
+                "database.url",
+                "must start with sqlite:, postgres: or postgresql:",
+            ));
+        };
+        let db = Self { backend };
+        migrate::run(&db, migrate::ALL, now).await?;
+        Ok(db)
+    }
+
+    /// A transaction that reads one unchanging state.
+    ///
+    /// # Errors
+    /// `Unavailable` when no connection can be had.
+    pub async fn read(&self) -> Result<Tx> {
+        let inner = match &self.backend {
+            Backend::Sqlite(sqlite) => Inner::Sqlite(sqlite.read().await?),
+            Backend::Postgres(postgres) => Inner::Postgres(postgres.read().await?),
+        };
+        Ok(Tx { inner })
+    }
+
+    /// A transaction that may write. On SQLite it holds the only writer from now on; on PostgreSQL it is
+    /// serializable and may fail at any statement: prefer [`crate::transact!`].
+    ///
+    /// # Errors
+    /// `Unavailable` when no connection can be had.
+    pub async fn begin(&self) -> Result<Tx> {
+        let inner = match &self.backend {
+            Backend::Sqlite(sqlite) => Inner::Sqlite(sqlite.begin().await?),
+            Backend::Postgres(postgres) => Inner::Postgres(postgres.begin().await?),
+        };
+        Ok(Tx { inner })
+    }
+
+    /// The attempts of one transaction: what [`crate::transact!`] is made of.
+    pub fn attempts(&self) -> Attempts<'_> {
+        Attempts { db: self, made: 0 }
+    }
+
+    /// Folds the write-ahead log into the database file (SQLite), so that it does not grow for ever under
+    /// readers that never rest. Nothing to do on PostgreSQL.
+    ///
+    /// # Errors
+    /// `Unavailable` when no connection can be had.
+    pub async fn checkpoint(&self) -> Result<()> {
+        match &self.backend {
+            Backend::Sqlite(sqlite) => sqlite.checkpoint().await,
+            Backend::Postgres(_) => Ok(()),
+        }
+    }
+
+    /// Waits for running transactions and closes all connections.
+    pub async fn close(&self) {
+        match &self.backend {
+            Backend::Sqlite(sqlite) => sqlite.close().await,
+            Backend::Postgres(postgres) => postgres.close().await,
+        }
+    }
+}
+
+/// Repeats a transaction for as long as others keep getting in the way. Use [`crate::transact!`].
+pub struct Attempts<'db> {
+    db: &'db Db,
+    made: u32,
+}
+
+impl Attempts<'_> {
+    /// Begins the next attempt.
+    ///
+    /// # Errors
+    /// `Unavailable` when no connection can be had.
+    pub async fn begin(&mut self) -> Result<Tx> {
+        self.made += 1;
+        self.db.begin().await
+    }
+
+    /// Ends an attempt: commits what succeeded. None means: again.
+    pub async fn end<T>(&mut self, tx: Tx, done: Result<T>) -> Option<Result<T>> {
+        let done = match done {
+            Ok(value) => tx.commit().await.map(|()| value),
+            Err(error) => {
+                drop(tx);
+                Err(error)
+            }
+        };
+        match done {
+            Err(error) if self.made < ATTEMPTS && error::is_passing(&error) => {
+                tokio::time::sleep(pause(self.made)).await;
+                None
+            }
+            done => Some(done),
+        }
+    }
+}
+
+/// Runs a block in a writing transaction and commits it if it ends in `Ok`. Where another transaction came
+/// in between, the whole block is run again (twelve times at most), so it must do nothing that cannot be
+/// repeated. `?` leaves the block, not the function around it.
+///
+/// ```ignore
+/// let project = transact!(app.db, |tx| {
+///     audit::append(tx, &record).await?;
+///     domains::create_project(tx, domain, &id, name, "", now).await
+/// })?;
+/// ```
+///
+/// A macro and not a function, because the compiler cannot see yet that a future which borrows through an
+/// async closure may move between threads.
+#[macro_export]
+macro_rules! transact {
+    ($db:expr, |$tx:ident| $work:expr) => {{
+        let mut attempts = $db.attempts();
+        loop {
+            let mut transaction = match attempts.begin().await {
+                Ok(transaction) => transaction,
+                Err(error) => break Err(error),
+            };
+            let done = {
+                let $tx = &mut transaction;
+                async { $work }.await
+            };
+            if let Some(done) = attempts.end(transaction, done).await {
+                break done;
+            }
+        }
+    }};
+}
+
+/// 1 to 2 ms after the first attempt, doubling up to 1 s, spread at random so that rivals part.
+fn pause(attempt: u32) -> Duration {
+    let ceiling = 1_000_u64 << attempt.min(10);
+    let random = RandomState::new().hash_one(attempt);
+    Duration::from_micros(ceiling / 2 + random % (ceiling / 2))
+}

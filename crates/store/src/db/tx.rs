@@ -1,0 +1,234 @@
+//! A transaction: the one thing statements run in.
+
+use super::bind::{self, Bind};
+use super::error::failed;
+use super::row::Row;
+use muster_model::{Error, Result};
+use sqlx::{AssertSqlSafe, Postgres, Sqlite, Transaction};
+use std::borrow::Cow;
+
+/// Rows of the largest statement of a bulk operation. Smaller rests go in powers of two, so that the
+/// database sees few texts and keeps each prepared.
+const CHUNK: usize = 64;
+
+/// A transaction. Dropped without [`Tx::commit`] it is rolled back.
+pub struct Tx {
+    pub(super) inner: Inner,
+}
+
+pub(super) enum Inner {
+    Sqlite(Transaction<'static, Sqlite>),
+    Postgres(Transaction<'static, Postgres>),
+}
+
+/// Runs `$call` on either backend; `$sql` keeps its `?` on SQLite, where numbered placeholders cost time
+/// that grows with the square of their number.
+macro_rules! run {
+    ($self:ident, $sql:ident, $binds:ident, $call:ident) => {
+        match &mut $self.inner {
+            Inner::Sqlite(tx) => {
+                let arguments = bind::sqlite($binds).map_err(Error::internal)?;
+                sqlx::query_with(AssertSqlSafe($sql), arguments)
+                    .$call(&mut **tx)
+                    .await
+                    .map(Answer::Sqlite)
+            }
+            Inner::Postgres(tx) => {
+                let arguments = bind::postgres($binds).map_err(Error::internal)?;
+                sqlx::query_with(AssertSqlSafe(bind::numbered(&$sql)), arguments)
+                    .$call(&mut **tx)
+                    .await
+                    .map(Answer::Postgres)
+            }
+        }
+        .map_err(failed)?
+    };
+}
+
+enum Answer<S, P> {
+    Sqlite(S),
+    Postgres(P),
+}
+
+impl Tx {
+    /// Makes everything done so far durable.
+    ///
+    /// # Errors
+    /// `Unavailable` when another transaction came in between; [`crate::transact!`] repeats then.
+    pub async fn commit(self) -> Result<()> {
+        match self.inner {
+            Inner::Sqlite(tx) => tx.commit().await,
+            Inner::Postgres(tx) => tx.commit().await,
+        }
+        .map_err(failed)
+    }
+
+    /// Runs a statement and tells how many rows it touched.
+    pub(crate) async fn execute(
+        &mut self,
+        sql: impl Into<Cow<'static, str>>,
+        binds: Vec<Bind>,
+    ) -> Result<u64> {
+        let sql = sql.into();
+        Ok(match run!(self, sql, binds, execute) {
+            Answer::Sqlite(done) => done.rows_affected(),
+            Answer::Postgres(done) => done.rows_affected(),
+        })
+    }
+
+    /// All rows of an answer. Callers bound their number.
+    pub(crate) async fn all(
+        &mut self,
+        sql: impl Into<Cow<'static, str>>,
+        binds: Vec<Bind>,
+    ) -> Result<Vec<Row>> {
+        let sql = sql.into();
+        Ok(match run!(self, sql, binds, fetch_all) {
+            Answer::Sqlite(rows) => rows.into_iter().map(Row::Sqlite).collect(),
+            Answer::Postgres(rows) => rows.into_iter().map(Row::Postgres).collect(),
+        })
+    }
+
+    /// The first row of an answer, if there is one.
+    pub(crate) async fn optional(
+        &mut self,
+        sql: impl Into<Cow<'static, str>>,
+        binds: Vec<Bind>,
+    ) -> Result<Option<Row>> {
+        let sql = sql.into();
+        Ok(match run!(self, sql, binds, fetch_optional) {
+            Answer::Sqlite(row) => row.map(Row::Sqlite),
+            Answer::Postgres(row) => row.map(Row::Postgres),
+        })
+    }
+
+    /// The one row of an answer that always has one.
+    pub(crate) async fn one(
+        &mut self,
+        sql: impl Into<Cow<'static, str>>,
+        binds: Vec<Bind>,
+    ) -> Result<Row> {
+        self.optional(sql, binds).await?.ok_or_else(|| Error::internal("a row was expected"))
+    }
+
+    /// Inserts many rows: `head` is `INSERT INTO t(a, b)`, `values` are the rows one after another, `width`
+    /// values each, `tail` an `ON CONFLICT` or `RETURNING` clause or nothing. Answers what is returned.
+    pub(crate) async fn bulk_insert(
+        &mut self,
+        head: &str,
+        width: usize,
+        values: Vec<Bind>,
+        tail: &str,
+    ) -> Result<Vec<Row>> {
+        let mut answer = Vec::new();
+        let mut values = values.into_iter();
+        while values.len() > 0 {
+            let rows = chunk(values.len() / width.max(1));
+            let sql = format!("{head} VALUES {} {tail}", tuples(rows, width));
+            answer.extend(self.all(sql, values.by_ref().take(rows * width).collect()).await?);
+        }
+        Ok(answer)
+    }
+
+    /// Runs `{head} IN (keys) {tail}` for as many keys as there are, `width` values each, and answers all
+    /// rows. `first` are the values of the placeholders in `head`.
+    pub(crate) async fn all_in(
+        &mut self,
+        head: &str,
+        first: &[Bind],
+        width: usize,
+        keys: Vec<Bind>,
+        tail: &str,
+    ) -> Result<Vec<Row>> {
+        let mut answer = Vec::new();
+        let mut keys = keys.into_iter();
+        while keys.len() > 0 {
+            let rows = chunk(keys.len() / width.max(1));
+            let sql = if width == 1 {
+                format!("{head} IN {} {tail}", tuple(rows))
+            } else {
+                format!("{head} IN (VALUES {}) {tail}", tuples(rows, width))
+            };
+            let binds = first.iter().cloned().chain(keys.by_ref().take(rows * width)).collect();
+            answer.extend(self.all(sql, binds).await?);
+        }
+        Ok(answer)
+    }
+
+    /// A condition with one placeholder: `column` holds the bound text as a part, whatever the case of
+    /// ASCII letters. The bound text must have gone through [`folded`]. No character is special.
+    pub(crate) fn contains(&self, column: &str) -> String {
+        match self.inner {
+            Inner::Sqlite(_) => format!("instr(lower({column}), ?) > 0"),
+            // In the "C" collation `lower` knows ASCII only, as SQLite's does.
+            Inner::Postgres(_) => format!("strpos(lower({column} COLLATE \"C\"), ?) > 0"),
+        }
+    }
+
+    /// Appended to a `SELECT` that claims rows: other workers pass over claimed rows instead of waiting.
+    /// SQLite has one writer and needs nothing.
+    pub(crate) const fn skip_locked(&self) -> &'static str {
+        match self.inner {
+            Inner::Sqlite(_) => "",
+            Inner::Postgres(_) => "FOR UPDATE SKIP LOCKED",
+        }
+    }
+
+    pub(super) async fn script(&mut self, sql: String) -> Result<()> {
+        match &mut self.inner {
+            Inner::Sqlite(tx) => {
+                sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut **tx).await.map(drop)
+            }
+            Inner::Postgres(tx) => {
+                sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut **tx).await.map(drop)
+            }
+        }
+        .map_err(failed)
+    }
+}
+
+/// The searched text as [`Tx::contains`] wants it.
+pub(crate) fn folded(text: &str) -> String {
+    text.to_ascii_lowercase()
+}
+
+/// The largest power of two that `rows` still fills, at most [`CHUNK`].
+fn chunk(rows: usize) -> usize {
+    match rows.checked_ilog2() {
+        Some(log) => (1 << log).min(CHUNK),
+        None => 1,
+    }
+}
+
+fn tuple(width: usize) -> String {
+    let mut text = "(?".to_owned();
+    text.push_str(&",?".repeat(width.saturating_sub(1)));
+    text.push(')');
+    text
+}
+
+fn tuples(rows: usize, width: usize) -> String {
+    let one = tuple(width);
+    let mut text = one.clone();
+    for _ in 1..rows {
+        text.push(',');
+        text.push_str(&one);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rests_shrink_in_powers_of_two() {
+        let (mut rows, mut sizes) = (171, Vec::new());
+        while rows > 0 {
+            sizes.push(chunk(rows));
+            rows -= chunk(rows);
+        }
+        assert_eq!(sizes, [64, 64, 32, 8, 2, 1]);
+        assert_eq!(tuples(2, 3), "(?,?,?),(?,?,?)");
+    }
+}

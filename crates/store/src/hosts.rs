@@ -1,0 +1,354 @@
+//! The hosts of a project: what they say of themselves and what their owner says of them.
+
+use crate::Tx;
+use crate::db::{Bind, Row, binds, folded};
+use muster_model::host::HostProfile;
+use muster_model::id::{AgentId, HostId};
+use muster_model::{Error, Micros, Page, Paging, Result};
+
+/// What a host's owner says of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ownership {
+    /// Responsible department.
+    pub department: String,
+    /// Importance: `important`, `general`, `test`, or empty.
+    pub importance: String,
+    /// Where it stands.
+    pub location: String,
+    /// Group of hosts it belongs to.
+    pub group: String,
+    /// Enterprise project, `0` for the default one.
+    pub enterprise_project_id: String,
+}
+
+/// A host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Host {
+    /// Key inside the store.
+    pub key: i64,
+    /// Its id.
+    pub id: HostId,
+    /// Its project.
+    pub project: i64,
+    /// What it says of itself.
+    pub profile: HostProfile,
+    /// The agent that speaks for it; none was ever enrolled, or its key was revoked.
+    pub agent_id: Option<AgentId>,
+    /// That agent's version, or empty.
+    pub agent_version: String,
+    /// When its agent was last heard of.
+    pub last_seen: Option<Micros>,
+    /// What its owner says of it.
+    pub owner: Ownership,
+    /// When it became known.
+    pub created_at: Micros,
+}
+
+const HOST: &str = "SELECT key, id, project, name, addresses, machine_id, boot_id, os_name, os_id, \
+                    os_version, kernel, arch, cpus, memory_bytes, agent_id, agent_version, last_seen, \
+                    department, importance, location, host_group, enterprise_project_id, created_at \
+                    FROM hosts";
+
+fn host(row: &Row) -> Result<Host> {
+    let mut cells = row.cells();
+    Ok(Host {
+        key: cells.take()?,
+        id: HostId::parse(&cells.take::<String>()?)?,
+        project: cells.take()?,
+        profile: HostProfile {
+            name: cells.take()?,
+            addresses: cells
+                .take::<String>()?
+                .split('\n')
+                .filter(|address| !address.is_empty())
+                .map(str::to_owned)
+                .collect(),
+            machine_id: cells.take()?,
+            boot_id: cells.take()?,
+            os_name: cells.take()?,
+            os_id: cells.take()?,
+            os_version: cells.take()?,
+            kernel: cells.take()?,
+            arch: cells.take()?,
+            cpus: cells.take()?,
+            memory_bytes: u64::try_from(cells.take::<i64>()?).map_err(Error::internal)?,
+        },
+        agent_id: cells.take::<Option<String>>()?.map(|id| AgentId::parse(&id)).transpose()?,
+        agent_version: cells.take()?,
+        last_seen: cells.take()?,
+        owner: Ownership {
+            department: cells.take()?,
+            importance: cells.take()?,
+            location: cells.take()?,
+            group: cells.take()?,
+            enterprise_project_id: cells.take()?,
+        },
+        created_at: cells.take()?,
+    })
+}
+
+/// The profile's columns in the order of [`PROFILE_COLUMNS`].
+fn profile_binds(profile: &HostProfile) -> Vec<Bind> {
+    let mut addresses = String::new();
+    for address in &profile.addresses {
+        addresses.push('\n');
+        addresses.push_str(address);
+    }
+    addresses.push('\n');
+    binds![
+        &profile.name,
+        profile.addresses.first().map(String::as_str).unwrap_or_default(),
+        addresses,
+        &profile.machine_id,
+        &profile.boot_id,
+        &profile.os_name,
+        &profile.os_id,
+        &profile.os_version,
+        &profile.kernel,
+        &profile.arch,
+        profile.cpus,
+        i64::try_from(profile.memory_bytes).unwrap_or(i64::MAX)
+    ]
+}
+
+/// Adds a host without an agent and answers its key. The texts of `profile` must be free of NUL.
+///
+/// # Errors
+/// `Conflict` when the id is taken.
+pub async fn create(
+    tx: &mut Tx,
+    project: i64,
+    id: &HostId,
+    profile: &HostProfile,
+    owner: &Ownership,
+    now: Micros,
+) -> Result<i64> {
+    let mut values = profile_binds(profile);
+    values.extend(binds![
+        id.as_str(),
+        project,
+        "",
+        &owner.department,
+        &owner.importance,
+        &owner.location,
+        &owner.group,
+        &owner.enterprise_project_id,
+        now
+    ]);
+    tx.one(
+        "INSERT INTO hosts (name, ip, addresses, machine_id, boot_id, os_name, os_id, os_version, kernel, \
+         arch, cpus, memory_bytes, id, project, agent_version, department, importance, location, host_group, \
+         enterprise_project_id, created_at) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) RETURNING key",
+        values,
+    )
+    .await?
+    .only()
+}
+
+/// The host with this id.
+///
+/// # Errors
+/// Those of the database.
+pub async fn by_id(tx: &mut Tx, id: &str) -> Result<Option<Host>> {
+    tx.optional(format!("{HOST} WHERE id = ?"), binds![id]).await?.as_ref().map(host).transpose()
+}
+
+/// The host with this key.
+///
+/// # Errors
+/// Those of the database.
+pub async fn by_key(tx: &mut Tx, key: i64) -> Result<Option<Host>> {
+    tx.optional(format!("{HOST} WHERE key = ?"), binds![key]).await?.as_ref().map(host).transpose()
+}
+
+/// The hosts of a project that name this machine id, oldest first: more than one are clones.
+///
+/// # Errors
+/// Those of the database.
+pub async fn by_machine_id(tx: &mut Tx, project: i64, machine_id: &str) -> Result<Vec<Host>> {
+    let sql = format!("{HOST} WHERE project = ? AND machine_id = ? ORDER BY key");
+    tx.all(sql, binds![project, machine_id]).await?.iter().map(host).collect()
+}
+
+/// Stores what the host says of itself.
+///
+/// # Errors
+/// Those of the database.
+pub async fn update_profile(tx: &mut Tx, key: i64, profile: &HostProfile) -> Result<()> {
+    let mut values = profile_binds(profile);
+    values.push(key.into());
+    tx.execute(
+        "UPDATE hosts SET name = ?, ip = ?, addresses = ?, machine_id = ?, boot_id = ?, os_name = ?, \
+         os_id = ?, os_version = ?, kernel = ?, arch = ?, cpus = ?, memory_bytes = ? WHERE key = ?",
+        values,
+    )
+    .await
+    .map(drop)
+}
+
+/// Stores what the owner says of it.
+///
+/// # Errors
+/// Those of the database.
+pub async fn update_owner(tx: &mut Tx, key: i64, owner: &Ownership) -> Result<()> {
+    tx.execute(
+        "UPDATE hosts SET department = ?, importance = ?, location = ?, host_group = ?, \
+         enterprise_project_id = ? WHERE key = ?",
+        binds![
+            &owner.department,
+            &owner.importance,
+            &owner.location,
+            &owner.group,
+            &owner.enterprise_project_id,
+            key
+        ],
+    )
+    .await
+    .map(drop)
+}
+
+/// Makes an agent speak for the host, or nobody.
+///
+/// # Errors
+/// Those of the database.
+pub async fn set_agent(tx: &mut Tx, key: i64, agent: Option<&AgentId>) -> Result<()> {
+    let agent = agent.map(AgentId::as_str);
+    tx.execute("UPDATE hosts SET agent_id = ? WHERE key = ?", binds![agent, key]).await.map(drop)
+}
+
+/// Notes that the host's agent was heard of.
+///
+/// # Errors
+/// Those of the database.
+pub async fn seen(tx: &mut Tx, key: i64, agent_version: &str, at: Micros) -> Result<()> {
+    tx.execute(
+        "UPDATE hosts SET last_seen = ?, agent_version = ? WHERE key = ?",
+        binds![at, agent_version, key],
+    )
+    .await
+    .map(drop)
+}
+
+/// What the state of a host's agent must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AgentFilter {
+    /// Heard of at this moment or later.
+    SeenSince(Micros),
+    /// Enrolled, but not heard of since this moment.
+    NotSeenSince(Micros),
+    /// There is none.
+    NotInstalled,
+    /// There is one, online or not.
+    Installed,
+}
+
+/// Which hosts are wanted. Texts match as a part, whatever the case of ASCII letters.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Exactly this id.
+    pub id: Option<String>,
+    /// One of these ids, where there are any.
+    pub ids: Vec<String>,
+    /// Part of the name.
+    pub name: Option<String>,
+    /// Part of one of the addresses.
+    pub ip: Option<String>,
+    /// Part of the operating system's name for people.
+    pub os_name: Option<String>,
+    /// Exactly this group.
+    pub group: Option<String>,
+    /// Exactly this importance.
+    pub importance: Option<String>,
+    /// Exactly this enterprise project.
+    pub enterprise_project_id: Option<String>,
+    /// State of the agent.
+    pub agent: Option<AgentFilter>,
+    /// Whether there are containers on it.
+    pub has_containers: Option<bool>,
+}
+
+impl Filter {
+    fn sql(&self, tx: &Tx, project: i64) -> (String, Vec<Bind>) {
+        let mut sql = "project = ?".to_owned();
+        let mut values = binds![project];
+        let mut and = |condition: &str, value: Option<Bind>| {
+            sql.push_str(" AND ");
+            sql.push_str(condition);
+            values.extend(value);
+        };
+        for (column, value) in [
+            ("id = ?", &self.id),
+            ("host_group = ?", &self.group),
+            ("importance = ?", &self.importance),
+            ("enterprise_project_id = ?", &self.enterprise_project_id),
+        ] {
+            if let Some(value) = value {
+                and(column, Some(value.into()));
+            }
+        }
+        for (column, value) in
+            [("name", &self.name), ("addresses", &self.ip), ("os_name", &self.os_name)]
+        {
+            if let Some(value) = value {
+                and(&tx.contains(column), Some(folded(value).into()));
+            }
+        }
+        match self.agent {
+            None => {}
+            Some(AgentFilter::SeenSince(at)) => {
+                and("agent_id IS NOT NULL AND last_seen >= ?", Some(at.into()));
+            }
+            Some(AgentFilter::NotSeenSince(at)) => {
+                and(
+                    "agent_id IS NOT NULL AND (last_seen IS NULL OR last_seen < ?)",
+                    Some(at.into()),
+                );
+            }
+            Some(AgentFilter::NotInstalled) => and("agent_id IS NULL", None),
+            Some(AgentFilter::Installed) => and("agent_id IS NOT NULL", None),
+        }
+        let exists =
+            "EXISTS (SELECT 1 FROM host_kinds k WHERE k.host = hosts.key AND k.container > 0)";
+        match self.has_containers {
+            None => {}
+            Some(true) => and(exists, None),
+            Some(false) => and(&format!("NOT {exists}"), None),
+        }
+        if !self.ids.is_empty() {
+            let places = vec!["?"; self.ids.len()].join(",");
+            and(&format!("id IN ({places})"), None);
+            values.extend(self.ids.iter().map(Bind::from));
+        }
+        (sql, values)
+    }
+}
+
+/// The hosts of a project by name.
+///
+/// # Errors
+/// Those of the database.
+pub async fn list(
+    tx: &mut Tx,
+    project: i64,
+    filter: &Filter,
+    paging: Paging,
+) -> Result<Page<Host>> {
+    let (condition, mut values) = filter.sql(tx, project);
+    let total = tx
+        .one(format!("SELECT count(*) FROM hosts WHERE {condition}"), values.clone())
+        .await?
+        .only()?;
+    values.extend(binds![paging.limit, paging.offset]);
+    let sql = format!("{HOST} WHERE {condition} ORDER BY name, key LIMIT ? OFFSET ?");
+    let rows = tx.all(sql, values).await?.iter().map(host).collect::<Result<_>>()?;
+    Ok(Page { total, rows })
+}
+
+/// How many hosts of a project match.
+///
+/// # Errors
+/// Those of the database.
+pub async fn count(tx: &mut Tx, project: i64, filter: &Filter) -> Result<i64> {
+    let (condition, values) = filter.sql(tx, project);
+    tx.one(format!("SELECT count(*) FROM hosts WHERE {condition}"), values).await?.only()
+}

@@ -1,0 +1,151 @@
+//! Hosts, agents, enrolment tokens.
+
+use muster_model::host::HostProfile;
+use muster_model::id::{AgentId, DomainId, HostId, ProjectId};
+use muster_model::{Diagnostic, Micros, Paging};
+use muster_store::agents::{self, EnrolmentToken, Heard};
+use muster_store::hosts::{self, AgentFilter, Filter, Ownership};
+use muster_store::{Tx, identity::domains};
+use muster_testkit::on_both_databases;
+
+const NOW: Micros = Micros(1_000_000);
+const ALL: Paging = Paging { limit: 100, offset: 0 };
+
+async fn project(tx: &mut Tx) -> i64 {
+    let domain =
+        domains::create_domain(tx, &DomainId::parse("d").unwrap(), "acme", NOW).await.unwrap().key;
+    let id = ProjectId::parse("p").unwrap();
+    domains::create_project(tx, domain, &id, "north", "", NOW).await.unwrap().key
+}
+
+fn profile(name: &str, addresses: &[&str]) -> HostProfile {
+    HostProfile {
+        name: name.to_owned(),
+        machine_id: "m".to_owned(),
+        os_name: "Debian GNU/Linux 12".to_owned(),
+        addresses: addresses.iter().map(|&address| address.to_owned()).collect(),
+        cpus: 2,
+        memory_bytes: 1 << 40,
+        ..HostProfile::default()
+    }
+}
+
+async fn host(tx: &mut Tx, project: i64, id: &str, name: &str, addresses: &[&str]) -> i64 {
+    let owner = Ownership { enterprise_project_id: "0".to_owned(), ..Ownership::default() };
+    let id = HostId::parse(id).unwrap();
+    hosts::create(tx, project, &id, &profile(name, addresses), &owner, NOW).await.unwrap()
+}
+
+on_both_databases! {
+    async fn a_host_comes_back_as_it_was_stored(test: TestDb) {
+        let mut tx = test.db.begin().await.unwrap();
+        let project = project(&mut tx).await;
+        let key = host(&mut tx, project, "h1", "web-1", &["10.0.0.1", "fe80::1"]).await;
+        let stored = hosts::by_id(&mut tx, "h1").await.unwrap().unwrap();
+        assert_eq!(stored.profile, profile("web-1", &["10.0.0.1", "fe80::1"]));
+        assert_eq!(stored.owner.enterprise_project_id, "0");
+        assert_eq!((stored.key, stored.last_seen, stored.agent_id.clone()), (key, None, None));
+
+        let owner = Ownership { department: "ops".into(), group: "web".into(), ..stored.owner };
+        hosts::update_owner(&mut tx, key, &owner).await.unwrap();
+        hosts::update_profile(&mut tx, key, &profile("web-2", &[])).await.unwrap();
+        hosts::set_agent(&mut tx, key, Some(&AgentId::parse("a1").unwrap())).await.unwrap();
+        hosts::seen(&mut tx, key, "1.0", Micros(9)).await.unwrap();
+        let stored = hosts::by_key(&mut tx, key).await.unwrap().unwrap();
+        assert_eq!(stored.profile, profile("web-2", &[]));
+        assert_eq!((stored.owner, stored.last_seen), (owner, Some(Micros(9))));
+        assert_eq!(stored.agent_id.unwrap().as_str(), "a1");
+        assert_eq!(hosts::by_machine_id(&mut tx, project, "m").await.unwrap().len(), 1);
+    }
+
+    async fn hosts_are_filtered(test: TestDb) {
+        let mut tx = test.db.begin().await.unwrap();
+        let project = project(&mut tx).await;
+        let a = host(&mut tx, project, "h1", "Web_1", &["10.0.0.1"]).await;
+        let b = host(&mut tx, project, "h2", "db-1", &["10.0.0.12", "192.168.0.9"]).await;
+        host(&mut tx, project, "h3", "web%2", &[]).await;
+        for (key, at) in [(a, 100), (b, 50)] {
+            hosts::set_agent(&mut tx, key, Some(&AgentId::parse("x").unwrap())).await.unwrap();
+            hosts::seen(&mut tx, key, "1", Micros(at)).await.unwrap();
+        }
+        let cases = [
+            (Filter::default(), "h1 h2 h3"),
+            (Filter { name: Some("WEB".into()), ..Filter::default() }, "h1 h3"),
+            (Filter { name: Some("b_1".into()), ..Filter::default() }, "h1"),
+            (Filter { name: Some("%".into()), ..Filter::default() }, "h3"),
+            (Filter { ip: Some("10.0.0.1".into()), ..Filter::default() }, "h1 h2"),
+            (Filter { ip: Some("168.0".into()), ..Filter::default() }, "h2"),
+            (Filter { id: Some("h3".into()), ..Filter::default() }, "h3"),
+            (Filter { ids: vec!["h3".into(), "h1".into()], ..Filter::default() }, "h1 h3"),
+            (Filter { enterprise_project_id: Some("1".into()), ..Filter::default() }, ""),
+            (Filter { agent: Some(AgentFilter::SeenSince(Micros(60))), ..Filter::default() }, "h1"),
+            (Filter { agent: Some(AgentFilter::NotSeenSince(Micros(60))), ..Filter::default() }, "h2"),
+            (Filter { agent: Some(AgentFilter::NotInstalled), ..Filter::default() }, "h3"),
+            (Filter { agent: Some(AgentFilter::Installed), ..Filter::default() }, "h1 h2"),
+            (Filter { has_containers: Some(true), ..Filter::default() }, ""),
+            (Filter { has_containers: Some(false), ..Filter::default() }, "h1 h2 h3"),
+        ];
+        for (filter, expected) in cases {
+            let page = hosts::list(&mut tx, project, &filter, ALL).await.unwrap();
+            let mut ids: Vec<_> = page.rows.iter().map(|host| host.id.as_str()).collect();
+            ids.sort_unstable();
+            assert_eq!(ids.join(" "), expected, "{filter:?}");
+            assert_eq!(page.total, i64::try_from(ids.len()).unwrap());
+            assert_eq!(hosts::count(&mut tx, project, &filter).await.unwrap(), page.total);
+        }
+        assert_eq!(hosts::count(&mut tx, project + 1, &Filter::default()).await.unwrap(), 0);
+    }
+
+    async fn a_report_counter_never_goes_back(test: TestDb) {
+        let mut tx = test.db.begin().await.unwrap();
+        let project = project(&mut tx).await;
+        let key = host(&mut tx, project, "h1", "web", &[]).await;
+        let id = AgentId::parse("a1").unwrap();
+        let agent = agents::create(&mut tx, &id, key, &[7; 32], NOW).await.unwrap();
+        let troubles = [Diagnostic::new("file.too_large", "/etc/passwd", "cut")];
+        let heard = |counter| Heard {
+            version: "1.2",
+            counter,
+            cpu_us: 10,
+            rss_bytes: 20,
+            diagnostics: &troubles,
+        };
+        for (counter, accepted) in [(5, true), (5, false), (4, false), (6, true)] {
+            assert_eq!(agents::heard(&mut tx, agent, &heard(counter), NOW).await.unwrap(), accepted);
+        }
+        agents::revoke(&mut tx, agent, "cloned", Micros(3)).await.unwrap();
+        agents::revoke(&mut tx, agent, "again", Micros(4)).await.unwrap();
+        assert!(!agents::heard(&mut tx, agent, &heard(7), NOW).await.unwrap());
+        let stored = agents::by_id(&mut tx, "a1").await.unwrap().unwrap();
+        assert_eq!((stored.counter, stored.cpu_us, stored.public_key), (6, 20, [7; 32]));
+        assert_eq!((stored.revoked_at, stored.revoked_reason.as_str()), (Some(Micros(3)), "cloned"));
+        assert_eq!(stored.diagnostics, troubles);
+        assert_eq!(agents::of_host(&mut tx, key).await.unwrap(), [stored]);
+    }
+
+    async fn a_token_enrols_once(test: TestDb) {
+        let mut tx = test.db.begin().await.unwrap();
+        let project = project(&mut tx).await;
+        let token = |hash, expires| EnrolmentToken {
+            hash: [hash; 32],
+            project,
+            created_by: "u".into(),
+            description: String::new(),
+            created_at: NOW,
+            expires_at: Micros(expires),
+            used_at: None,
+            used_by: None,
+        };
+        agents::create_token(&mut tx, &token(1, 10)).await.unwrap();
+        agents::create_token(&mut tx, &token(2, 10)).await.unwrap();
+        let id = AgentId::parse("a").unwrap();
+        assert_eq!(agents::take_token(&mut tx, &[1; 32], &id, Micros(9)).await.unwrap(), Some(project));
+        assert_eq!(agents::take_token(&mut tx, &[1; 32], &id, Micros(9)).await.unwrap(), None);
+        assert_eq!(agents::take_token(&mut tx, &[2; 32], &id, Micros(10)).await.unwrap(), None);
+        assert_eq!(agents::take_token(&mut tx, &[3; 32], &id, Micros(0)).await.unwrap(), None);
+        let used = agents::token(&mut tx, &[1; 32]).await.unwrap().unwrap();
+        assert_eq!((used.used_at, used.used_by.as_deref()), (Some(Micros(9)), Some("a")));
+        assert_eq!(agents::tokens(&mut tx, project).await.unwrap().len(), 2);
+        assert_eq!(agents::purge_tokens(&mut tx, Micros(11)).await.unwrap(), 2);
+    }
+}

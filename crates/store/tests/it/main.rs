@@ -1,0 +1,7 @@
+//! The store on both databases.
+
+mod audit;
+mod database;
+mod hosts;
+mod identity;
+mod schema;
