@@ -12,6 +12,7 @@ pub(crate) mod touched;
 pub use stat::{Signature, Stat};
 
 use crate::hashing::HashCache;
+use crate::memo::{self, Memo};
 use muster_model::{Diagnostic, Micros};
 use root::Root;
 use rustix::fs::{Dir, FileType, OFlags};
@@ -24,7 +25,7 @@ use std::io::Read;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
-use touched::Touched;
+use touched::{Touched, Wanted};
 
 /// Most diagnostics one collector may leave in one sweep.
 pub const MAX_DIAGNOSTICS: usize = 100;
@@ -51,6 +52,7 @@ impl Entry {
 pub struct Files {
     root: Arc<Root>,
     hashes: Arc<Mutex<HashCache>>,
+    memo: Arc<Mutex<Memo>>,
     max_entries: usize,
     now: Micros,
     touched: RefCell<Touched>,
@@ -61,12 +63,14 @@ impl Files {
     pub(crate) fn new(
         root: Arc<Root>,
         hashes: Arc<Mutex<HashCache>>,
+        memo: Arc<Mutex<Memo>>,
         max_entries: usize,
         now: Micros,
     ) -> Self {
         Self {
             root,
             hashes,
+            memo,
             max_entries,
             now,
             touched: RefCell::default(),
@@ -177,6 +181,24 @@ impl Files {
         }
     }
 
+    /// What `parse` makes of a regular file of at most `max` bytes: from memory if the file has not changed
+    /// since it was made. Results of different types are remembered side by side, so that every purpose
+    /// has a type of its own.
+    pub fn parsed<T: Send + Sync + 'static>(
+        &self,
+        path: impl AsRef<Path>,
+        max: u64,
+        parse: impl FnOnce(&File) -> T,
+    ) -> Option<Arc<T>> {
+        let path = path.as_ref();
+        let stat = self.stat_as(path, true)?;
+        if let Some(known) = memo::recall(&self.memo, &stat) {
+            return Some(known);
+        }
+        let (file, _) = self.open_regular(path, max)?;
+        Some(memo::make(&self.memo, &file, self.now, parse))
+    }
+
     /// Leaves a diagnostic. `message` is for people and must not hold file content.
     pub fn trouble(&self, code: &str, subject: impl Into<String>, message: impl Into<String>) {
         let mut troubles = self.troubles.borrow_mut();
@@ -195,6 +217,10 @@ impl Files {
 
     pub(crate) fn hashes(&self) -> &Mutex<HashCache> {
         &self.hashes
+    }
+
+    pub(crate) fn touch_held(&self, pid: u32, wanted: Wanted, held: &[PathBuf]) {
+        self.touched.borrow_mut().held(pid, wanted, held);
     }
 
     pub(crate) fn touch_content(&self, path: &Path, content: Option<&[u8]>) {

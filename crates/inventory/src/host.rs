@@ -8,7 +8,7 @@ use crate::processes::Process;
 use crate::processes::detail::{self, Descriptor, Mapped};
 use muster_model::Micros;
 use std::cell::{Cell, RefCell};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The swept host during one run of one collector.
@@ -74,6 +74,27 @@ impl<'a> Host<'a> {
     /// The open files of a process.
     pub fn descriptors(&self, process: &Process) -> Vec<Descriptor> {
         detail::descriptors(self.proc, process.pid)
+    }
+
+    /// The wanted ones among the files a process has mapped or open, each once, by path. They are a
+    /// dependency: the collector runs again when they change.
+    pub fn held_files(&self, process: &Process, wanted: fn(&Path) -> bool) -> Vec<PathBuf> {
+        let held = detail::held(self.proc, process.pid, wanted);
+        self.files.touch_held(process.pid, wanted, &held);
+        held
+    }
+
+    /// Do the paths of a process mean the files of this root? Not those of a process in a container or
+    /// another change of root. In a fixture they always do.
+    pub fn shares_root(&self, process: &Process) -> bool {
+        if !self.proc.is_kernel() {
+            return true;
+        }
+        let Some(own) = self.files.stat("/") else { return false };
+        let root = self.proc.directory(process.pid.to_string()).ok().and_then(|dir| {
+            rustix::fs::statat(dir, "root", rustix::fs::AtFlags::empty()).ok().map(Stat::from)
+        });
+        root.is_some_and(|root| (root.dev, root.ino) == (own.dev, own.ino))
     }
 
     /// Metadata of the program a process really runs, deleted and replaced ones included.

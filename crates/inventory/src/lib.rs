@@ -11,6 +11,7 @@ mod collectors;
 pub mod files;
 pub mod hashing;
 pub mod host;
+mod memo;
 pub mod names;
 pub mod owners;
 pub mod proc;

@@ -3,6 +3,7 @@
 use super::root::Root;
 use super::stat::{Signature, Stat};
 use crate::proc::Proc;
+use crate::processes::detail;
 use muster_model::Micros;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -10,12 +11,16 @@ use std::path::{Path, PathBuf};
 /// Content that has no time stamps to go by is remembered by its SHA-256.
 type ContentHash = [u8; 32];
 
+/// Which of the files that a process holds matter.
+pub(crate) type Wanted = fn(&Path) -> bool;
+
 /// Everything one run of a collector depended on.
 #[derive(Debug, Default)]
 pub(crate) struct Touched {
     followed: HashMap<PathBuf, Option<Signature>>,
     links: HashMap<PathBuf, Option<Signature>>,
     contents: HashMap<PathBuf, Option<ContentHash>>,
+    held: Vec<(u32, Wanted, Vec<PathBuf>)>,
 }
 
 impl Touched {
@@ -33,6 +38,10 @@ impl Touched {
         }
     }
 
+    pub(crate) fn held(&mut self, pid: u32, wanted: Wanted, held: &[PathBuf]) {
+        self.held.push((pid, wanted, held.to_vec()));
+    }
+
     /// Does everything still look as it did at `at`, when it was touched?
     pub(crate) fn is_unchanged(&self, root: &Root, proc: &Proc, at: Micros) -> bool {
         let same = |(path, seen): (&PathBuf, &Option<Signature>), follow| {
@@ -44,6 +53,10 @@ impl Touched {
             && self.contents.iter().all(|(path, seen)| {
                 proc.read(path, Proc::MAX_BYTES).ok().as_deref().map(sha256) == *seen
             })
+            && self
+                .held
+                .iter()
+                .all(|(pid, wanted, seen)| detail::held(proc, *pid, *wanted) == *seen)
     }
 }
 

@@ -102,6 +102,17 @@ pub(crate) fn descriptors(proc: &Proc, pid: u32) -> Vec<Descriptor> {
     found
 }
 
+/// The wanted ones among the files it has mapped or open, each once, by path; none that was deleted.
+pub(crate) fn held(proc: &Proc, pid: u32, wanted: fn(&Path) -> bool) -> Vec<PathBuf> {
+    let mapped = maps(proc, pid).into_iter().filter(|file| !file.deleted).map(|file| file.path);
+    let open = descriptors(proc, pid).into_iter().map(|descriptor| descriptor.target);
+    let mut held: Vec<PathBuf> =
+        mapped.chain(open.filter(|path| path.is_absolute())).filter(|path| wanted(path)).collect();
+    held.sort_unstable();
+    held.dedup();
+    held
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,6 +8,7 @@ use crate::files::root::Root;
 use crate::files::touched::Touched;
 use crate::hashing::HashCache;
 use crate::host::Host;
+use crate::memo::Memo;
 use crate::owners::Owners;
 use crate::proc::Proc;
 use crate::processes::{Process, ProcessTable};
@@ -33,6 +34,7 @@ pub(super) struct Engine {
     root: Arc<Root>,
     proc: Proc,
     hashes: Arc<Mutex<HashCache>>,
+    memo: Arc<Mutex<Memo>>,
     owners: Box<dyn Owners>,
     table: ProcessTable,
     processes: Vec<Arc<Process>>,
@@ -60,6 +62,7 @@ impl Engine {
             root,
             proc,
             hashes: Arc::default(),
+            memo: Arc::default(),
             owners: crate::owners::index(),
             table: ProcessTable::default(),
             processes: Vec::new(),
@@ -100,6 +103,7 @@ impl Engine {
         let files = Files::new(
             Arc::clone(&self.root),
             Arc::clone(&self.hashes),
+            Arc::clone(&self.memo),
             self.options.limits.dir_entries,
             now,
         );
@@ -136,6 +140,7 @@ impl Engine {
         }
         self.sweep = sweep;
         self.hashes.lock().unwrap_or_else(PoisonError::into_inner).begin();
+        self.memo.lock().unwrap_or_else(PoisonError::into_inner).begin();
         if let Ok(root) = open_root(&self.options, &self.proc) {
             self.root = Arc::new(root);
         }
@@ -161,7 +166,13 @@ pub(super) fn profile(options: &Options) -> HostProfile {
     let Ok(proc) = Proc::open(&options.proc) else { return HostProfile::default() };
     let Ok(root) = open_root(options, &proc) else { return HostProfile::default() };
     let limits = options.limits;
-    let files = Files::new(Arc::new(root), Arc::default(), limits.dir_entries, options.clock.now());
+    let files = Files::new(
+        Arc::new(root),
+        Arc::default(),
+        Arc::default(),
+        limits.dir_entries,
+        options.clock.now(),
+    );
     crate::profile::read(&files, &proc)
 }
 
