@@ -1,1 +1,14 @@
-//! Nothing yet.
+//! Secrets: request signatures, tokens, passwords, sealing at rest.
+//!
+//! No database, no network, no clock of its own: time and stored bytes are parameters. Types that hold
+//! key material wipe it when dropped and have no `Debug`.
+#![forbid(unsafe_code)]
+
+pub mod keyring;
+pub mod password;
+pub mod random;
+pub mod replay;
+pub mod signature;
+pub mod token;
+
+pub use keyring::Keyring;

@@ -1,0 +1,227 @@
+//! Sealing at rest.
+//!
+//! Every record is encrypted by a key of its own (AES-256-GCM), which lies beside it encrypted by the
+//! root key. The identity of the record is associated data of both: a sealed value moved to another
+//! record does not open. The root key file holds one key a line, newest first; older ones only open.
+//!
+//! ```text
+//! sealed = 1 | root key id (4) | nonce (12) | data key (32) + tag (16) | nonce (12) | content + tag (16)
+//! ```
+
+use crate::random;
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use muster_model::{Error, Result};
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::Path;
+use zeroize::Zeroizing;
+
+const FORMAT: u8 = 1;
+const KEY: usize = 32;
+const TAG: usize = 16;
+const ID: usize = 4;
+const WRAPPED: usize = NONCE_LEN + KEY + TAG;
+/// Largest root key file in bytes.
+const MAX_FILE: usize = 64 * 1024;
+
+/// The root keys. No `Debug`, not cloned: share it by reference.
+pub struct Keyring {
+    /// Newest first; never empty.
+    roots: Vec<Root>,
+}
+
+struct Root {
+    id: [u8; ID],
+    key: LessSafeKey,
+}
+
+impl Root {
+    fn new(bytes: &[u8; KEY]) -> Result<Self> {
+        let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes);
+        let mut id = [0; ID];
+        for (to, from) in id.iter_mut().zip(digest.as_ref()) {
+            *to = *from;
+        }
+        Ok(Self { id, key: cipher(bytes)? })
+    }
+}
+
+impl Keyring {
+    /// A ring with one new key that lies nowhere. For tests.
+    ///
+    /// # Errors
+    /// `Internal` without randomness.
+    pub fn ephemeral() -> Result<Self> {
+        Ok(Self { roots: vec![Root::new(&*random::bytes()?)?] })
+    }
+
+    /// Reads the root keys from `path`, which only its owner may read.
+    ///
+    /// # Errors
+    /// `Unavailable` if the file cannot be read, is open to others, or holds no key.
+    pub fn read(path: &Path) -> Result<Self> {
+        let trouble = |why: &str| {
+            let message = format!("root key file {}: {why}", path.display());
+            Error::new(muster_model::ErrorKind::Unavailable, message)
+        };
+        let meta = fs::metadata(path).map_err(|error| trouble(&error.to_string()))?;
+        if !meta.is_file() || meta.len() > MAX_FILE as u64 {
+            return Err(trouble("must be a file of at most 64 KiB"));
+        }
+        if meta.permissions().mode() & 0o077 != 0 {
+            return Err(trouble("must not be readable by group or others (chmod 600)"));
+        }
+        let text = fs::read_to_string(path).map_err(|error| trouble(&error.to_string()))?;
+        Self::parse(&Zeroizing::new(text))
+            .ok_or_else(|| trouble("must hold 64 hexadecimal digits a line"))
+    }
+
+    /// Reads `path`, or makes it with a new key if there is no such file.
+    ///
+    /// # Errors
+    /// As [`Keyring::read`].
+    pub fn read_or_create(path: &Path) -> Result<Self> {
+        match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+            Ok(mut file) => {
+                let line = Zeroizing::new(format!("{}\n", hex::encode(*random::bytes::<KEY>()?)));
+                file.write_all(line.as_bytes())
+                    .and_then(|()| file.sync_all())
+                    .map_err(Error::internal)?;
+            }
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(Error::internal(error)),
+        }
+        Self::read(path)
+    }
+
+    /// Root keys as text, one a line, newest first; empty lines and `#` comments are skipped.
+    pub fn parse(text: &str) -> Option<Self> {
+        let lines = text.lines().map(str::trim);
+        let keys = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
+        let mut roots = Vec::new();
+        for line in keys {
+            let mut key = Zeroizing::new([0; KEY]);
+            hex::decode_to_slice(line, key.as_mut_slice()).ok()?;
+            roots.push(Root::new(&key).ok()?);
+        }
+        (!roots.is_empty()).then_some(Self { roots })
+    }
+
+    /// Encrypts `content` for the record named `identity`, such as `access_key/AK…`.
+    ///
+    /// # Errors
+    /// `Internal` without randomness.
+    pub fn seal(&self, identity: &str, content: &[u8]) -> Result<Vec<u8>> {
+        let root = self.roots.first().ok_or_else(|| Error::internal("no root key"))?;
+        let data_key = random::bytes::<KEY>()?;
+        let mut sealed = Vec::with_capacity(1 + ID + WRAPPED + NONCE_LEN + content.len() + TAG);
+        sealed.push(FORMAT);
+        sealed.extend_from_slice(&root.id);
+        encrypt(&root.key, identity, data_key.as_slice(), &mut sealed)?;
+        encrypt(&cipher(&data_key)?, identity, content, &mut sealed)?;
+        Ok(sealed)
+    }
+
+    /// Decrypts what [`Keyring::seal`] made for the same `identity`.
+    ///
+    /// # Errors
+    /// `Internal` if it was made for another record or by another key, or was altered.
+    pub fn open(&self, identity: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
+        self.try_open(identity, sealed)
+            .ok_or_else(|| Error::internal(format!("sealed value of {identity} does not open")))
+    }
+
+    fn try_open(&self, identity: &str, sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        let (&format, rest) = sealed.split_first()?;
+        let (id, rest) = rest.split_at_checked(ID)?;
+        let (wrapped, content) = rest.split_at_checked(WRAPPED)?;
+        let root = self.roots.iter().find(|root| format == FORMAT && root.id == id)?;
+        let data_key = decrypt(&root.key, identity, wrapped)?;
+        decrypt(&cipher(data_key.as_slice().try_into().ok()?).ok()?, identity, content)
+    }
+
+    /// Whether a sealed value is still wrapped by an older root key: open and seal it again.
+    pub fn is_stale(&self, sealed: &[u8]) -> bool {
+        let newest = self.roots.first().map(|root| root.id.as_slice());
+        sealed.get(1..=ID) != newest
+    }
+}
+
+fn cipher(key: &[u8; KEY]) -> Result<LessSafeKey> {
+    let key = UnboundKey::new(&AES_256_GCM, key).map_err(|_| Error::internal("AES-256-GCM"))?;
+    Ok(LessSafeKey::new(key))
+}
+
+fn encrypt(key: &LessSafeKey, identity: &str, content: &[u8], out: &mut Vec<u8>) -> Result<()> {
+    let nonce = random::bytes::<NONCE_LEN>()?;
+    let mut content = Zeroizing::new(content.to_vec());
+    let aad = Aad::from(identity.as_bytes());
+    let tag = key
+        .seal_in_place_separate_tag(Nonce::assume_unique_for_key(*nonce), aad, &mut content)
+        .map_err(|_| Error::internal("AES-256-GCM"))?;
+    out.extend_from_slice(nonce.as_slice());
+    out.extend_from_slice(&content);
+    out.extend_from_slice(tag.as_ref());
+    Ok(())
+}
+
+fn decrypt(key: &LessSafeKey, identity: &str, sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let (nonce, content) = sealed.split_at_checked(NONCE_LEN)?;
+    let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
+    let mut content = Zeroizing::new(content.to_vec());
+    let length = key.open_in_place(nonce, Aad::from(identity.as_bytes()), &mut content).ok()?.len();
+    content.truncate(length);
+    Some(content)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn opens_only_for_its_own_record_and_unaltered() {
+        let ring = Keyring::ephemeral().unwrap();
+        let sealed = ring.seal("access_key/A", b"secret").unwrap();
+        assert_eq!(ring.open("access_key/A", &sealed).unwrap().as_slice(), b"secret");
+        assert!(ring.open("access_key/B", &sealed).is_err());
+        for at in 0..sealed.len() {
+            let mut altered = sealed.clone();
+            altered[at] ^= 1;
+            assert!(ring.open("access_key/A", &altered).is_err(), "byte {at}");
+            assert!(ring.open("access_key/A", &sealed[..at]).is_err(), "cut at {at}");
+        }
+        assert!(Keyring::ephemeral().unwrap().open("access_key/A", &sealed).is_err());
+    }
+
+    #[test]
+    fn an_older_key_still_opens_and_is_told() {
+        let (old, new) = ("00".repeat(32), "11".repeat(32));
+        let sealed = Keyring::parse(&old).unwrap().seal("r", b"x").unwrap();
+        let both = Keyring::parse(&format!("# newest first\n{new}\n{old}\n")).unwrap();
+        assert_eq!(both.open("r", &sealed).unwrap().as_slice(), b"x");
+        assert!(both.is_stale(&sealed));
+        assert!(!both.is_stale(&both.seal("r", b"x").unwrap()));
+    }
+
+    #[test]
+    fn the_file_is_made_once_and_must_be_private() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("root.key");
+        assert!(Keyring::read(&path).is_err());
+        let sealed = Keyring::read_or_create(&path).unwrap().seal("r", b"x").unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        let again = Keyring::read_or_create(&path).unwrap();
+        assert_eq!(again.open("r", &sealed).unwrap().as_slice(), b"x");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        assert!(Keyring::read(&path).err().unwrap().message().contains("chmod 600"));
+    }
+
+    proptest! {
+        #[test]
+        fn takes_any_bytes(sealed in proptest::collection::vec(any::<u8>(), 0..200)) {
+            prop_assert!(Keyring::ephemeral().unwrap().open("r", &sealed).is_err());
+        }
+    }
+}

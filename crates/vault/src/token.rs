@@ -1,0 +1,291 @@
+//! Tokens: opaque, authenticated-encrypted claims. Nothing is stored for one.
+//!
+//! ```text
+//! token = base64url( 1 | key id (4) | nonce (12) | claims (67) + tag (16) )      134 characters
+//! ```
+//! Whether the user still has the rights the token was issued with is told by the user's version,
+//! which the identity service compares.
+
+use crate::random;
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use muster_model::{Error, Micros, Result};
+use zeroize::Zeroizing;
+
+const FORMAT: u8 = 1;
+const HEAD: usize = 1 + 4;
+const CLAIMS: usize = 8 * 6 + 1 + 1 + 1 + 16;
+const TAG: usize = 16;
+/// Length of a token in bytes before base64.
+const RAW: usize = HEAD + NONCE_LEN + CLAIMS + TAG;
+/// Length of a token's text.
+pub const TEXT_LEN: usize = (RAW * 8).div_ceil(6);
+/// A key makes new tokens for this long, in seconds.
+pub const ROTATION_SECS: i64 = 24 * 3600;
+
+/// What a token says, in the keys of the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Claims {
+    /// The user.
+    pub user: i64,
+    /// The user's version at the time; another one now makes the token void.
+    pub version: i64,
+    /// The account.
+    pub domain: i64,
+    /// The project, or the whole account.
+    pub project: Option<i64>,
+    /// When it was issued.
+    pub issued: Micros,
+    /// When it ends.
+    pub expires: Micros,
+    /// How the user proved itself: 1 for the password.
+    pub methods: u8,
+    /// Names the token in the audit log.
+    pub id: [u8; 16],
+}
+
+/// Why a token is not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// Not one of ours, altered, or of a key that is gone.
+    Undecipherable,
+    /// Made by a key we do not have: another server may have rotated.
+    UnknownKey,
+    /// Past its end, which was then.
+    Expired(Micros),
+}
+
+/// The keys that make and read tokens. The newest makes them.
+pub struct TokenKeys(Vec<TokenKey>);
+
+struct TokenKey {
+    id: [u8; 4],
+    created: Micros,
+    bytes: Zeroizing<[u8; 32]>,
+    key: LessSafeKey,
+}
+
+impl TokenKey {
+    fn new(id: [u8; 4], created: Micros, bytes: Zeroizing<[u8; 32]>) -> Result<Self> {
+        let key = UnboundKey::new(&AES_256_GCM, bytes.as_slice());
+        let key = LessSafeKey::new(key.map_err(|_| Error::internal("AES-256-GCM"))?);
+        Ok(Self { id, created, bytes, key })
+    }
+}
+
+impl TokenKeys {
+    /// The first key.
+    ///
+    /// # Errors
+    /// `Internal` without randomness.
+    pub fn first(now: Micros) -> Result<Self> {
+        Ok(Self(vec![TokenKey::new(*random::bytes()?, now, random::bytes()?)?]))
+    }
+
+    /// The keys with a new one if the newest is older than [`ROTATION_SECS`], and without those whose
+    /// last token has ended. `None` if nothing is to be done.
+    ///
+    /// # Errors
+    /// `Internal` without randomness.
+    pub fn rotated(&self, now: Micros, lifetime_secs: i64) -> Result<Option<Self>> {
+        let due = |key: &&TokenKey| now >= key.created.plus_secs(ROTATION_SECS);
+        if !self.0.first().is_none_or(|newest| due(&newest)) {
+            return Ok(None);
+        }
+        let mut keys = Self::first(now)?;
+        for (at, key) in self.0.iter().enumerate() {
+            // A key made tokens until the next one came.
+            let until =
+                at.checked_sub(1).and_then(|newer| self.0.get(newer)).map_or(now, |k| k.created);
+            if until.plus_secs(lifetime_secs) > now {
+                keys.0.push(TokenKey::new(key.id, key.created, key.bytes.clone())?);
+            }
+        }
+        Ok(Some(keys))
+    }
+
+    /// The keys as bytes, to be sealed.
+    pub fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
+        let mut out = Zeroizing::new(Vec::with_capacity(self.0.len() * 44));
+        for key in &self.0 {
+            out.extend_from_slice(&key.id);
+            out.extend_from_slice(&key.created.0.to_le_bytes());
+            out.extend_from_slice(key.bytes.as_slice());
+        }
+        out
+    }
+
+    /// Back from [`TokenKeys::to_bytes`].
+    ///
+    /// # Errors
+    /// `Internal` for bytes of another form.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        let wrong = || Error::internal("token keys have another form");
+        let (records, rest) = bytes.as_chunks::<44>();
+        if records.is_empty() || !rest.is_empty() {
+            return Err(wrong());
+        }
+        let mut keys = Vec::with_capacity(records.len());
+        for record in records {
+            let mut read = Reader(record);
+            let id = read.take().ok_or_else(wrong)?;
+            let created = Micros(i64::from_le_bytes(read.take().ok_or_else(wrong)?));
+            keys.push(TokenKey::new(id, created, Zeroizing::new(read.take().ok_or_else(wrong)?))?);
+        }
+        Ok(Self(keys))
+    }
+
+    /// Makes a token.
+    ///
+    /// # Errors
+    /// `Internal` without randomness.
+    pub fn issue(&self, claims: &Claims) -> Result<String> {
+        let key = self.0.first().ok_or_else(|| Error::internal("no token key"))?;
+        let nonce = random::bytes::<NONCE_LEN>()?;
+        let mut raw = Vec::with_capacity(RAW);
+        raw.push(FORMAT);
+        raw.extend_from_slice(&key.id);
+        let mut sealed = claims.to_bytes();
+        let tag = key
+            .key
+            .seal_in_place_separate_tag(
+                Nonce::assume_unique_for_key(*nonce),
+                Aad::from(raw.as_slice()),
+                &mut sealed,
+            )
+            .map_err(|_| Error::internal("AES-256-GCM"))?;
+        raw.extend_from_slice(nonce.as_slice());
+        raw.extend_from_slice(&sealed);
+        raw.extend_from_slice(tag.as_ref());
+        Ok(URL_SAFE_NO_PAD.encode(raw))
+    }
+
+    /// Reads a token.
+    ///
+    /// # Errors
+    /// A [`Refusal`].
+    pub fn open(&self, token: &str, now: Micros) -> std::result::Result<Claims, Refusal> {
+        let mut raw = [0; RAW];
+        if token.len() != TEXT_LEN || URL_SAFE_NO_PAD.decode_slice(token, &mut raw) != Ok(RAW) {
+            return Err(Refusal::Undecipherable);
+        }
+        let (head, rest) = raw.split_at_mut(HEAD);
+        let [FORMAT, id @ ..] = head else { return Err(Refusal::Undecipherable) };
+        let key = self.0.iter().find(|key| key.id == *id).ok_or(Refusal::UnknownKey)?;
+        let (nonce, sealed) = rest.split_at_mut(NONCE_LEN);
+        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| Refusal::Undecipherable)?;
+        let opened = key.key.open_in_place(nonce, Aad::from(&*head), sealed);
+        let opened = opened.map_err(|_| Refusal::Undecipherable)?;
+        let claims = Claims::from_bytes(opened).ok_or(Refusal::Undecipherable)?;
+        if now >= claims.expires { Err(Refusal::Expired(claims.expires)) } else { Ok(claims) }
+    }
+}
+
+impl Claims {
+    fn to_bytes(self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(CLAIMS);
+        let project = self.project.unwrap_or_default();
+        let times = [self.issued.0, self.expires.0];
+        for number in [self.user, self.version, self.domain, project].into_iter().chain(times) {
+            out.extend_from_slice(&number.to_le_bytes());
+        }
+        out.extend_from_slice(&[u8::from(self.project.is_some()), self.methods, 0]);
+        out.extend_from_slice(&self.id);
+        out
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let mut read = Reader(bytes);
+        let mut number = || read.take().map(i64::from_le_bytes);
+        let (user, version, domain, project) = (number()?, number()?, number()?, number()?);
+        let (issued, expires) = (Micros(number()?), Micros(number()?));
+        let [scoped, methods, 0] = read.take()? else { return None };
+        let project = (scoped == 1).then_some(project);
+        Some(Self { user, version, domain, project, issued, expires, methods, id: read.take()? })
+    }
+}
+
+/// Takes arrays off the front.
+struct Reader<'a>(&'a [u8]);
+
+impl Reader<'_> {
+    fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let (taken, rest) = self.0.split_first_chunk()?;
+        self.0 = rest;
+        Some(*taken)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const LIFE: i64 = 24 * 3600;
+
+    fn claims(now: Micros) -> Claims {
+        Claims {
+            user: 7,
+            version: 3,
+            domain: 1,
+            project: Some(-5),
+            issued: now,
+            expires: now.plus_secs(LIFE),
+            methods: 1,
+            id: [9; 16],
+        }
+    }
+
+    #[test]
+    fn says_what_was_put_in_until_its_end() {
+        let now = Micros::from_secs(1000);
+        let keys = TokenKeys::first(now).unwrap();
+        let token = keys.issue(&claims(now)).unwrap();
+        assert_eq!(token.len(), TEXT_LEN);
+        assert_eq!(keys.open(&token, now), Ok(claims(now)));
+        let end = now.plus_secs(LIFE);
+        assert_eq!(keys.open(&token, end), Err(Refusal::Expired(end)));
+        let domain = Claims { project: None, ..claims(now) };
+        assert_eq!(keys.open(&keys.issue(&domain).unwrap(), now), Ok(domain));
+    }
+
+    #[test]
+    fn every_altered_character_is_found() {
+        let now = Micros::from_secs(1000);
+        let keys = TokenKeys::first(now).unwrap();
+        let token = keys.issue(&claims(now)).unwrap();
+        for at in 0..token.len() {
+            let other = if token.as_bytes()[at] == b'A' { "B" } else { "A" };
+            let mut altered = token.clone();
+            altered.replace_range(at..=at, other);
+            assert!(keys.open(&altered, now).is_err(), "character {at}");
+        }
+    }
+
+    #[test]
+    fn a_rotated_key_reads_as_long_as_its_tokens_live() {
+        let mut now = Micros::from_secs(0);
+        let first = TokenKeys::first(now).unwrap();
+        assert!(first.rotated(now, LIFE).unwrap().is_none());
+        now = now.plus_secs(ROTATION_SECS);
+        let token = first.issue(&claims(now)).unwrap();
+        let second = first.rotated(now, LIFE).unwrap().unwrap();
+        assert!(second.open(&token, now).is_ok());
+        assert_eq!(first.open(&second.issue(&claims(now)).unwrap(), now), Err(Refusal::UnknownKey));
+        now = now.plus_secs(ROTATION_SECS + LIFE);
+        let third = second.rotated(now, LIFE).unwrap().unwrap();
+        assert_eq!(third.open(&token, now), Err(Refusal::UnknownKey));
+        let stored = TokenKeys::from_bytes(&third.to_bytes()).unwrap();
+        let token = third.issue(&claims(now)).unwrap();
+        assert_eq!(stored.open(&token, now), Ok(claims(now)));
+    }
+
+    proptest! {
+        #[test]
+        fn takes_any_text(token in "\\PC{0,200}") {
+            let keys = TokenKeys::first(Micros(0)).unwrap();
+            prop_assert!(keys.open(&token, Micros(0)).is_err());
+        }
+    }
+}
