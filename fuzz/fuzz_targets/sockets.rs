@@ -1,0 +1,10 @@
+//! Any bytes as the kernel's lists of sockets: no panic, no hang, limits hold.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| {
+    use muster_formats::sockets::{Protocol, inet_diag, proc_net};
+    let _ = proc_net::sockets(Protocol::Tcp, data).count();
+    let _ = inet_diag::answer(Protocol::Tcp, data, &mut |_| {});
+});
