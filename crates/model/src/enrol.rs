@@ -7,6 +7,11 @@
 
 use crate::{Error, Micros, ProjectId, Result};
 
+/// Where [`crate::report::EnrolRequest`] goes (POST).
+pub const ENROL_PATH: &str = "/muster/agent/v1/enrol";
+/// Where the server's CA certificate lies (GET, PEM). Public: whoever fetches it compares its hash.
+pub const CA_PATH: &str = "/muster/agent/v1/ca";
+
 const PREFIX: &str = "muster1";
 
 /// An enrolment token, taken apart. It is a secret: neither `Debug` nor `Display`.

@@ -7,6 +7,9 @@
 
 use crate::{Error, Micros, Result};
 
+/// Where [`crate::report::Report`] goes (POST).
+pub const REPORT_PATH: &str = "/muster/agent/v1/report";
+
 /// Header with the agent's id: the SHA-256 of its public key, lower hexadecimal.
 pub const AGENT: &str = "muster-agent";
 /// Header with the agent's date: microseconds since 1970, never going back.

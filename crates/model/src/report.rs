@@ -177,7 +177,8 @@ pub struct Report {
     /// The host, whenever it differs from what was last acknowledged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub host: Option<HostProfile>,
-    /// The scopes, one entry each at most.
+    /// The scopes, one entry each at most. A report that names the host's own scope of a kind names every
+    /// scope of that kind: the server asks in full for any other it holds, and is told that it is gone.
     pub scopes: Vec<ScopeReport>,
     /// What the agent cost since its last report.
     #[serde(default)]

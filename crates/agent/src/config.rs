@@ -1,0 +1,154 @@
+//! The agent's configuration: one TOML file, unknown keys refused.
+
+use muster_model::{Error, Kind, Result};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Everything that can be configured. Every key has a default.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Where the agent keeps its key, its enrolment and its spool. Default `/var/lib/muster-agent`.
+    pub state_dir: Option<PathBuf>,
+    /// What may be spent.
+    pub limits: Limits,
+    /// What the server may ask.
+    pub allow: Allow,
+    /// When to sweep.
+    pub schedule: ScheduleConfig,
+    /// Switches and periods by kind.
+    pub kinds: BTreeMap<Kind, KindConfig>,
+}
+
+/// What the agent may spend.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Share of one core on average, percent; 100 is no limit.
+    pub cpu_percent: f64,
+    /// CPU time that may be spent in one go after a rest, milliseconds.
+    pub cpu_burst_ms: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { cpu_percent: 2.0, cpu_burst_ms: 3_000 }
+    }
+}
+
+/// What the server may ask of this agent. The list is closed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Allow {
+    /// A sweep outside the schedule.
+    pub collect: bool,
+}
+
+impl Default for Allow {
+    fn default() -> Self {
+        Self { collect: true }
+    }
+}
+
+/// When to sweep.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ScheduleConfig {
+    /// Local times of day without scheduled sweeps, `"22:00-06:00"`. Heartbeats go on.
+    pub quiet: Vec<String>,
+}
+
+/// One kind.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct KindConfig {
+    /// Collected at all. Switching a kind off withdraws what the server holds of it.
+    pub enabled: bool,
+    /// Seconds between two sweeps, 10 to 604800. Default: 300 for what changes by itself (processes,
+    /// ports, services), 1800 for the rest.
+    pub every_secs: Option<u64>,
+}
+
+impl Default for KindConfig {
+    fn default() -> Self {
+        Self { enabled: true, every_secs: None }
+    }
+}
+
+impl Config {
+    /// Reads the file; a missing one is the defaults.
+    ///
+    /// # Errors
+    /// `Invalid` for unknown keys and values out of range, `Unavailable` when it cannot be read.
+    pub fn load(path: &Path) -> Result<Self> {
+        match std::fs::read_to_string(path) {
+            Ok(text) => Self::parse(&text),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
+            Err(error) => Err(Error::new(
+                muster_model::ErrorKind::Unavailable,
+                format!("{}: {error}", path.display()),
+            )),
+        }
+    }
+
+    /// Reads the text of a configuration file.
+    ///
+    /// # Errors
+    /// `Invalid` for unknown keys and values out of range.
+    pub fn parse(text: &str) -> Result<Self> {
+        let config: Self = toml::from_str(text)
+            .map_err(|error| Error::invalid("configuration", error.to_string().trim_end()))?;
+        crate::schedule::Schedule::new(&config)?;
+        if !(0.01..=100.0).contains(&config.limits.cpu_percent) {
+            return Err(Error::invalid("limits.cpu_percent", "must be 0.01 to 100"));
+        }
+        if config.limits.cpu_burst_ms > 600_000 {
+            return Err(Error::invalid("limits.cpu_burst_ms", "must be 600000 or less"));
+        }
+        Ok(config)
+    }
+
+    /// Where the agent keeps what it must not lose.
+    pub fn state_dir(&self) -> PathBuf {
+        self.state_dir.clone().unwrap_or_else(|| "/var/lib/muster-agent".into())
+    }
+
+    /// The settings of one kind.
+    pub fn kind(&self, kind: Kind) -> KindConfig {
+        self.kinds.get(&kind).cloned().unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_sets_what_it_names_and_nothing_else() {
+        let config = Config::parse(
+            "[kinds.process]\nevery_secs = 60\n[kinds.users]\nenabled = false\n[allow]\ncollect = false",
+        )
+        .unwrap();
+        assert_eq!(config.kind(Kind::Process).every_secs, Some(60));
+        assert!(!config.kind(Kind::Users).enabled && config.kind(Kind::App).enabled);
+        assert!(!config.allow.collect);
+        assert_eq!(config.limits, Limits::default());
+    }
+
+    #[test]
+    fn what_is_wrong_is_refused_by_name() {
+        for (text, name) in [
+            ("sever = 'x'", "sever"),
+            ("[kinds.proces]\nenabled = true", "proces"),
+            ("[kinds.process]\nevery = 1", "every"),
+            ("[kinds.process]\nevery_secs = 1", "kinds.process.every_secs"),
+            ("[limits]\ncpu_percent = 0", "limits.cpu_percent"),
+            ("[schedule]\nquiet = ['25:00-01:00']", "schedule.quiet"),
+            ("[schedule]\nquiet = ['nine']", "schedule.quiet"),
+        ] {
+            let error = Config::parse(text).unwrap_err();
+            assert!(error.message().contains(name), "{}", error.message());
+        }
+    }
+}

@@ -1,0 +1,273 @@
+//! The agent's life: sweep what is due, say what is new, wait.
+//!
+//! [`Agent::step`] does at most one step of each and tells how long to wait, so that tests need no clock.
+//! The agent may be killed at any moment: whatever must survive is on the disk before it is relied upon.
+
+mod tasks;
+
+use crate::backoff::{Backoff, chance, spread};
+use crate::config::Config;
+use crate::cost::Meter;
+use crate::schedule::Schedule;
+use crate::spool;
+use crate::state::StateDir;
+use crate::sweep::Sweeper;
+use crate::sync::Sync;
+use crate::throttle::Throttle;
+use crate::transport::Transport;
+use muster_model::report::Reply;
+use muster_model::{Clock, Diagnostic, Error, ErrorKind, Kind, Micros, Result};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+use tasks::Tasks;
+
+/// Pause after a refusal that only a person can lift.
+const REFUSED: Duration = Duration::from_secs(900);
+
+/// Kinds that look at processes: swept together, because the processes are read once a sweep.
+const AROUND_PROCESSES: [Kind; 8] = [
+    Kind::Process,
+    Kind::Port,
+    Kind::Database,
+    Kind::WebService,
+    Kind::WebSite,
+    Kind::JarPackage,
+    Kind::WebFramework,
+    Kind::WebCms,
+];
+
+/// What an agent is made of.
+pub struct Parts<S, T> {
+    /// The configuration.
+    pub config: Config,
+    /// The folder with key, enrolment and spool.
+    pub state: StateDir,
+    /// What it sweeps with.
+    pub sweeper: S,
+    /// The way to the server.
+    pub transport: T,
+    /// The host's clock.
+    pub clock: Arc<dyn Clock>,
+    /// Whose CPU time counts.
+    pub meter: Meter,
+}
+
+/// An enrolled agent.
+pub struct Agent<S, T> {
+    parts: Parts<S, T>,
+    sync: Sync,
+    schedule: Schedule,
+    throttle: Throttle,
+    backoff: Backoff,
+    tasks: Tasks,
+    pending: BTreeSet<Kind>,
+    diagnostics: BTreeMap<Kind, Vec<Diagnostic>>,
+    cpu_reported: Duration,
+    next_report: Duration,
+    /// Answers in a row that asked for more: a server that is never content must not be humoured at once.
+    asked_again: u32,
+    /// Kinds swept because the server wanted them, since its last answer.
+    humoured: BTreeSet<Kind>,
+    /// CPU time of sweeps on other threads than this one.
+    swept_cpu: Duration,
+}
+
+impl<S: Sweeper, T: Transport> Agent<S, T> {
+    /// Continues from the spool.
+    ///
+    /// # Errors
+    /// `Invalid` for a wrong configuration, `Unavailable` when the spool cannot be read.
+    pub fn new(mut parts: Parts<S, T>) -> Result<Self> {
+        let schedule = Schedule::new(&parts.config)?;
+        let mut sync = Sync::new(spool::load(&parts.state)?, parts.clock.now());
+        sync.switch_off(&schedule.disabled());
+        sync.describe(parts.sweeper.profile());
+        let limits = &parts.config.limits;
+        let burst = Duration::from_millis(limits.cpu_burst_ms);
+        Ok(Self {
+            throttle: Throttle::new(limits.cpu_percent, burst, Duration::ZERO),
+            cpu_reported: parts.meter.cpu(),
+            tasks: Tasks::new(parts.config.allow.collect, schedule.enabled()),
+            sync,
+            schedule,
+            parts,
+            backoff: Backoff::default(),
+            pending: BTreeSet::new(),
+            diagnostics: BTreeMap::new(),
+            next_report: Duration::ZERO,
+            asked_again: 0,
+            humoured: BTreeSet::new(),
+            swept_cpu: Duration::ZERO,
+        })
+    }
+
+    /// Runs until something is sent on `stop` or its sender is gone.
+    pub fn run(&mut self, stop: &Receiver<()>) {
+        let start = Instant::now();
+        loop {
+            let minute = local_minute(self.parts.clock.now());
+            let wait = self.step(start.elapsed(), minute);
+            if stop.recv_timeout(wait) != Err(RecvTimeoutError::Timeout) {
+                return;
+            }
+        }
+    }
+
+    /// One step at `now` (from any fixed moment) in the given minute of the local day; returns how long to
+    /// wait before the next.
+    pub fn step(&mut self, now: Duration, minute: u16) -> Duration {
+        self.pending.extend(self.schedule.due(now, minute));
+        self.pending.extend(self.tasks.kinds());
+        self.take_in_wishes();
+        if !self.pending.is_empty() {
+            let wait = self.throttle.wait(now);
+            if wait.is_zero() {
+                self.sweep(now);
+                return Duration::ZERO;
+            }
+            if now < self.next_report {
+                return wait.min(self.next_report.saturating_sub(now));
+            }
+        }
+        if now >= self.next_report || (self.is_urgent() && self.pending.is_empty()) {
+            let pause = self.send();
+            self.next_report = now + pause;
+        }
+        if self.is_urgent() || !self.wishes().is_empty() {
+            return Duration::ZERO;
+        }
+        let next = self.schedule.next().map_or(self.next_report, |due| due.min(self.next_report));
+        // At least a second: quiet hours end on a minute, not on the moment a kind became due.
+        next.saturating_sub(now).max(Duration::from_secs(1))
+    }
+
+    /// Whether there are news that need not wait for the next heartbeat.
+    fn is_urgent(&self) -> bool {
+        self.sync.has_news() && self.backoff.failures() == 0 && self.asked_again < 2
+    }
+
+    /// Kinds the server wants in full and only a sweep can give; each once an answer.
+    fn wishes(&self) -> Vec<Kind> {
+        self.sync.hungry().into_iter().filter(|kind| !self.humoured.contains(kind)).collect()
+    }
+
+    fn take_in_wishes(&mut self) {
+        let wishes = self.wishes();
+        self.humoured.extend(&wishes);
+        let disabled = self.schedule.disabled();
+        let (off, on): (Vec<Kind>, _) =
+            wishes.into_iter().partition(|kind| disabled.contains(kind));
+        self.sync.switch_off(&off);
+        self.pending.extend(on);
+    }
+
+    /// Sweeps the pending kinds around processes together, or one other kind.
+    fn sweep(&mut self, now: Duration) {
+        let together: Vec<Kind> =
+            self.pending.iter().copied().filter(|kind| AROUND_PROCESSES.contains(kind)).collect();
+        let kinds = if together.is_empty() {
+            self.pending.first().copied().into_iter().collect()
+        } else {
+            together
+        };
+        let before = self.parts.meter.cpu();
+        let sweep = self.parts.sweeper.sweep(&kinds);
+        for kind in &kinds {
+            self.pending.remove(kind);
+            self.diagnostics.remove(kind);
+        }
+        if let Some(first) = kinds.first().filter(|_| !sweep.diagnostics.is_empty()) {
+            self.diagnostics.insert(*first, sweep.diagnostics);
+        }
+        self.sync.observe(&sweep.kinds, sweep.scopes);
+        self.sync.trouble(self.diagnostics.values().flatten().cloned().collect());
+        if self.pending.is_empty() {
+            self.sync.describe(self.parts.sweeper.profile());
+        }
+        self.schedule.swept(&kinds, now);
+        self.tasks.swept(&kinds);
+        for done in self.tasks.take_done() {
+            self.sync.finish(done);
+        }
+        let mut cpu = self.parts.meter.cpu().saturating_sub(before);
+        if self.parts.meter == Meter::Thread {
+            cpu += sweep.cpu;
+            self.swept_cpu += sweep.cpu;
+        }
+        tracing::debug!(?kinds, cpu_us = cpu.as_micros(), "swept");
+        self.throttle.spend(cpu, now);
+    }
+
+    /// Sends a report and takes in the answer; returns the pause until the next.
+    fn send(&mut self) -> Duration {
+        let cpu = self.parts.meter.cpu() + self.swept_cpu;
+        let cost = self.parts.meter.cost(cpu.saturating_sub(self.cpu_reported));
+        let (report, date) = self.sync.report(self.parts.clock.now(), cost);
+        self.save();
+        match self.parts.transport.report(&report, date) {
+            Ok(reply) => {
+                self.cpu_reported = cpu;
+                self.take_in(&reply)
+            }
+            Err(error) => {
+                self.sync.lost();
+                self.pause_after(&error)
+            }
+        }
+    }
+
+    fn take_in(&mut self, reply: &Reply) -> Duration {
+        if self.backoff.failures() > 0 {
+            tracing::info!("the server is back");
+        }
+        self.backoff.succeed();
+        self.asked_again = if reply.full.is_empty() { 0 } else { self.asked_again + 1 };
+        self.humoured.clear();
+        self.sync.replied(reply);
+        for task in &reply.tasks {
+            if let Some(refused) = self.tasks.accept(task, |id| self.sync.is_done(id)) {
+                self.sync.finish(refused);
+            }
+        }
+        self.save();
+        spread(Duration::from_secs(u64::from(reply.next_secs.clamp(1, 3_600))), chance())
+    }
+
+    fn pause_after(&mut self, error: &Error) -> Duration {
+        let pause = self.backoff.fail(chance());
+        match error.kind() {
+            ErrorKind::Unavailable | ErrorKind::RateLimited | ErrorKind::Internal => {
+                tracing::warn!(%error, pause_secs = pause.as_secs(), "report not delivered");
+                pause
+            }
+            ErrorKind::Invalid
+            | ErrorKind::Unauthenticated
+            | ErrorKind::Forbidden
+            | ErrorKind::NotFound
+            | ErrorKind::Conflict
+            | ErrorKind::TooLarge
+            | ErrorKind::Unsupported => {
+                tracing::error!(%error, "report refused");
+                REFUSED
+            }
+        }
+    }
+
+    fn save(&mut self) {
+        if self.sync.is_changed()
+            && let Err(error) = spool::save(&self.parts.state, &self.sync.memory())
+        {
+            // A full disk must not silence the host; what is lost is asked for after a restart.
+            tracing::error!(%error, "the spool cannot be written");
+        }
+    }
+}
+
+/// Minute of the local day.
+fn local_minute(now: Micros) -> u16 {
+    let Ok(at) = jiff::Timestamp::from_microsecond(now.0) else { return 0 };
+    let local = at.to_zoned(jiff::tz::TimeZone::system());
+    u16::try_from(i32::from(local.hour()) * 60 + i32::from(local.minute())).unwrap_or(0)
+}

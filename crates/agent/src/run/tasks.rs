@@ -1,0 +1,110 @@
+//! What the server asked for and is still being done.
+
+use muster_model::Kind;
+use muster_model::report::{Task, TaskDone};
+use std::collections::BTreeSet;
+
+/// Tasks at a time; more are refused.
+const MOST: usize = 16;
+
+/// The tasks in hand.
+pub(super) struct Tasks {
+    allowed: bool,
+    enabled: Vec<Kind>,
+    open: Vec<Open>,
+}
+
+struct Open {
+    id: String,
+    left: BTreeSet<Kind>,
+}
+
+impl Tasks {
+    /// `allowed`: the host's owner lets the server ask for sweeps.
+    pub(super) fn new(allowed: bool, enabled: Vec<Kind>) -> Self {
+        Self { allowed, enabled, open: Vec::new() }
+    }
+
+    /// Takes a task in hand, or says why not. A task known already is neither.
+    pub(super) fn accept(
+        &mut self,
+        task: &Task,
+        is_done: impl Fn(&str) -> bool,
+    ) -> Option<TaskDone> {
+        let Task::Collect { id, kinds } = task;
+        if is_done(id) || self.open.iter().any(|open| open.id == *id) {
+            return None;
+        }
+        let refuse = |why: &str| Some(TaskDone { id: id.clone(), error: Some(why.to_owned()) });
+        if !self.allowed {
+            return refuse("the host does not allow collection on request");
+        }
+        if self.open.len() >= MOST {
+            return refuse("too many tasks at a time");
+        }
+        if let Some(kind) = kinds.iter().find(|kind| !self.enabled.contains(kind)) {
+            return refuse(&format!("{kind} is switched off on the host"));
+        }
+        if kinds.is_empty() {
+            return Some(TaskDone { id: id.clone(), error: None });
+        }
+        self.open.push(Open { id: id.clone(), left: kinds.iter().copied().collect() });
+        None
+    }
+
+    /// The kinds that are asked for.
+    pub(super) fn kinds(&self) -> impl Iterator<Item = Kind> {
+        self.open.iter().flat_map(|open| open.left.iter().copied())
+    }
+
+    /// These kinds were swept.
+    pub(super) fn swept(&mut self, kinds: &[Kind]) {
+        for open in &mut self.open {
+            open.left.retain(|kind| !kinds.contains(kind));
+        }
+    }
+
+    /// The tasks that are done by now.
+    pub(super) fn take_done(&mut self) -> Vec<TaskDone> {
+        let done = self.open.extract_if(.., |open| open.left.is_empty());
+        done.map(|open| TaskDone { id: open.id, error: None }).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn collect(id: &str, kinds: &[Kind]) -> Task {
+        Task::Collect { id: id.to_owned(), kinds: kinds.to_vec() }
+    }
+
+    #[test]
+    fn a_task_is_done_when_all_its_kinds_are_swept_and_is_taken_once() {
+        let mut tasks = Tasks::new(true, Kind::ALL.to_vec());
+        let task = collect("a", &[Kind::Port, Kind::App]);
+        assert_eq!(tasks.accept(&task, |_| false), None);
+        assert_eq!(tasks.accept(&task, |_| false), None);
+        tasks.swept(&[Kind::Port]);
+        assert_eq!(tasks.take_done(), []);
+        tasks.swept(&[Kind::App, Kind::Users]);
+        assert_eq!(tasks.take_done(), [TaskDone { id: "a".into(), error: None }]);
+        assert_eq!(tasks.accept(&task, |id| id == "a"), None);
+        assert_eq!(tasks.kinds().count(), 0);
+    }
+
+    #[test]
+    fn the_hosts_owner_has_the_last_word() {
+        let error = |tasks: &mut Tasks, id: &str| {
+            tasks.accept(&collect(id, &[Kind::Port]), |_| false).and_then(|done| done.error)
+        };
+        assert!(error(&mut Tasks::new(false, Kind::ALL.to_vec()), "a").unwrap().contains("allow"));
+        let off = error(&mut Tasks::new(true, vec![Kind::App]), "a");
+        assert!(off.unwrap().contains("port is switched off"));
+        let mut tasks = Tasks::new(true, Kind::ALL.to_vec());
+        for id in 0..MOST {
+            assert_eq!(error(&mut tasks, &id.to_string()), None);
+        }
+        assert!(error(&mut tasks, "more").unwrap().contains("too many"));
+    }
+}

@@ -1,0 +1,52 @@
+//! What the agent sweeps with: the host's inventory, or something else in tests.
+
+use crate::sync::Swept;
+use muster_inventory::Inventory;
+use muster_model::host::HostProfile;
+use muster_model::report::Scope;
+use muster_model::{Diagnostic, Kind};
+use std::time::Duration;
+
+/// What a sweep found.
+#[derive(Clone, Debug, Default)]
+pub struct Sweep {
+    /// The kinds that could be swept. Of another kind nothing is known, which is not the same as none.
+    pub kinds: Vec<Kind>,
+    /// Every scope of these kinds.
+    pub scopes: Vec<Swept>,
+    /// What troubled it.
+    pub diagnostics: Vec<Diagnostic>,
+    /// CPU time it took, on whatever thread.
+    pub cpu: Duration,
+}
+
+/// A source of scopes.
+pub trait Sweeper {
+    /// The host's description.
+    fn profile(&mut self) -> HostProfile;
+
+    /// Sweeps these kinds, as far as it can.
+    fn sweep(&mut self, kinds: &[Kind]) -> Sweep;
+}
+impl Sweeper for Inventory {
+    fn profile(&mut self) -> HostProfile {
+        Self::profile(self)
+    }
+
+    fn sweep(&mut self, kinds: &[Kind]) -> Sweep {
+        let mut sweep = Sweep::default();
+        for swept in Self::sweep(self, kinds) {
+            sweep.kinds.push(swept.kind);
+            sweep.cpu += Duration::from_micros(swept.cpu_us);
+            sweep.diagnostics.extend(swept.diagnostics);
+            sweep.scopes.push(Swept {
+                scope: Scope { kind: swept.kind, container: None },
+                digest: swept.digest,
+                swept_at: swept.swept_at,
+                rows: swept.rows,
+                keys: swept.keys,
+            });
+        }
+        sweep
+    }
+}

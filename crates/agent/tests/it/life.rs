@@ -1,0 +1,155 @@
+//! The agent's life step by step: when it sweeps, when it speaks, when it waits.
+
+use crate::world::{Host, Line, full, scope};
+use muster_agent::config::Config;
+use muster_agent::cost::Meter;
+use muster_agent::run::{Agent, Parts};
+use muster_agent::state::StateDir;
+use muster_model::report::Task;
+use muster_model::time::ManualClock;
+use muster_model::{Kind, Micros};
+use std::sync::Arc;
+use std::time::Duration;
+
+const NOON: u16 = 12 * 60;
+
+struct Life {
+    agent: Agent<Host, Line>,
+    host: Host,
+    line: Line,
+    now: Duration,
+    _dir: tempfile::TempDir,
+}
+
+impl Life {
+    fn new(config: &str, host: Host) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let line = Line::default();
+        let parts = Parts {
+            config: Config::parse(config).unwrap(),
+            state: StateDir::open(dir.path()).unwrap(),
+            sweeper: host.clone(),
+            transport: line.clone(),
+            clock: Arc::new(ManualClock::at(Micros::from_secs(1_000_000))),
+            meter: Meter::Thread,
+        };
+        let agent = Agent::new(parts).unwrap();
+        Self { agent, host, line, now: Duration::ZERO, _dir: dir }
+    }
+
+    /// Steps until the agent wants to rest at least `rest`.
+    fn settle(&mut self, minute: u16) -> Duration {
+        for _ in 0..100 {
+            let wait = self.agent.step(self.now, minute);
+            if wait > Duration::ZERO {
+                return wait;
+            }
+        }
+        panic!("the agent never rests");
+    }
+
+    fn pass(&mut self, secs: u64, minute: u16) {
+        let end = self.now + Duration::from_secs(secs);
+        while self.now < end {
+            let wait = self.settle(minute);
+            self.now = (self.now + wait).min(end);
+        }
+    }
+
+    fn sweeps(&self) -> usize {
+        self.host.swept.borrow().len()
+    }
+}
+
+fn some_host() -> Host {
+    let host = Host::default();
+    for kind in Kind::ALL {
+        host.state.borrow_mut().insert(scope(kind, None), [(1, 1), (2, 2)].into());
+    }
+    host
+}
+
+#[test]
+fn everything_is_told_at_once_and_then_only_heartbeats() {
+    let mut life = Life::new("", some_host());
+    life.settle(NOON);
+    assert_eq!(life.line.0.borrow().state(), *life.host.state.borrow());
+    let (reports, sweeps) = (life.line.0.borrow().received.len(), life.sweeps());
+    assert_eq!(sweeps, 5, "the kinds around processes together, four others");
+    life.pass(280, NOON);
+    assert_eq!(life.sweeps(), sweeps);
+    let beats = life.line.0.borrow().received.len() - reports;
+    assert!((3..=6).contains(&beats), "{beats} heartbeats in 280 s");
+    let last = life.line.0.borrow().received.last().unwrap().clone();
+    assert!(last.scopes.is_empty() && last.host.is_none());
+}
+
+#[test]
+fn a_request_is_swept_at_once_even_in_quiet_hours_and_acknowledged_once() {
+    let mut life = Life::new("[schedule]\nquiet = ['00:00-24:00']", some_host());
+    life.settle(NOON);
+    assert_eq!(life.sweeps(), 0, "quiet");
+    let task = Task::Collect { id: "t1".into(), kinds: vec![Kind::Users] };
+    life.line.0.borrow_mut().next.tasks = vec![task.clone(), task];
+    life.pass(120, NOON);
+    assert_eq!(*life.host.swept.borrow(), [vec![Kind::Users]]);
+    let server = life.line.0.borrow();
+    let done: Vec<_> = server.received.iter().flat_map(|it| it.done.clone()).collect();
+    assert_eq!(done.len(), 1);
+    assert_eq!((done[0].id.as_str(), &done[0].error), ("t1", &None));
+    assert_eq!(server.held.len(), 1);
+}
+
+#[test]
+fn a_switched_off_kind_is_never_swept_and_is_withdrawn() {
+    let config = "[kinds.users]\nenabled = false";
+    let mut life = Life::new(config, some_host());
+    let stale = crate::world::swept(scope(Kind::Users, None), &[(9, 9)].into(), Micros(1));
+    let held = (stale.digest, stale.rows.iter().map(|row| (row.key(), row.clone())).collect());
+    life.line.0.borrow_mut().held.insert(stale.scope, held);
+    life.pass(4_000, NOON);
+    assert!(life.host.swept.borrow().iter().all(|kinds| !kinds.contains(&Kind::Users)));
+    assert!(!life.line.0.borrow().held.contains_key(&scope(Kind::Users, None)));
+}
+
+#[test]
+fn the_budget_slows_sweeps_and_never_stops_them() {
+    let config = "[limits]\ncpu_percent = 2.0\ncpu_burst_ms = 0";
+    let host = Host { cpu: Duration::from_secs(2), ..some_host() };
+    let mut life = Life::new(config, host);
+    life.pass(900, NOON);
+    // Five sweeps of 2 s each at 2 % take 100 s apart: after 900 s between 8 and 10 were possible.
+    assert!((5..=10).contains(&life.sweeps()), "{} sweeps", life.sweeps());
+    assert_eq!(life.line.0.borrow().state(), *life.host.state.borrow());
+    let cost: u64 = life.line.0.borrow().received.iter().map(|it| it.cost.cpu_us).sum();
+    assert!(cost >= 10_000_000, "the cost is reported: {cost} us");
+}
+
+#[test]
+fn an_outage_is_waited_out_and_ends_with_what_differs() {
+    let mut life = Life::new("", some_host());
+    life.settle(NOON);
+    life.line.0.borrow_mut().down = true;
+    life.pass(7_200, NOON);
+    life.host.state.borrow_mut().get_mut(&scope(Kind::Port, None)).unwrap().insert(7, 7);
+    life.pass(7_200, NOON);
+    let before = life.line.0.borrow().received.len();
+    life.line.0.borrow_mut().down = false;
+    life.pass(1_200, NOON);
+    let server = life.line.0.borrow();
+    assert_eq!(server.state(), *life.host.state.borrow());
+    assert!(server.received[before..].iter().all(|report| full(report).is_empty()));
+}
+
+#[test]
+fn a_server_that_is_never_content_is_not_humoured_at_once() {
+    let mut life = Life::new("", some_host());
+    life.settle(NOON);
+    let before = life.line.0.borrow().received.len();
+    for _ in 0..600 {
+        life.line.0.borrow_mut().next.full = vec![scope(Kind::Port, None)];
+        life.pass(1, NOON);
+    }
+    let reports = life.line.0.borrow().received.len() - before;
+    assert!(reports <= 20, "{reports} reports in ten minutes");
+}

@@ -1,0 +1,155 @@
+//! A host that is a few numbers, and a server that is a map.
+
+use muster_agent::sweep::{Sweep, Sweeper};
+use muster_agent::sync::Swept;
+use muster_agent::transport::Transport;
+use muster_model::host::HostProfile;
+use muster_model::report::{
+    Body, ContainerRef, Digest, EnrolReply, EnrolRequest, Reply, Report, Row, RowKey, Scope,
+    Volatile, digest,
+};
+use muster_model::{Column, Error, ErrorKind, Fact, Kind, Micros, Result};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What is on the simulated host: for every scope the names that are there, with a pid each.
+pub(crate) type HostState = BTreeMap<Scope, BTreeMap<u8, u32>>;
+
+pub(crate) fn scope(kind: Kind, container: Option<&str>) -> Scope {
+    let container =
+        container.map(|id| ContainerRef { id: id.to_owned(), name: format!("name-{id}") });
+    Scope { kind, container }
+}
+
+pub(crate) fn rows(names: &BTreeMap<u8, u32>, kind: Kind) -> Vec<Row> {
+    let mut rows: Vec<Row> = names
+        .iter()
+        .map(|(name, pid)| {
+            let mut fact = Fact::new(kind);
+            fact.set(Column::Name, name.to_string());
+            Row { fact, seq: 0, volatile: Volatile { pid: Some(*pid), ..Volatile::default() } }
+        })
+        .collect();
+    rows.sort_by_key(Row::key);
+    rows
+}
+
+pub(crate) fn swept(scope: Scope, names: &BTreeMap<u8, u32>, at: Micros) -> Swept {
+    let rows = rows(names, scope.kind);
+    let keys: Vec<RowKey> = rows.iter().map(Row::key).collect();
+    let digest = digest(keys.iter().zip(rows.iter().map(|row| &row.volatile)));
+    Swept { scope, digest, swept_at: at, rows: rows.into(), keys: keys.into() }
+}
+
+/// A sweeper over a shared host state; counts what it swept.
+#[derive(Clone, Default)]
+pub(crate) struct Host {
+    pub(crate) state: Rc<RefCell<HostState>>,
+    pub(crate) swept: Rc<RefCell<Vec<Vec<Kind>>>>,
+    pub(crate) cpu: Duration,
+}
+
+impl Sweeper for Host {
+    fn profile(&mut self) -> HostProfile {
+        HostProfile { name: "host".into(), ..HostProfile::default() }
+    }
+
+    fn sweep(&mut self, kinds: &[Kind]) -> Sweep {
+        self.swept.borrow_mut().push(kinds.to_vec());
+        let state = self.state.borrow();
+        let scopes = state.iter().filter(|(scope, _)| kinds.contains(&scope.kind));
+        Sweep {
+            kinds: kinds.to_vec(),
+            scopes: scopes.map(|(scope, it)| swept(scope.clone(), it, Micros(1))).collect(),
+            diagnostics: Vec::new(),
+            cpu: self.cpu,
+        }
+    }
+}
+
+/// The server's side of the protocol over a map.
+#[derive(Clone, Default)]
+pub(crate) struct Server {
+    pub(crate) held: BTreeMap<Scope, (Digest, BTreeMap<RowKey, Row>)>,
+    pub(crate) profile: Option<HostProfile>,
+    pub(crate) counter: u64,
+    pub(crate) received: Vec<Report>,
+    pub(crate) next: Reply,
+    pub(crate) down: bool,
+}
+
+impl Server {
+    pub(crate) fn take(&mut self, report: &Report) -> Reply {
+        let mut reply = Reply { next_secs: 60, ..std::mem::take(&mut self.next) };
+        if report.counter < self.counter {
+            return reply;
+        }
+        self.counter = report.counter;
+        self.received.push(report.clone());
+        self.profile = report.host.clone().or(self.profile.take());
+        reply.want_host = self.profile.is_none();
+        for it in &report.scopes {
+            let held = self.held.get_mut(&it.scope);
+            match (&it.body, held) {
+                (Body::Gone, _) => {
+                    self.held.remove(&it.scope);
+                }
+                (Body::Full { rows }, _) => {
+                    let rows = rows.iter().map(|row| (row.key(), row.clone())).collect();
+                    self.held.insert(it.scope.clone(), (it.digest, rows));
+                }
+                (_, Some(held)) if held.0 == it.digest => {}
+                (Body::Delta { base, added, removed }, Some(held)) if held.0 == *base => {
+                    for key in removed {
+                        held.1.remove(key);
+                    }
+                    held.1.extend(added.iter().map(|row| (row.key(), row.clone())));
+                    held.0 = it.digest;
+                }
+                _ => reply.full.push(it.scope.clone()),
+            }
+        }
+        let named = |scope: &Scope| report.scopes.iter().any(|it| it.scope == *scope);
+        let unnamed = |it: &&Scope| !named(it) && named(&Scope { kind: it.kind, container: None });
+        reply.full.extend(self.held.keys().filter(unnamed).cloned());
+        reply
+    }
+
+    /// What it believes is on the host.
+    pub(crate) fn state(&self) -> HostState {
+        let name = |row: &Row| row.fact.text(Column::Name).parse().unwrap();
+        let rows = |rows: &BTreeMap<RowKey, Row>| {
+            rows.values().map(|row| (name(row), row.volatile.pid.unwrap())).collect()
+        };
+        self.held.iter().map(|(scope, (_, held))| (scope.clone(), rows(held))).collect()
+    }
+}
+
+/// The server at the end of a perfect line.
+#[derive(Clone, Default)]
+pub(crate) struct Line(pub(crate) Rc<RefCell<Server>>);
+
+impl Transport for Line {
+    fn enrol(&mut self, _: &EnrolRequest) -> Result<EnrolReply> {
+        Ok(EnrolReply { host_id: "h".into(), agent_id: "a".into() })
+    }
+
+    fn report(&mut self, report: &Report, _: Micros) -> Result<Reply> {
+        let mut server = self.0.borrow_mut();
+        if server.down {
+            return Err(Error::new(ErrorKind::Unavailable, "down"));
+        }
+        // What arrives has passed through JSON.
+        let json = serde_json::to_string(report).unwrap();
+        Ok(server.take(&serde_json::from_str(&json).unwrap()))
+    }
+}
+
+/// Not used by the agent's state: keeps `Arc` rows comparable in tests.
+pub(crate) fn full(report: &Report) -> Vec<Arc<str>> {
+    let full = report.scopes.iter().filter(|it| matches!(it.body, Body::Full { .. }));
+    full.map(|it| Arc::from(it.scope.kind.name())).collect()
+}
