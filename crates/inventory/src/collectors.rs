@@ -1,8 +1,9 @@
 //! The collectors, one file a kind. A new one is a file here and a line in the table.
 
+mod app;
 mod users;
 
 use crate::collector::Collector;
 
 /// All of them.
-pub(crate) const COLLECTORS: &[&dyn Collector] = &[&users::Users];
+pub(crate) const COLLECTORS: &[&dyn Collector] = &[&app::Apps, &users::Users];

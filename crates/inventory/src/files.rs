@@ -227,6 +227,18 @@ impl Files {
         self.touched.borrow_mut().content(path, content);
     }
 
+    /// The same files, but what is looked at through it is no dependency: for files that are known to
+    /// change only together with one that is. Its diagnostics are lost.
+    pub(crate) fn aside(&self) -> Self {
+        Self::new(
+            Arc::clone(&self.root),
+            Arc::clone(&self.hashes),
+            Arc::clone(&self.memo),
+            self.max_entries,
+            self.now,
+        )
+    }
+
     /// Ends the run: what was looked at, and what went wrong.
     pub(crate) fn finish(self) -> (Touched, Vec<Diagnostic>) {
         (self.touched.into_inner(), self.troubles.into_inner())

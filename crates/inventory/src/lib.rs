@@ -14,6 +14,7 @@ pub mod host;
 mod memo;
 pub mod names;
 pub mod owners;
+mod packages;
 pub mod proc;
 pub mod processes;
 mod profile;

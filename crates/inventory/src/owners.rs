@@ -1,5 +1,7 @@
 //! Which operating-system package a file belongs to.
 
+mod index;
+
 use crate::files::Files;
 use std::path::Path;
 
@@ -15,16 +17,5 @@ pub trait Owners: Send {
 
 /// The index a sweep uses.
 pub(crate) fn index() -> Box<dyn Owners> {
-    Box::new(Nobody)
-}
-
-/// Of a root without a package database.
-struct Nobody;
-
-impl Owners for Nobody {
-    fn refresh(&mut self, _files: &Files) {}
-
-    fn owner_of(&self, _path: &Path) -> Option<String> {
-        None
-    }
+    Box::<index::Index>::default()
 }

@@ -1,6 +1,8 @@
 //! The inventory against this machine and against roots made to hurt.
 
 #[cfg(test)]
+mod app;
+#[cfg(test)]
 mod gates;
 #[cfg(test)]
 mod hostile;
