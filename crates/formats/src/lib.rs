@@ -3,6 +3,7 @@
 
 pub mod apache;
 pub mod apk;
+pub mod authorized_keys;
 pub mod caddy;
 pub mod composer;
 pub mod dpkg;
@@ -27,6 +28,8 @@ pub mod rpm;
 pub mod site;
 pub mod snap;
 pub mod sockets;
+pub mod sshd;
+pub mod sudoers;
 pub mod tomcat;
 pub mod version_strings;
 pub mod x509;

@@ -28,9 +28,9 @@ pub enum Password {
     Empty,
     /// One that can match.
     Set,
-    /// One that is switched off by a leading `!`.
+    /// Switched off by a leading `!`; some services then refuse the account altogether.
     Locked,
-    /// Something no password can match (`*`, `!`, `!!`, `x` in shadow ...).
+    /// Something no password can match (`*`, `x` in shadow ...).
     Unusable,
 }
 
@@ -43,11 +43,10 @@ impl Password {
         if field == "x" && !in_shadow {
             return Self::Shadowed;
         }
-        let bare = field.trim_start_matches('!');
-        match (is_hash(bare), bare.len() < field.len()) {
-            (true, false) => Self::Set,
-            (true, true) => Self::Locked,
-            (false, _) => Self::Unusable,
+        match field {
+            _ if field.starts_with('!') => Self::Locked,
+            _ if is_hash(field) => Self::Set,
+            _ => Self::Unusable,
         }
     }
 }
@@ -175,9 +174,9 @@ mod tests {
         for (field, meaning) in [
             ("", Password::Empty),
             ("*", Password::Unusable),
-            ("!", Password::Unusable),
-            ("!!", Password::Unusable),
-            ("!*", Password::Unusable),
+            ("!", Password::Locked),
+            ("!!", Password::Locked),
+            ("!*", Password::Locked),
             ("x", Password::Unusable),
             ("*LK*", Password::Unusable),
             ("$y$j9T$abc$def", Password::Set),

@@ -9,4 +9,6 @@ mod hostile;
 #[cfg(test)]
 mod profile;
 #[cfg(test)]
+mod users;
+#[cfg(test)]
 mod world;
