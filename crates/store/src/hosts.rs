@@ -1,5 +1,9 @@
 //! The hosts of a project: what they say of themselves and what their owner says of them.
 
+mod overview;
+
+pub use overview::{count_containers, keys, systems, with_containers};
+
 use crate::Tx;
 use crate::db::{Bind, Row, binds, folded};
 use muster_model::host::HostProfile;
@@ -11,7 +15,7 @@ use muster_model::{Error, Micros, Page, Paging, Result};
 pub struct Ownership {
     /// Responsible department.
     pub department: String,
-    /// Importance: `important`, `general`, `test`, or empty.
+    /// Importance: `important`, `common`, `test`, or empty.
     pub importance: String,
     /// Where it stands.
     pub location: String,
@@ -251,8 +255,12 @@ pub struct Filter {
     pub ids: Vec<String>,
     /// Part of the name.
     pub name: Option<String>,
+    /// Exactly one of these names, where there are any.
+    pub names: Vec<String>,
     /// Part of one of the addresses.
     pub ip: Option<String>,
+    /// Exactly one of these addresses, where there are any.
+    pub ips: Vec<String>,
     /// Part of the operating system's name for people.
     pub os_name: Option<String>,
     /// Exactly this group.
@@ -314,10 +322,17 @@ impl Filter {
             Some(true) => and(exists, None),
             Some(false) => and(&format!("NOT {exists}"), None),
         }
-        if !self.ids.is_empty() {
-            let places = vec!["?"; self.ids.len()].join(",");
-            and(&format!("id IN ({places})"), None);
-            values.extend(self.ids.iter().map(Bind::from));
+        for (column, wanted) in [("id", &self.ids), ("name", &self.names)] {
+            if !wanted.is_empty() {
+                let places = vec!["?"; wanted.len()].join(",");
+                sql.push_str(&format!(" AND {column} IN ({places})"));
+                values.extend(wanted.iter().map(Bind::from));
+            }
+        }
+        if !self.ips.is_empty() {
+            let each = vec![tx.contains("addresses"); self.ips.len()].join(" OR ");
+            sql.push_str(&format!(" AND ({each})"));
+            values.extend(self.ips.iter().map(|ip| Bind::from(format!("\n{}\n", folded(ip)))));
         }
         (sql, values)
     }

@@ -77,6 +77,8 @@ on_both_databases! {
             (Filter { ip: Some("168.0".into()), ..Filter::default() }, "h2"),
             (Filter { id: Some("h3".into()), ..Filter::default() }, "h3"),
             (Filter { ids: vec!["h3".into(), "h1".into()], ..Filter::default() }, "h1 h3"),
+            (Filter { names: vec!["Web_1".into(), "db-1".into()], ..Filter::default() }, "h1 h2"),
+            (Filter { ips: vec!["10.0.0.1".into(), "10.0.0".into()], ..Filter::default() }, "h1"),
             (Filter { enterprise_project_id: Some("1".into()), ..Filter::default() }, ""),
             (Filter { agent: Some(AgentFilter::SeenSince(Micros(60))), ..Filter::default() }, "h1"),
             (Filter { agent: Some(AgentFilter::NotSeenSince(Micros(60))), ..Filter::default() }, "h2"),
@@ -92,7 +94,13 @@ on_both_databases! {
             assert_eq!(ids.join(" "), expected, "{filter:?}");
             assert_eq!(page.total, i64::try_from(ids.len()).unwrap());
             assert_eq!(hosts::count(&mut tx, project, &filter).await.unwrap(), page.total);
+            let keys = hosts::keys(&mut tx, project, &filter).await.unwrap();
+            assert_eq!(keys.len(), ids.len());
+            assert!(hosts::with_containers(&mut tx, &keys).await.unwrap().is_empty());
+            assert_eq!(hosts::count_containers(&mut tx, project, &filter).await.unwrap(), 0);
         }
+        let systems = hosts::systems(&mut tx, project, &Filter::default()).await.unwrap();
+        assert_eq!(systems.iter().map(|(_, n)| n).sum::<i64>(), 3);
         assert_eq!(hosts::count(&mut tx, project + 1, &Filter::default()).await.unwrap(), 0);
     }
 
