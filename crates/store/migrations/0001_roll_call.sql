@@ -51,9 +51,10 @@ CREATE INDEX hosts_machine ON hosts (project, machine_id);
 
 CREATE TABLE agents (
   key @key, id @text NOT NULL UNIQUE, host BIGINT NOT NULL REFERENCES hosts(key),
-  public_key @bytes NOT NULL, counter BIGINT NOT NULL, version @text NOT NULL, enrolled_at BIGINT NOT NULL,
-  last_seen BIGINT, revoked_at BIGINT, revoked_reason @text NOT NULL, cpu_us BIGINT NOT NULL,
-  rss_bytes BIGINT NOT NULL, diagnostics @text NOT NULL);
+  public_key @bytes NOT NULL, counter BIGINT NOT NULL, proof_date BIGINT NOT NULL, proof @bytes NOT NULL,
+  cloned_at BIGINT, version @text NOT NULL, enrolled_at BIGINT NOT NULL, last_seen BIGINT,
+  revoked_at BIGINT, revoked_reason @text NOT NULL, cpu_us BIGINT NOT NULL, rss_bytes BIGINT NOT NULL,
+  diagnostics @text NOT NULL);
 CREATE INDEX agents_host ON agents (host);
 
 CREATE TABLE enrolment_tokens (

@@ -16,8 +16,14 @@ pub struct Agent {
     pub host: i64,
     /// Ed25519, 32 bytes.
     pub public_key: [u8; 32],
-    /// Counter of its last accepted report: a report must carry a larger one.
+    /// Counter of its last accepted report: a new report carries a larger one.
     pub counter: i64,
+    /// Date of that report by the agent's clock.
+    pub proof_date: Micros,
+    /// Signature of that report, or empty: the same again is the same report.
+    pub proof: Vec<u8>,
+    /// When a second holder of its key was first noticed.
+    pub cloned_at: Option<Micros>,
     /// Its version.
     pub version: String,
     /// When it enrolled.
@@ -36,7 +42,7 @@ pub struct Agent {
     pub diagnostics: Vec<Diagnostic>,
 }
 
-const AGENT: &str = "SELECT key, id, host, public_key, counter, version, enrolled_at, last_seen, revoked_at, \
+const AGENT: &str = "SELECT key, id, host, public_key, counter, proof_date, proof, cloned_at, version, enrolled_at, last_seen, revoked_at, \
                      revoked_reason, cpu_us, rss_bytes, diagnostics FROM agents";
 
 fn agent(row: &Row) -> Result<Agent> {
@@ -47,6 +53,9 @@ fn agent(row: &Row) -> Result<Agent> {
         host: cells.take()?,
         public_key: cells.take()?,
         counter: cells.take()?,
+        proof_date: cells.take()?,
+        proof: cells.take()?,
+        cloned_at: cells.take()?,
         version: cells.take()?,
         enrolled_at: cells.take()?,
         last_seen: cells.take()?,
@@ -71,9 +80,9 @@ pub async fn create(
     now: Micros,
 ) -> Result<i64> {
     tx.one(
-        "INSERT INTO agents (id, host, public_key, counter, version, enrolled_at, revoked_reason, cpu_us, \
-         rss_bytes, diagnostics) VALUES (?,?,?,0,'',?,'',0,0,'[]') RETURNING key",
-        binds![id.as_str(), host, *public_key, now],
+        "INSERT INTO agents (id, host, public_key, counter, proof_date, proof, version, enrolled_at, \
+         revoked_reason, cpu_us, rss_bytes, diagnostics) VALUES (?,?,?,0,0,?,'',?,'',0,0,'[]') RETURNING key",
+        binds![id.as_str(), host, *public_key, Vec::<u8>::new(), now],
     )
     .await?
     .only()
@@ -102,6 +111,10 @@ pub struct Heard<'a> {
     pub version: &'a str,
     /// Counter of the report.
     pub counter: i64,
+    /// Its date by the agent's clock.
+    pub proof_date: Micros,
+    /// Its signature.
+    pub proof: &'a [u8],
     /// CPU time since its last report, microseconds.
     pub cpu_us: i64,
     /// Resident memory, bytes.
@@ -119,10 +132,12 @@ pub async fn heard(tx: &mut Tx, agent: i64, heard: &Heard<'_>, now: Micros) -> R
     let diagnostics = serde_json::to_string(heard.diagnostics).map_err(Error::internal)?;
     let touched = tx
         .execute(
-            "UPDATE agents SET counter = ?, version = ?, last_seen = ?, cpu_us = cpu_us + ?, rss_bytes = ?, \
+            "UPDATE agents SET counter = ?, proof_date = ?, proof = ?, version = ?, last_seen = ?, cpu_us = cpu_us + ?, rss_bytes = ?, \
              diagnostics = ? WHERE key = ? AND counter < ? AND revoked_at IS NULL",
             binds![
                 heard.counter,
+                heard.proof_date,
+                heard.proof.to_vec(),
                 heard.version,
                 now,
                 heard.cpu_us,
@@ -134,6 +149,19 @@ pub async fn heard(tx: &mut Tx, agent: i64, heard: &Heard<'_>, now: Micros) -> R
         )
         .await?;
     Ok(touched == 1)
+}
+
+/// Notes that a second holder of the agent's key was noticed. A second call changes nothing.
+///
+/// # Errors
+/// Those of the database.
+pub async fn cloned(tx: &mut Tx, agent: i64, now: Micros) -> Result<()> {
+    tx.execute(
+        "UPDATE agents SET cloned_at = ? WHERE key = ? AND cloned_at IS NULL",
+        binds![now, agent],
+    )
+    .await
+    .map(drop)
 }
 
 /// Shuts an agent out for good. A second call changes nothing.

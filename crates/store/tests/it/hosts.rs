@@ -114,6 +114,8 @@ on_both_databases! {
         let heard = |counter| Heard {
             version: "1.2",
             counter,
+            proof_date: Micros(counter),
+            proof: &[7; 64],
             cpu_us: 10,
             rss_bytes: 20,
             diagnostics: &troubles,
@@ -121,12 +123,16 @@ on_both_databases! {
         for (counter, accepted) in [(5, true), (5, false), (4, false), (6, true)] {
             assert_eq!(agents::heard(&mut tx, agent, &heard(counter), NOW).await.unwrap(), accepted);
         }
+        agents::cloned(&mut tx, agent, Micros(2)).await.unwrap();
+        agents::cloned(&mut tx, agent, Micros(9)).await.unwrap();
         agents::revoke(&mut tx, agent, "cloned", Micros(3)).await.unwrap();
         agents::revoke(&mut tx, agent, "again", Micros(4)).await.unwrap();
         assert!(!agents::heard(&mut tx, agent, &heard(7), NOW).await.unwrap());
         let stored = agents::by_id(&mut tx, "a1").await.unwrap().unwrap();
         assert_eq!((stored.counter, stored.cpu_us, stored.public_key), (6, 20, [7; 32]));
         assert_eq!((stored.revoked_at, stored.revoked_reason.as_str()), (Some(Micros(3)), "cloned"));
+        assert_eq!((stored.proof_date, stored.proof.len()), (Micros(6), 64));
+        assert_eq!(stored.cloned_at, Some(Micros(2)));
         assert_eq!(stored.diagnostics, troubles);
         assert_eq!(agents::of_host(&mut tx, key).await.unwrap(), [stored]);
     }
