@@ -8,6 +8,7 @@
 
 pub mod collector;
 mod collectors;
+mod components;
 pub mod files;
 pub mod hashing;
 pub mod host;

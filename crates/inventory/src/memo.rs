@@ -65,3 +65,29 @@ pub(crate) fn make<T: Send + Sync + 'static>(
     }
     value
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use muster_model::{Clock, SystemClock};
+
+    struct Length(usize);
+
+    #[test]
+    fn a_file_is_parsed_once_until_it_changes() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let stat = || Stat::from(rustix::fs::fstat(file.as_file()).unwrap());
+        let memo = Mutex::new(Memo::default());
+        let later = SystemClock.now().plus_secs(60);
+        std::fs::write(file.path(), "12").unwrap();
+        assert!(recall::<Length>(&memo, &stat()).is_none());
+        assert_eq!(make(&memo, file.as_file(), later, |_| Length(2)).0, 2);
+        assert_eq!(recall::<Length>(&memo, &stat()).unwrap().0, 2);
+        assert!(recall::<usize>(&memo, &stat()).is_none(), "another purpose");
+        std::fs::write(file.path(), "123").unwrap();
+        assert!(recall::<Length>(&memo, &stat()).is_none());
+        // Too soon after a change: a second one might leave the same time stamp.
+        make(&memo, file.as_file(), stat().ctime, |_| Length(3));
+        assert!(recall::<Length>(&memo, &stat()).is_none());
+    }
+}

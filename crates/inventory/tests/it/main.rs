@@ -7,6 +7,10 @@ mod gates;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod live;
+#[cfg(test)]
+mod middleware;
+#[cfg(test)]
 mod profile;
 #[cfg(test)]
 mod users;

@@ -38,6 +38,12 @@ impl World {
         std::os::unix::fs::symlink(target, path).unwrap();
     }
 
+    pub(crate) fn proc_link(&self, path: &str, target: &str) {
+        let path = self.dir.path().join("proc").join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::os::unix::fs::symlink(target, path).unwrap();
+    }
+
     pub(crate) fn options(&self) -> Options {
         Options {
             root: self.dir.path().join("root"),
