@@ -102,7 +102,8 @@ CREATE TABLE sightings_past (
 CREATE INDEX sightings_past_host ON sightings_past (host, kind, container);
 CREATE INDEX sightings_past_gone ON sightings_past (gone_at);
 
--- What is known of a scope: a kind on a host or in one of its containers.
+-- What is known of a scope: a kind on a host or in one of its containers. A scope that is gone keeps its row
+-- with an empty digest for a while, so that times within a scope only ever grow.
 CREATE TABLE host_kinds (
   host BIGINT NOT NULL, container BIGINT NOT NULL, kind BIGINT NOT NULL, digest @bytes NOT NULL,
   n BIGINT NOT NULL, swept_at BIGINT NOT NULL, changed_at BIGINT NOT NULL,
@@ -111,6 +112,11 @@ CREATE TABLE host_kinds (
 -- The next cursor of each project. Its row is locked until the writer commits: cursors become visible in
 -- their order, and a reader that stands at one never misses a smaller one.
 CREATE TABLE change_counters (project BIGINT PRIMARY KEY, next BIGINT NOT NULL);
+
+-- Up to which cursor the changes of a kind were forgotten.
+CREATE TABLE change_horizons (
+  project BIGINT NOT NULL, kind BIGINT NOT NULL, cursor BIGINT NOT NULL, PRIMARY KEY (project, kind))
+  @clustered;
 
 -- op: 1 added, 2 removed, 3 modified, 4 baseline: the first inventory of a scope, span rows that are found
 -- as the sightings with first_seen = at, instead of one change each.

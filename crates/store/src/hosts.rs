@@ -315,8 +315,8 @@ impl Filter {
             Some(AgentFilter::NotInstalled) => and("agent_id IS NULL", None),
             Some(AgentFilter::Installed) => and("agent_id IS NOT NULL", None),
         }
-        let exists =
-            "EXISTS (SELECT 1 FROM host_kinds k WHERE k.host = hosts.key AND k.container > 0)";
+        let exists = "EXISTS (SELECT 1 FROM host_kinds k WHERE k.host = hosts.key AND k.container > 0 \
+                      AND length(k.digest) > 0)";
         match self.has_containers {
             None => {}
             Some(true) => and(exists, None),

@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 pub mod agents;
+pub mod assets;
 pub mod audit;
 pub mod db;
 pub mod hosts;

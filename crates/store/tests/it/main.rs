@@ -1,7 +1,10 @@
 //! The store on both databases.
 
+mod assets;
 mod audit;
+mod converge;
 mod database;
+mod fleet;
 mod hosts;
 mod identity;
 mod schema;

@@ -1,0 +1,185 @@
+//! The scopes of a host: read once a report, written once a report.
+
+use crate::Tx;
+use crate::assets::facts;
+use crate::db::binds;
+use muster_model::report::{Body, ContainerRef, Digest, ScopeReport};
+use muster_model::{Error, Kind, Micros, Result};
+use std::collections::HashMap;
+
+/// What is stored of a scope, and what will be.
+pub(super) struct Scope {
+    pub(super) kind: Kind,
+    pub(super) container: i64,
+    /// None: the scope is not there, not any more or not yet.
+    pub(super) digest: Option<Digest>,
+    /// When a change in this report happens: now, but after the scope's last change.
+    pub(super) at: Micros,
+    n: i64,
+    swept_at: Micros,
+    changed_at: Micros,
+    looked_at: Micros,
+    dirty: bool,
+}
+
+impl Scope {
+    /// Notes that the agent looked.
+    pub(super) fn look(&mut self) {
+        if self.looked_at > self.swept_at {
+            self.swept_at = self.looked_at;
+            self.dirty = true;
+        }
+    }
+
+    /// Notes another state.
+    pub(super) fn change(&mut self, digest: Option<Digest>, begun: usize, ended: usize) {
+        self.look();
+        self.digest = digest;
+        self.n = self.n.saturating_add_unsigned(begun as u64).saturating_sub_unsigned(ended as u64);
+        self.changed_at = self.at;
+        self.dirty = true;
+    }
+}
+
+pub(super) struct Scopes {
+    host: i64,
+    states: HashMap<(i64, Kind), Scope>,
+    containers: HashMap<String, (i64, String)>,
+}
+
+impl Scopes {
+    pub(super) async fn load(tx: &mut Tx, host: i64, reports: &[ScopeReport]) -> Result<Self> {
+        let mut states = HashMap::new();
+        let sql = "SELECT kind, container, digest, n, swept_at, changed_at FROM host_kinds WHERE host = ?";
+        for row in tx.all(sql, binds![host]).await? {
+            let mut cells = row.cells();
+            let kind = facts::kind(cells.take()?)?;
+            let container = cells.take()?;
+            let digest: Vec<u8> = cells.take()?;
+            let scope = Scope {
+                kind,
+                container,
+                digest: match digest.as_slice() {
+                    [] => None,
+                    bytes => Some(Digest(bytes.try_into().map_err(Error::internal)?)),
+                },
+                n: cells.take()?,
+                swept_at: cells.take()?,
+                changed_at: cells.take()?,
+                at: Micros(0),
+                looked_at: Micros(0),
+                dirty: false,
+            };
+            states.insert((container, kind), scope);
+        }
+        let mut containers = HashMap::new();
+        if reports.iter().any(|report| report.scope.container.is_some()) {
+            let sql = "SELECT id, key, name FROM containers WHERE host = ?";
+            for row in tx.all(sql, binds![host]).await? {
+                let mut cells = row.cells();
+                containers.insert(cells.take()?, (cells.take()?, cells.take()?));
+            }
+        }
+        Ok(Self { host, states, containers })
+    }
+
+    /// The scope a report speaks of; none if it is in a container that only a full report may introduce.
+    pub(super) async fn open(
+        &mut self,
+        tx: &mut Tx,
+        report: &ScopeReport,
+        now: Micros,
+    ) -> Result<Option<&mut Scope>> {
+        let container = match &report.scope.container {
+            None => 0,
+            Some(container) => {
+                let full = matches!(report.body, Body::Full { .. });
+                match self.container(tx, container, full).await? {
+                    Some(key) => key,
+                    None => return Ok(None),
+                }
+            }
+        };
+        let kind = report.scope.kind;
+        let scope = self.states.entry((container, kind)).or_insert_with(|| Scope {
+            kind,
+            container,
+            digest: None,
+            n: 0,
+            swept_at: Micros(i64::MIN),
+            changed_at: Micros(i64::MIN),
+            at: now,
+            looked_at: now,
+            dirty: false,
+        });
+        scope.at = now.max(Micros(scope.changed_at.0.saturating_add(1)));
+        // A host's clock may run ahead; nothing was looked at later than now.
+        scope.looked_at = report.swept_at.min(now);
+        Ok(Some(scope))
+    }
+
+    async fn container(
+        &mut self,
+        tx: &mut Tx,
+        container: &ContainerRef,
+        introduce: bool,
+    ) -> Result<Option<i64>> {
+        for text in [&container.id, &container.name] {
+            if text.len() > 255 || text.contains('\0') {
+                return Err(Error::invalid(
+                    "container",
+                    "id and name have at most 255 bytes, no NUL",
+                ));
+            }
+        }
+        match self.containers.get_mut(&container.id) {
+            Some((key, name)) => {
+                if *name != container.name {
+                    tx.execute(
+                        "UPDATE containers SET name = ? WHERE key = ?",
+                        binds![&container.name, *key],
+                    )
+                    .await?;
+                    name.clone_from(&container.name);
+                }
+                Ok(Some(*key))
+            }
+            None if introduce => {
+                let sql = "INSERT INTO containers (host, id, name) VALUES (?,?,?) RETURNING key";
+                let key =
+                    tx.one(sql, binds![self.host, &container.id, &container.name]).await?.only()?;
+                self.containers.insert(container.id.clone(), (key, container.name.clone()));
+                Ok(Some(key))
+            }
+            None => Ok(None),
+        }
+    }
+
+    /// Writes what changed, in one statement.
+    pub(super) async fn write(self, tx: &mut Tx) -> Result<()> {
+        let mut dirty: Vec<Scope> = self.states.into_values().filter(|scope| scope.dirty).collect();
+        dirty.sort_unstable_by_key(|scope| (scope.container, scope.kind));
+        let mut values = Vec::with_capacity(dirty.len() * 7);
+        for scope in dirty {
+            let digest = scope.digest.map_or_else(Vec::new, |digest| digest.0.to_vec());
+            values.extend(binds![
+                self.host,
+                scope.container,
+                scope.kind.code(),
+                digest,
+                scope.n,
+                scope.swept_at,
+                scope.changed_at
+            ]);
+        }
+        tx.bulk_insert(
+            "INSERT INTO host_kinds (host, container, kind, digest, n, swept_at, changed_at)",
+            7,
+            values,
+            "ON CONFLICT (host, container, kind) DO UPDATE SET digest = excluded.digest, n = excluded.n, \
+             swept_at = excluded.swept_at, changed_at = excluded.changed_at",
+        )
+        .await
+        .map(drop)
+    }
+}

@@ -1,0 +1,170 @@
+//! From keys to what callers see: sightings joined with their facts, hosts and containers.
+
+use super::facts;
+use crate::Tx;
+use crate::db::{Bind, Cells, Row, binds};
+use muster_model::id::{AgentId, HostId};
+use muster_model::report::{ContainerRef, Volatile};
+use muster_model::{Error, Fact, Kind, Micros, Result};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// The host of an asset.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostRef {
+    /// Its id.
+    pub id: HostId,
+    /// Its name.
+    pub name: String,
+    /// Its first address, or empty.
+    pub ip: String,
+    /// Its agent.
+    pub agent_id: Option<AgentId>,
+}
+
+/// An asset where it was seen.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Seen {
+    /// The content.
+    pub fact: Arc<Fact>,
+    /// What belongs to this place only.
+    pub volatile: Volatile,
+    /// The host.
+    pub host: Arc<HostRef>,
+    /// The container, if it is in one.
+    pub container: Option<Arc<ContainerRef>>,
+    /// Since when this content is known at this place.
+    pub first_seen: Micros,
+    /// When the place was last looked at.
+    pub scanned_at: Micros,
+}
+
+/// Columns of a sighting in the order [`Sighting::read`] wants them.
+pub(super) const SIGHTING: &str =
+    "s.fact, s.host, s.container, s.seq, s.pid, s.started, s.ctime, s.mtime, s.atime, s.first_seen";
+
+/// A row of `sightings` or `sightings_past`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Sighting {
+    pub(super) fact: i64,
+    pub(super) host: i64,
+    pub(super) container: i64,
+    pub(super) seq: u32,
+    pub(super) volatile: Volatile,
+    pub(super) first_seen: Micros,
+}
+
+impl Sighting {
+    pub(super) fn read(cells: &mut Cells<'_>) -> Result<Self> {
+        Ok(Self {
+            fact: cells.take()?,
+            host: cells.take()?,
+            container: cells.take()?,
+            seq: cells.take()?,
+            volatile: read_volatile(cells)?,
+            first_seen: cells.take()?,
+        })
+    }
+
+    pub(super) fn all(rows: &[Row]) -> Result<Vec<Self>> {
+        rows.iter().map(|row| Self::read(&mut row.cells())).collect()
+    }
+}
+
+/// `pid, started, ctime, mtime, atime`.
+pub(super) fn read_volatile(cells: &mut Cells<'_>) -> Result<Volatile> {
+    Ok(Volatile {
+        pid: cells.take()?,
+        started: cells.take()?,
+        ctime: cells.take()?,
+        mtime: cells.take()?,
+        atime: cells.take()?,
+    })
+}
+
+/// Hosts by key.
+pub(super) async fn hosts(
+    tx: &mut Tx,
+    keys: impl IntoIterator<Item = i64>,
+) -> Result<HashMap<i64, Arc<HostRef>>> {
+    let head = "SELECT key, id, name, ip, agent_id FROM hosts WHERE key";
+    let rows = tx.all_in(head, &[], 1, distinct(keys), "").await?;
+    rows.iter()
+        .map(|row| {
+            let mut cells = row.cells();
+            let key = cells.take()?;
+            let host = HostRef {
+                id: HostId::parse(&cells.take::<String>()?)?,
+                name: cells.take()?,
+                ip: cells.take()?,
+                agent_id: cells
+                    .take::<Option<String>>()?
+                    .map(|id| AgentId::parse(&id))
+                    .transpose()?,
+            };
+            Ok((key, Arc::new(host)))
+        })
+        .collect()
+}
+
+/// Containers by key.
+pub(super) async fn containers(
+    tx: &mut Tx,
+    keys: impl IntoIterator<Item = i64>,
+) -> Result<HashMap<i64, Arc<ContainerRef>>> {
+    let head = "SELECT key, id, name FROM containers WHERE key";
+    let keys = distinct(keys.into_iter().filter(|key| *key != 0));
+    let rows = tx.all_in(head, &[], 1, keys, "").await?;
+    rows.iter()
+        .map(|row| {
+            let mut cells = row.cells();
+            let key = cells.take()?;
+            Ok((key, Arc::new(ContainerRef { id: cells.take()?, name: cells.take()? })))
+        })
+        .collect()
+}
+
+fn distinct(keys: impl IntoIterator<Item = i64>) -> Vec<Bind> {
+    let mut keys: Vec<i64> = keys.into_iter().collect();
+    keys.sort_unstable();
+    keys.dedup();
+    keys.into_iter().map(Bind::from).collect()
+}
+
+/// When the scopes of `kind` on these hosts were last looked at, by host and container.
+pub(super) async fn swept(
+    tx: &mut Tx,
+    kind: Kind,
+    hosts: impl IntoIterator<Item = i64>,
+) -> Result<HashMap<(i64, i64), Micros>> {
+    let head = "SELECT host, container, swept_at FROM host_kinds WHERE kind = ? AND host";
+    let rows = tx.all_in(head, &binds![kind.code()], 1, distinct(hosts), "").await?;
+    rows.iter()
+        .map(|row| {
+            let mut cells = row.cells();
+            Ok(((cells.take()?, cells.take()?), cells.take()?))
+        })
+        .collect()
+}
+
+/// Joins sightings of one kind with all that belongs to them, in their order.
+pub(super) async fn assemble(tx: &mut Tx, kind: Kind, sightings: &[Sighting]) -> Result<Vec<Seen>> {
+    let facts = facts::load(tx, sightings.iter().map(|s| s.fact)).await?;
+    let hosts = hosts(tx, sightings.iter().map(|s| s.host)).await?;
+    let containers = containers(tx, sightings.iter().map(|s| s.container)).await?;
+    let swept = swept(tx, kind, sightings.iter().map(|s| s.host)).await?;
+    let missing = || Error::internal("a sighting has lost its fact or host");
+    sightings
+        .iter()
+        .map(|s| {
+            Ok(Seen {
+                fact: facts.get(&s.fact).cloned().ok_or_else(missing)?,
+                volatile: s.volatile,
+                host: hosts.get(&s.host).cloned().ok_or_else(missing)?,
+                container: containers.get(&s.container).cloned(),
+                first_seen: s.first_seen,
+                scanned_at: swept.get(&(s.host, s.container)).copied().unwrap_or(s.first_seen),
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,1 @@
+//! Lists, counts, statistics, history, export, retention.

@@ -1,0 +1,367 @@
+//! Agent and store converge, whatever happens to the messages between them, and the past stays what it was.
+
+use crate::fleet::{ALL, container, digest_of, fact, host, project, query};
+use muster_model::report::{Body, Row, RowKey, Scope, ScopeReport, Volatile};
+use muster_model::{Category, FactHash, Kind, Micros};
+use muster_store::assets::{self, Applied, Op, Target, apply};
+use muster_store::{Db, transact};
+use muster_testkit::TestDb;
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// What may happen.
+#[derive(Clone, Debug)]
+enum Step {
+    /// Something is installed, started, upgraded or removed in one of the scopes.
+    Edit { scope: usize, item: u8, version: u8, pid: u32, remove: bool },
+    /// The scope is gone, or there again.
+    Toggle { scope: usize },
+    /// The agent reports.
+    Report { scope: usize, fate: Fate },
+    /// A message that was held back arrives after all.
+    Release,
+    /// The agent forgets what it has sent.
+    Restart,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Fate {
+    Arrives,
+    IsLost,
+    AnswerIsLost,
+    ArrivesTwice,
+    IsHeldBack,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let fate = prop_oneof![
+        4 => Just(Fate::Arrives),
+        1 => Just(Fate::IsLost),
+        1 => Just(Fate::AnswerIsLost),
+        1 => Just(Fate::ArrivesTwice),
+        1 => Just(Fate::IsHeldBack),
+    ];
+    prop_oneof![
+        8 => (0..3_usize, 0..5_u8, 0..3_u8, 1..6_u32, any::<bool>()).prop_map(
+            |(scope, item, version, pid, remove)| Step::Edit { scope, item, version, pid, remove }
+        ),
+        1 => (0..3_usize).prop_map(|scope| Step::Toggle { scope }),
+        8 => (0..3_usize, fate).prop_map(|(scope, fate)| Step::Report { scope, fate }),
+        2 => Just(Step::Release),
+        1 => Just(Step::Restart),
+    ]
+}
+
+/// A scope as the agent has it.
+#[derive(Clone)]
+struct AgentScope {
+    scope: Scope,
+    /// Item and pid (0 where there are no processes) to version.
+    items: BTreeMap<(u8, u32), u8>,
+    there: bool,
+    acknowledged: Option<BTreeMap<RowKey, Row>>,
+    wanted_in_full: bool,
+}
+
+impl AgentScope {
+    fn rows(&self) -> BTreeMap<RowKey, Row> {
+        let mut rows: BTreeMap<RowKey, Row> = BTreeMap::new();
+        for ((item, pid), version) in &self.items {
+            let kind = self.scope.kind;
+            let mut row = Row {
+                fact: fact(kind, &format!("item{item}"), &format!("{version}")),
+                seq: 0,
+                volatile: Volatile {
+                    pid: (*pid > 0).then_some(*pid),
+                    started: (*pid > 0).then_some(Micros(i64::from(*pid))),
+                    ..Volatile::default()
+                },
+            };
+            while rows.contains_key(&row.key()) {
+                row.seq += 1;
+            }
+            rows.insert(row.key(), row);
+        }
+        rows
+    }
+
+    fn message(&self) -> Message {
+        let rows = self.rows();
+        let all: Vec<Row> = rows.values().cloned().collect();
+        let body = match &self.acknowledged {
+            _ if !self.there => Body::Gone,
+            _ if self.wanted_in_full => Body::Full { rows: all.clone() },
+            Some(known) if *known != rows => {
+                let base: Vec<Row> = known.values().cloned().collect();
+                Body::Delta {
+                    base: digest_of(&base),
+                    added: rows
+                        .iter()
+                        .filter(|(key, row)| known.get(*key) != Some(*row))
+                        .map(|(_, row)| row.clone())
+                        .collect(),
+                    removed: known.keys().filter(|key| !rows.contains_key(key)).copied().collect(),
+                }
+            }
+            _ => Body::Same,
+        };
+        let report = ScopeReport {
+            scope: self.scope.clone(),
+            digest: digest_of(&all),
+            swept_at: Micros(0),
+            body,
+        };
+        Message { report, rows: if self.there { rows } else { BTreeMap::new() } }
+    }
+}
+
+#[derive(Clone)]
+struct Message {
+    report: ScopeReport,
+    /// The state it stands for.
+    rows: BTreeMap<RowKey, Row>,
+}
+
+/// A state told apart only as far as it must be: content, container, pid.
+type State = Vec<(FactHash, Option<String>, Option<u32>)>;
+
+struct World<'t> {
+    db: &'t Db,
+    host: Target,
+    now: i64,
+    agent: Vec<AgentScope>,
+    held: Vec<Message>,
+    /// What the store must hold: scope by scope the state of the last message it accepted.
+    expected: BTreeMap<Scope, BTreeMap<RowKey, Row>>,
+    /// What it held at each moment a message had been taken in.
+    past: Vec<(i64, BTreeMap<Scope, BTreeMap<RowKey, Row>>)>,
+}
+
+impl World<'_> {
+    async fn deliver(&mut self, message: &Message) -> Applied {
+        self.now += 10;
+        let (host, now) = (self.host, Micros(self.now));
+        let report = std::slice::from_ref(&message.report);
+        let applied = transact!(self.db, |tx| apply(tx, host, report, now).await).unwrap()[0];
+        if applied != Applied::NeedFull {
+            self.expected.insert(message.report.scope.clone(), message.rows.clone());
+        }
+        self.past.push((self.now, self.expected.clone()));
+        applied
+    }
+
+    fn answered(&mut self, at: usize, message: &Message, applied: Applied) {
+        let scope = &mut self.agent[at];
+        scope.wanted_in_full = applied == Applied::NeedFull;
+        scope.acknowledged = (applied != Applied::NeedFull
+            && !matches!(message.report.body, Body::Gone))
+        .then(|| message.rows.clone());
+    }
+
+    async fn step(&mut self, step: &Step) {
+        match *step {
+            Step::Edit { scope, item, version, pid, remove } => {
+                let scope = &mut self.agent[scope];
+                let pid = if scope.scope.kind == Kind::Process { pid } else { 0 };
+                if remove {
+                    scope.items.remove(&(item, pid));
+                } else {
+                    scope.items.insert((item, pid), version);
+                }
+            }
+            Step::Toggle { scope } => self.agent[scope].there ^= true,
+            Step::Restart => {
+                for scope in &mut self.agent {
+                    scope.acknowledged = None;
+                    scope.wanted_in_full = false;
+                }
+            }
+            Step::Release => {
+                if let Some(message) = self.held.pop() {
+                    self.deliver(&message).await;
+                }
+            }
+            Step::Report { scope, fate } => {
+                let message = self.agent[scope].message();
+                match fate {
+                    Fate::IsLost => {}
+                    Fate::IsHeldBack => self.held.push(message),
+                    Fate::AnswerIsLost => drop(self.deliver(&message).await),
+                    Fate::Arrives => {
+                        let applied = self.deliver(&message).await;
+                        self.answered(scope, &message, applied);
+                    }
+                    Fate::ArrivesTwice => {
+                        let applied = self.deliver(&message).await;
+                        self.deliver(&message).await;
+                        self.answered(scope, &message, applied);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Without losses two exchanges settle every scope.
+    async fn settle(&mut self) {
+        for at in 0..self.agent.len() {
+            for _ in 0..3 {
+                let message = self.agent[at].message();
+                let applied = self.deliver(&message).await;
+                self.answered(at, &message, applied);
+            }
+            let scope = &self.agent[at];
+            let wanted = if scope.there { scope.rows() } else { BTreeMap::new() };
+            assert_eq!(self.expected.get(&scope.scope), Some(&wanted), "did not settle");
+        }
+    }
+
+    async fn check(&self) {
+        let mut tx = self.db.read().await.unwrap();
+        for kind in [Kind::App, Kind::Process] {
+            for category in [Category::Host, Category::Container] {
+                let mut query = query(self.host.project, kind);
+                query.category = category;
+                let wanted = |at: &BTreeMap<Scope, BTreeMap<RowKey, Row>>| -> State {
+                    let mut state: State = at
+                        .iter()
+                        .filter(|(scope, _)| {
+                            scope.kind == kind
+                                && scope.container.is_some() == (category == Category::Container)
+                        })
+                        .flat_map(|(scope, rows)| {
+                            let id = scope.container.as_ref().map(|container| container.id.clone());
+                            rows.values()
+                                .map(move |row| (row.fact.hash(), id.clone(), row.volatile.pid))
+                        })
+                        .collect();
+                    state.sort();
+                    state
+                };
+                let found = |seen: Vec<assets::Seen>| -> State {
+                    let mut state: State = seen
+                        .iter()
+                        .map(|seen| {
+                            let id = seen.container.as_ref().map(|container| container.id.clone());
+                            (seen.fact.hash(), id, seen.volatile.pid)
+                        })
+                        .collect();
+                    state.sort();
+                    state
+                };
+                let current = wanted(&self.expected);
+                assert_eq!(found(assets::list(&mut tx, &query, ALL).await.unwrap()), current);
+                let n = i64::try_from(current.len()).unwrap();
+                assert_eq!(assets::count(&mut tx, &query).await.unwrap(), n);
+                for (at, expected) in &self.past {
+                    let seen = assets::list_at(&mut tx, &query, Micros(*at), ALL).await.unwrap();
+                    assert_eq!(found(seen), wanted(expected), "{kind} as of {at}");
+                }
+            }
+        }
+    }
+
+    /// Following the changes from the beginning leads to the same state.
+    async fn replay(&self) {
+        let mut tx = self.db.read().await.unwrap();
+        let mut state: Vec<(FactHash, Kind, Option<String>, Option<u32>)> = Vec::new();
+        let (mut cursor, mut at) = (0, Micros(0));
+        loop {
+            let changes =
+                assets::changes(&mut tx, self.host.project, None, cursor, 3).await.unwrap();
+            if changes.is_empty() {
+                break;
+            }
+            for change in changes {
+                assert!(change.cursor > cursor && change.at >= at);
+                (cursor, at) = (change.cursor, change.at);
+                let id = change.container.as_ref().map(|container| container.id.clone());
+                match change.op {
+                    Op::Added => assert!(change.before.is_none() && change.after.is_some()),
+                    Op::Removed => assert!(change.before.is_some() && change.after.is_none()),
+                    Op::Modified => assert!(change.before.is_some() && change.after.is_some()),
+                }
+                if let Some(before) = change.before {
+                    let gone = state.iter().position(|(hash, kind, container, pid)| {
+                        *hash == before.hash()
+                            && *kind == change.kind
+                            && *container == id
+                            && *pid == change.pid
+                    });
+                    state.swap_remove(gone.expect("only what is there can go"));
+                }
+                if let Some(after) = change.after {
+                    state.push((after.hash(), change.kind, id, change.pid));
+                }
+            }
+        }
+        let mut wanted: Vec<_> = self
+            .expected
+            .iter()
+            .flat_map(|(scope, rows)| {
+                let id = scope.container.as_ref().map(|container| container.id.clone());
+                rows.values()
+                    .map(move |row| (row.fact.hash(), scope.kind, id.clone(), row.volatile.pid))
+            })
+            .collect();
+        wanted.sort();
+        state.sort();
+        assert_eq!(state, wanted);
+        assert!(cursor <= assets::latest_cursor(&mut tx, self.host.project).await.unwrap());
+    }
+}
+
+async fn run(db: &Db, steps: &[Step]) {
+    static N: AtomicU32 = AtomicU32::new(0);
+    let name = format!("converging{}", N.fetch_add(1, Ordering::SeqCst));
+    let host = transact!(db, |tx| {
+        let project = project(tx).await;
+        Ok(host(tx, project, &name, &name, "10.0.0.1").await)
+    })
+    .unwrap();
+    let scopes = [(Kind::App, None), (Kind::Process, None), (Kind::App, Some(container("c1")))];
+    let agent = scopes.map(|(kind, container)| AgentScope {
+        scope: Scope { kind, container },
+        items: BTreeMap::new(),
+        there: true,
+        acknowledged: None,
+        wanted_in_full: false,
+    });
+    let mut world = World {
+        db,
+        host,
+        now: 1000,
+        agent: agent.to_vec(),
+        held: Vec::new(),
+        expected: BTreeMap::new(),
+        past: Vec::new(),
+    };
+    for step in steps {
+        world.step(step).await;
+    }
+    world.settle().await;
+    world.check().await;
+    world.replay().await;
+}
+
+fn on(test: &TestDb, runtime: &tokio::runtime::Runtime, cases: u32) {
+    let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
+    proptest!(config, |(steps in prop::collection::vec(step(), 1..40))| {
+        runtime.block_on(run(&test.db, &steps));
+    });
+}
+
+#[test]
+fn sqlite() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let test = runtime.block_on(TestDb::sqlite());
+    on(&test, &runtime, 48);
+}
+
+#[test]
+fn postgres() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    if let Some(test) = runtime.block_on(TestDb::postgres()) {
+        on(&test, &runtime, 24);
+    }
+}
