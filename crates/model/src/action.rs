@@ -61,6 +61,10 @@ actions! {
     AccessKeyList "iam:accessKey:list" Read;
     /// Create, switch, delete access keys.
     AccessKeyUpdate "iam:accessKey:update" Permissions;
+    /// See who one is: own account, projects, catalogue.
+    IdentityShow "iam:identity:get" Read;
+    /// Get a token by password.
+    TokenCreate "iam:token:create" Read;
     /// Check somebody's token.
     TokenValidate "iam:token:validate" Read;
     /// Read the audit log.

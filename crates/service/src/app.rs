@@ -1,11 +1,21 @@
 //! What every service function works with.
 
+use crate::audit;
+use crate::identity::Identity;
 use crate::settings::Settings;
-use muster_model::{Clock, Micros};
+use muster_model::{Clock, Micros, Result};
+use muster_store::Db;
+use muster_vault::Keyring;
 use std::ops::Deref;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+
+/// How often a server looks whether another one changed identities.
+const LOOK: Duration = Duration::from_millis(500);
+/// Looks between two stores of when access keys were used.
+const LOOKS_A_STORE: u32 = 60;
 
 /// The running product. Cheap to clone.
 #[derive(Clone)]
@@ -13,6 +23,10 @@ pub struct App(Arc<Parts>);
 
 /// The parts of an [`App`], reached by dereferencing it.
 pub struct Parts {
+    /// The database.
+    pub db: Db,
+    /// The root keys.
+    pub vault: Keyring,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// What the operator set.
@@ -21,22 +35,43 @@ pub struct Parts {
     pub tasks: TaskTracker,
     /// Cancelled when the product stops.
     pub stop: CancellationToken,
+    /// Who is who.
+    pub identity: Identity,
+    pub(crate) audit: audit::Queue,
 }
 
 impl App {
-    /// Puts the parts together.
-    pub fn new(clock: Arc<dyn Clock>, settings: Settings) -> Self {
-        Self(Arc::new(Parts {
-            clock,
-            settings,
-            tasks: TaskTracker::new(),
-            stop: CancellationToken::new(),
-        }))
+    /// Puts the parts together and starts what runs beside the requests.
+    ///
+    /// # Errors
+    /// Those of the database; `Internal` if its secrets were sealed by another root key.
+    pub async fn open(
+        db: Db,
+        vault: Keyring,
+        clock: Arc<dyn Clock>,
+        settings: Settings,
+    ) -> Result<Self> {
+        let identity = Identity::open(&db, &vault, clock.now(), settings.token_secs).await?;
+        let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+        let (audit, writer) = audit::Queue::new(db.clone(), stop.clone());
+        tasks.spawn(writer);
+        let app =
+            Self(Arc::new(Parts { db, vault, clock, settings, tasks, stop, identity, audit }));
+        app.tasks.spawn(keep_identities(app.clone()));
+        Ok(app)
     }
 
     /// The time now.
     pub fn now(&self) -> Micros {
         self.clock.now()
+    }
+
+    /// Stops every background task and waits until all have ended what they are at.
+    pub async fn close(&self) {
+        self.stop.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+        self.db.close().await;
     }
 }
 
@@ -45,5 +80,30 @@ impl Deref for App {
 
     fn deref(&self) -> &Parts {
         &self.0
+    }
+}
+
+/// Follows changes other servers make, and stores when access keys were used.
+async fn keep_identities(app: App) {
+    let mut looks = 0_u32;
+    loop {
+        let stopping = tokio::select! {
+            () = tokio::time::sleep(LOOK) => false,
+            () = app.stop.cancelled() => true,
+        };
+        looks = looks.wrapping_add(1);
+        if stopping || looks.is_multiple_of(LOOKS_A_STORE) {
+            trouble(app.identity.store_uses(&app.db).await);
+        }
+        if stopping {
+            return;
+        }
+        trouble(app.identity.refresh(&app.db, &app.vault).await);
+    }
+}
+
+fn trouble(done: Result<()>) {
+    if let Err(error) = done {
+        tracing::warn!(?error, "identities could not be kept up to date");
     }
 }

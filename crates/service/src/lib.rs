@@ -5,7 +5,12 @@
 #![forbid(unsafe_code)]
 
 pub mod app;
+pub mod audit;
+pub mod authz;
+pub mod identity;
+pub mod limits;
 pub mod settings;
 
 pub use app::App;
+pub use authz::ProjectKey;
 pub use settings::Settings;

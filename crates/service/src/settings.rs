@@ -1,5 +1,6 @@
 //! What an operator may set, as plain values. The binary reads files, environment and flags into it.
 
+use crate::limits::Limits;
 use std::path::PathBuf;
 
 /// The settings of a running server. `Default` is what `muster up` starts with.
@@ -12,6 +13,10 @@ pub struct Settings {
     /// The name of the region; also the name of the first project, because the vendor's clients look
     /// their project up by it.
     pub region: String,
+    /// Life of a token, in seconds.
+    pub token_secs: i64,
+    /// Rate limits.
+    pub limits: Limits,
 }
 
 impl Default for Settings {
@@ -20,6 +25,8 @@ impl Default for Settings {
             data_dir: PathBuf::from("muster-data"),
             endpoint: "http://127.0.0.1:8420".to_owned(),
             region: "muster".to_owned(),
+            token_secs: 24 * 3600,
+            limits: Limits::STANDARD,
         }
     }
 }

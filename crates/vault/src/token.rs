@@ -56,10 +56,8 @@ pub enum Refusal {
     Expired(Micros),
 }
 
-/// The keys that make and read tokens. The newest makes them.
-pub struct TokenKeys(Vec<TokenKey>);
-
-struct TokenKey {
+/// A key that makes tokens for [`ROTATION_SECS`] and reads them until the last has ended.
+pub struct TokenKey {
     id: [u8; 4],
     created: Micros,
     bytes: Zeroizing<[u8; 32]>,
@@ -67,73 +65,58 @@ struct TokenKey {
 }
 
 impl TokenKey {
+    /// A new key.
+    ///
+    /// # Errors
+    /// `Internal` without randomness.
+    pub fn generate(now: Micros) -> Result<Self> {
+        Self::new(*random::bytes()?, now, random::bytes()?)
+    }
+
+    /// A key that was stored.
+    ///
+    /// # Errors
+    /// `Internal` for an id or bytes of another form.
+    pub fn restore(id: &str, created: Micros, bytes: &[u8]) -> Result<Self> {
+        let mut raw = [0; 4];
+        hex::decode_to_slice(id, &mut raw).map_err(Error::internal)?;
+        Self::new(raw, created, Zeroizing::new(bytes.try_into().map_err(Error::internal)?))
+    }
+
     fn new(id: [u8; 4], created: Micros, bytes: Zeroizing<[u8; 32]>) -> Result<Self> {
         let key = UnboundKey::new(&AES_256_GCM, bytes.as_slice());
         let key = LessSafeKey::new(key.map_err(|_| Error::internal("AES-256-GCM"))?);
         Ok(Self { id, created, bytes, key })
     }
+
+    /// Its public name: eight hexadecimal digits.
+    pub fn id(&self) -> String {
+        hex::encode(self.id)
+    }
+
+    /// When it was made.
+    pub const fn created(&self) -> Micros {
+        self.created
+    }
+
+    /// The key itself, to be sealed and stored.
+    pub fn secret(&self) -> &[u8] {
+        self.bytes.as_slice()
+    }
 }
 
+/// The keys that make and read tokens. The newest makes them.
+pub struct TokenKeys(Vec<TokenKey>);
+
 impl TokenKeys {
-    /// The first key.
-    ///
-    /// # Errors
-    /// `Internal` without randomness.
-    pub fn first(now: Micros) -> Result<Self> {
-        Ok(Self(vec![TokenKey::new(*random::bytes()?, now, random::bytes()?)?]))
+    /// The keys, newest first.
+    pub const fn new(keys: Vec<TokenKey>) -> Self {
+        Self(keys)
     }
 
-    /// The keys with a new one if the newest is older than [`ROTATION_SECS`], and without those whose
-    /// last token has ended. `None` if nothing is to be done.
-    ///
-    /// # Errors
-    /// `Internal` without randomness.
-    pub fn rotated(&self, now: Micros, lifetime_secs: i64) -> Result<Option<Self>> {
-        let due = |key: &&TokenKey| now >= key.created.plus_secs(ROTATION_SECS);
-        if !self.0.first().is_none_or(|newest| due(&newest)) {
-            return Ok(None);
-        }
-        let mut keys = Self::first(now)?;
-        for (at, key) in self.0.iter().enumerate() {
-            // A key made tokens until the next one came.
-            let until =
-                at.checked_sub(1).and_then(|newer| self.0.get(newer)).map_or(now, |k| k.created);
-            if until.plus_secs(lifetime_secs) > now {
-                keys.0.push(TokenKey::new(key.id, key.created, key.bytes.clone())?);
-            }
-        }
-        Ok(Some(keys))
-    }
-
-    /// The keys as bytes, to be sealed.
-    pub fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
-        let mut out = Zeroizing::new(Vec::with_capacity(self.0.len() * 44));
-        for key in &self.0 {
-            out.extend_from_slice(&key.id);
-            out.extend_from_slice(&key.created.0.to_le_bytes());
-            out.extend_from_slice(key.bytes.as_slice());
-        }
-        out
-    }
-
-    /// Back from [`TokenKeys::to_bytes`].
-    ///
-    /// # Errors
-    /// `Internal` for bytes of another form.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
-        let wrong = || Error::internal("token keys have another form");
-        let (records, rest) = bytes.as_chunks::<44>();
-        if records.is_empty() || !rest.is_empty() {
-            return Err(wrong());
-        }
-        let mut keys = Vec::with_capacity(records.len());
-        for record in records {
-            let mut read = Reader(record);
-            let id = read.take().ok_or_else(wrong)?;
-            let created = Micros(i64::from_le_bytes(read.take().ok_or_else(wrong)?));
-            keys.push(TokenKey::new(id, created, Zeroizing::new(read.take().ok_or_else(wrong)?))?);
-        }
-        Ok(Self(keys))
+    /// Whether a new key has to be made before the next token.
+    pub fn is_due(&self, now: Micros) -> bool {
+        self.0.first().is_none_or(|newest| now >= newest.created.plus_secs(ROTATION_SECS))
     }
 
     /// Makes a token.
@@ -240,7 +223,7 @@ mod tests {
     #[test]
     fn says_what_was_put_in_until_its_end() {
         let now = Micros::from_secs(1000);
-        let keys = TokenKeys::first(now).unwrap();
+        let keys = TokenKeys::new(vec![TokenKey::generate(now).unwrap()]);
         let token = keys.issue(&claims(now)).unwrap();
         assert_eq!(token.len(), TEXT_LEN);
         assert_eq!(keys.open(&token, now), Ok(claims(now)));
@@ -253,7 +236,7 @@ mod tests {
     #[test]
     fn every_altered_character_is_found() {
         let now = Micros::from_secs(1000);
-        let keys = TokenKeys::first(now).unwrap();
+        let keys = TokenKeys::new(vec![TokenKey::generate(now).unwrap()]);
         let token = keys.issue(&claims(now)).unwrap();
         for at in 0..token.len() {
             let other = if token.as_bytes()[at] == b'A' { "B" } else { "A" };
@@ -264,27 +247,26 @@ mod tests {
     }
 
     #[test]
-    fn a_rotated_key_reads_as_long_as_its_tokens_live() {
+    fn a_stored_key_reads_and_a_new_one_makes() {
         let mut now = Micros::from_secs(0);
-        let first = TokenKeys::first(now).unwrap();
-        assert!(first.rotated(now, LIFE).unwrap().is_none());
+        let old = TokenKey::generate(now).unwrap();
+        let stored = TokenKey::restore(&old.id(), now, old.secret()).unwrap();
+        let first = TokenKeys::new(vec![old]);
+        assert!(!first.is_due(now));
         now = now.plus_secs(ROTATION_SECS);
+        assert!(first.is_due(now));
         let token = first.issue(&claims(now)).unwrap();
-        let second = first.rotated(now, LIFE).unwrap().unwrap();
-        assert!(second.open(&token, now).is_ok());
-        assert_eq!(first.open(&second.issue(&claims(now)).unwrap(), now), Err(Refusal::UnknownKey));
-        now = now.plus_secs(ROTATION_SECS + LIFE);
-        let third = second.rotated(now, LIFE).unwrap().unwrap();
-        assert_eq!(third.open(&token, now), Err(Refusal::UnknownKey));
-        let stored = TokenKeys::from_bytes(&third.to_bytes()).unwrap();
-        let token = third.issue(&claims(now)).unwrap();
-        assert_eq!(stored.open(&token, now), Ok(claims(now)));
+        let both = TokenKeys::new(vec![TokenKey::generate(now).unwrap(), stored]);
+        assert_eq!(both.open(&token, now), Ok(claims(now)));
+        let newer = both.issue(&claims(now)).unwrap();
+        assert_eq!(first.open(&newer, now), Err(Refusal::UnknownKey));
+        assert!(TokenKeys::new(vec![]).is_due(now));
     }
 
     proptest! {
         #[test]
         fn takes_any_text(token in "\\PC{0,200}") {
-            let keys = TokenKeys::first(Micros(0)).unwrap();
+            let keys = TokenKeys::new(vec![TokenKey::generate(Micros(0)).unwrap()]);
             prop_assert!(keys.open(&token, Micros(0)).is_err());
         }
     }

@@ -1,0 +1,31 @@
+//! Who is who: accounts, projects, users, their keys and tokens.
+//!
+//! The whole directory lies in memory ([`directory::Directory`]), so that proving a caller costs no
+//! query. Every change bumps an epoch in its transaction and replaces the directory before it returns:
+//! on this server a changed password or a switched-off key is void at once. Servers that share a
+//! PostgreSQL look at the epoch every half second.
+
+pub mod access_keys;
+pub mod bootstrap;
+pub mod catalog;
+pub mod directory;
+pub mod login;
+pub mod projects;
+pub mod signatures;
+pub mod tokens;
+pub mod users;
+
+mod attempts;
+mod state;
+
+pub use bootstrap::{Credentials, bootstrap};
+pub use login::{DomainRef, Login, ProjectRef, ScopeRef, UserRef, issue_token};
+pub use state::Identity;
+pub use tokens::{TokenInfo, inspect_token, validate_token};
+
+use muster_model::Error;
+
+/// The gateway's opening of every refusal of credentials.
+pub(crate) fn refused(why: impl std::fmt::Display) -> Error {
+    Error::unauthenticated(format!("Incorrect IAM authentication information: {why}"))
+}
