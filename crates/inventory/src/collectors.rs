@@ -1,11 +1,20 @@
 //! The collectors, one file a kind. A new one is a file here and a line in the table.
 
 mod app;
+mod database;
 mod jar_package;
 mod users;
+mod web_service;
+mod web_site;
 
 use crate::collector::Collector;
 
 /// All of them.
-pub(crate) const COLLECTORS: &[&dyn Collector] =
-    &[&app::Apps, &jar_package::JarPackages, &users::Users];
+pub(crate) const COLLECTORS: &[&dyn Collector] = &[
+    &app::Apps,
+    &database::Database,
+    &jar_package::JarPackages,
+    &users::Users,
+    &web_service::WebService,
+    &web_site::WebSite,
+];

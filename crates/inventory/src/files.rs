@@ -19,12 +19,13 @@ use rustix::fs::{Dir, FileType, OFlags};
 use rustix::io::Errno;
 use std::borrow::Cow;
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::Read;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use touched::{Touched, Wanted};
 
 /// Most diagnostics one collector may leave in one sweep.
@@ -47,6 +48,10 @@ impl Entry {
         self.name.to_string_lossy()
     }
 }
+
+/// Answers about one file, by question.
+#[derive(Default)]
+struct Notes(Mutex<HashMap<&'static str, Option<String>>>);
 
 /// The files of one root during one run of one collector.
 pub struct Files {
@@ -197,6 +202,24 @@ impl Files {
         }
         let (file, _) = self.open_regular(path, max)?;
         Some(memo::make(&self.memo, &file, self.now, parse))
+    }
+
+    /// What `look` finds in the file with this metadata, asked only once as long as the file stays the
+    /// same. For files that are not reached by a path, such as the program a process really runs: `open`
+    /// opens it, `about` names the question.
+    pub(crate) fn noted(
+        &self,
+        stat: &Stat,
+        about: &'static str,
+        open: &dyn Fn() -> Option<File>,
+        look: impl FnOnce(File) -> Option<String>,
+    ) -> Option<String> {
+        let notes = match memo::recall::<Notes>(&self.memo, stat) {
+            Some(notes) => notes,
+            None => memo::make(&self.memo, &open()?, self.now, |_| Notes::default()),
+        };
+        let mut notes = notes.0.lock().unwrap_or_else(PoisonError::into_inner);
+        notes.entry(about).or_insert_with(|| look(open()?)).clone()
     }
 
     /// Leaves a diagnostic. `message` is for people and must not hold file content.

@@ -97,6 +97,13 @@ impl<'a> Host<'a> {
         root.is_some_and(|root| (root.dev, root.ino) == (own.dev, own.ino))
     }
 
+    /// Is it a process of this system, not of a container on it? Services that locked themselves into a
+    /// directory are, and so are those with a mount namespace of their own, for private temporary files.
+    pub fn is_inside(&self, process: &Process) -> bool {
+        let first = self.processes.first().map_or(0, |first| first.mntns);
+        process.mntns == first || self.shares_root(process)
+    }
+
     /// Metadata of the program a process really runs, deleted and replaced ones included.
     pub fn exe_stat(&self, process: &Process) -> Option<Stat> {
         if process.kernel {

@@ -12,6 +12,7 @@ mod components;
 pub mod files;
 pub mod hashing;
 pub mod host;
+pub mod jvm;
 mod memo;
 pub mod names;
 pub mod owners;
@@ -19,6 +20,7 @@ mod packages;
 pub mod proc;
 pub mod processes;
 mod profile;
+mod services;
 pub mod sweep;
 
 pub use sweep::{Inventory, Limits, Options, Swept};

@@ -1,0 +1,245 @@
+//! Which products a process may belong to: one look-up by the name of its program, and one more by main
+//! class, archive or script where the program is an interpreter.
+
+use super::rule::{Mark, Rule};
+use super::{arguments, embedded};
+use crate::host::Host;
+use crate::jvm::Launch;
+use crate::processes::Process;
+use muster_formats::jar_name;
+use muster_model::Kind;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+/// A process that may belong to one of some products.
+#[derive(Debug)]
+pub(super) struct Sighting {
+    /// The products, in the order in which they are to be tried.
+    pub(super) rules: Vec<&'static Rule>,
+    /// The file that stands for the product: its program, archive or script.
+    pub(super) program: PathBuf,
+    /// Its home, where the process tells.
+    pub(super) homes: Vec<PathBuf>,
+    /// Version of a server that lies inside an application.
+    pub(super) version: Option<String>,
+    /// What an interpreter runs.
+    pub(super) runs: Option<String>,
+}
+
+static INDEX: LazyLock<HashMap<Mark, Vec<&'static Rule>>> = LazyLock::new(|| {
+    let mut index: HashMap<Mark, Vec<&'static Rule>> = HashMap::new();
+    for rule in super::rules() {
+        for mark in rule.marks {
+            index.entry(*mark).or_default().push(rule);
+        }
+    }
+    index
+});
+
+/// Programs with a rule, or that run something with one.
+static PROGRAMS: LazyLock<HashMap<&'static str, ()>> = LazyLock::new(|| {
+    let mut programs = HashMap::from([("java", ())]);
+    for mark in INDEX.keys() {
+        if let Mark::Program(name) | Mark::Called(name, _) | Mark::Runs(name) = mark {
+            programs.insert(name, ());
+        }
+    }
+    programs
+});
+
+/// Could this process belong to any product? Cheap: called for every process in every sweep.
+pub(crate) fn concerns(process: &Process) -> bool {
+    let name = program_name(process);
+    PROGRAMS.contains_key(name) || name.starts_with("python")
+}
+
+fn program_name(process: &Process) -> &str {
+    process.exe.file_name().and_then(|name| name.to_str()).unwrap_or_default()
+}
+
+fn lookup(mark: &Mark) -> &'static [&'static Rule] {
+    INDEX.get(mark).map_or(&[], Vec::as_slice)
+}
+
+/// The products of that kind that a process may belong to.
+pub(super) fn sight(host: &Host<'_>, process: &Process, kind: Kind) -> Vec<Sighting> {
+    if process.kernel || !concerns(process) {
+        return Vec::new();
+    }
+    let args = arguments(process);
+    let mut sightings = match program_name(process) {
+        "java" => java(host, process, &args),
+        name if name.starts_with("python") => python(process, &args),
+        name => native(host, process, name, &args),
+    };
+    for sighting in &mut sightings {
+        sighting.rules.retain(|rule| rule.kind == kind);
+    }
+    sightings.retain(|sighting| !sighting.rules.is_empty());
+    sightings
+}
+
+fn native(host: &Host<'_>, process: &Process, name: &str, args: &[String]) -> Vec<Sighting> {
+    let called = called(process);
+    let mut program = process.exe.clone();
+    let mut rules = Vec::new();
+    let mut runs = None;
+    for (mark, known) in INDEX.iter() {
+        match mark {
+            Mark::Program(wanted) if *wanted == name => rules.extend(known),
+            Mark::Called(wanted, title) if *wanted == name && called == *title => {
+                // The name it was started by is the one that people and packages know.
+                let titled = process.exe.with_file_name(title);
+                let same = |path: &Path| host.files().stat(path).map(|stat| (stat.dev, stat.ino));
+                if same(&titled).is_some() && same(&titled) == same(&process.exe) {
+                    program = titled;
+                }
+                rules.extend(known);
+            }
+            Mark::Runs(wanted) if *wanted == name => {
+                if let Some(script) = script(args) {
+                    runs =
+                        Some(super::paths::resolve(&process.cwd, script).to_string_lossy().into());
+                    rules.extend(known);
+                }
+            }
+            _ => {}
+        }
+    }
+    order(&mut rules);
+    vec![Sighting { rules, program, homes: Vec::new(), version: None, runs }]
+}
+
+/// In the order of the tables, each once.
+fn order(rules: &mut Vec<&'static Rule>) {
+    let place = |rule: &Rule| super::rules().position(|known| std::ptr::eq(known, rule));
+    rules.sort_by_key(|rule| place(rule));
+    rules.dedup_by(|a, b| std::ptr::eq(*a, *b));
+}
+
+/// The name a process was started by, or gave itself.
+fn called(process: &Process) -> &str {
+    let title = process.args.first().map_or("", String::as_str);
+    let word = title.split([' ', ':']).next().unwrap_or_default();
+    word.rsplit('/').next().unwrap_or_default()
+}
+
+/// Tools that Node runs and that serve nobody but who started them.
+const NODE_TOOLS: &[&str] =
+    &["npm", "npx", "yarn", "pnpm", "corepack", "tsc", "eslint", "prettier", "node-gyp", "jest"];
+
+/// The script that Node runs.
+fn script(args: &[String]) -> Option<&str> {
+    let script = args.iter().find(|arg| !arg.starts_with('-'))?;
+    let evaluated = args.iter().take_while(|arg| *arg != script);
+    if evaluated.clone().any(|arg| matches!(arg.as_str(), "-e" | "--eval" | "-p" | "--print")) {
+        return None;
+    }
+    let name = script.rsplit('/').next().unwrap_or_default();
+    let stem = name.split('.').next().unwrap_or_default().trim_end_matches("-cli");
+    (!NODE_TOOLS.contains(&stem)).then_some(script)
+}
+
+fn python(process: &Process, args: &[String]) -> Vec<Sighting> {
+    let mut found = None;
+    let mut rest = args.iter();
+    while let Some(arg) = rest.next() {
+        match arg.as_str() {
+            "-m" => {
+                found = rest.next().map(|module| (module.split('.').next().unwrap_or(""), None));
+                break;
+            }
+            "-W" | "-X" => {
+                rest.next();
+            }
+            "-c" => return Vec::new(),
+            option if option.starts_with('-') => {}
+            script => {
+                let name = script.rsplit('/').next().unwrap_or_default();
+                found = Some((name, Some(super::paths::resolve(&process.cwd, script))));
+                break;
+            }
+        }
+    }
+    // Some servers write their state over their arguments.
+    let (name, script) = found.unwrap_or_else(|| (called(process), None));
+    let (name, script) =
+        match INDEX.keys().any(|mark| matches!(mark, Mark::Python(n) if *n == name)) {
+            true => (name, script),
+            false => (called(process), None),
+        };
+    let Some((_, rules)) =
+        INDEX.iter().find(|(mark, _)| matches!(mark, Mark::Python(wanted) if *wanted == name))
+    else {
+        return Vec::new();
+    };
+    let program = script.unwrap_or_else(|| process.exe.clone());
+    vec![Sighting { rules: rules.clone(), program, homes: Vec::new(), version: None, runs: None }]
+}
+
+fn java(host: &Host<'_>, process: &Process, args: &[String]) -> Vec<Sighting> {
+    let Some(launch) = Launch::parse(args) else { return Vec::new() };
+    let archive = (!launch.jar.is_empty()).then(|| super::paths::resolve(&process.cwd, launch.jar));
+    let artifact = archive.as_deref().and_then(Path::file_name).and_then(|name| name.to_str());
+    let artifact = jar_name::parse(artifact.unwrap_or_default()).artifact;
+    let mut rules: Vec<&'static Rule> = Vec::new();
+    for (mark, known) in INDEX.iter() {
+        let hit = match mark {
+            Mark::Main(class) => *class == launch.main,
+            Mark::Jar(name) => !artifact.is_empty() && *name == artifact,
+            _ => false,
+        };
+        if hit {
+            rules.extend(known);
+        }
+    }
+    if rules.is_empty() {
+        return embedded::servers(host, process, &launch, archive.as_deref())
+            .into_iter()
+            .map(|server| Sighting {
+                rules: lookup(&server.mark).to_vec(),
+                program: server.program,
+                homes: Vec::new(),
+                version: Some(server.version),
+                runs: None,
+            })
+            .collect();
+    }
+    order(&mut rules);
+    let homes = homes(&rules, &launch, process, archive.as_deref());
+    let program = archive.unwrap_or_else(|| process.exe.clone());
+    vec![Sighting { rules, program, homes, version: None, runs: None }]
+}
+
+/// Where the product of a JVM may be at home, the likeliest first.
+fn homes(
+    rules: &[&'static Rule],
+    launch: &Launch<'_>,
+    process: &Process,
+    archive: Option<&Path>,
+) -> Vec<PathBuf> {
+    /// How far above an archive its home is looked for: `bin/tools/server.jar`.
+    const ABOVE: usize = 4;
+    let named = rules.iter().flat_map(|rule| rule.home).filter_map(|name| launch.property(name));
+    let mut homes: Vec<PathBuf> =
+        named.map(|home| super::paths::resolve(&process.cwd, home)).collect();
+    if let Some(archive) = archive {
+        homes.extend(archive.ancestors().skip(1).take(ABOVE).map(Path::to_owned));
+    }
+    // A product's own archive on the class path lies in the `lib` below its home.
+    for rule in rules {
+        let Some((directory, name)) = rule.marker.rsplit_once('/') else { continue };
+        for entry in &launch.class_path {
+            let path = super::paths::resolve(&process.cwd, entry);
+            let here = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            if muster_formats::include::matches(name, here)
+                && let Some(parent) = path.parent()
+            {
+                let above = directory.split('/').count();
+                homes.extend(parent.ancestors().nth(above).map(Path::to_owned));
+            }
+        }
+    }
+    homes
+}
