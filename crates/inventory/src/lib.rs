@@ -12,7 +12,6 @@ mod components;
 pub mod files;
 pub mod hashing;
 pub mod host;
-pub mod jvm;
 mod memo;
 pub mod names;
 pub mod owners;

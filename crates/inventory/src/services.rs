@@ -14,6 +14,7 @@ mod sites;
 mod version;
 mod web_servers;
 
+use crate::components::jvm::{self, args::CommandLine};
 use crate::files::{Files, Stat};
 use crate::host::Host;
 use crate::processes::Process;
@@ -97,6 +98,14 @@ fn arguments(process: &Process) -> Vec<String> {
     args
 }
 
+/// How a process's JVM was started; nothing if it is none.
+fn java_of(host: &Host<'_>, process: &Process) -> CommandLine {
+    match jvm::is_jvm(process) {
+        true => jvm::command_line(host, process),
+        false => CommandLine::default(),
+    }
+}
+
 /// The products of a kind on this host.
 pub(crate) fn find(host: &Host<'_>, kind: Kind) -> Vec<Installation> {
     let mut finder =
@@ -161,6 +170,7 @@ impl Finder<'_, '_> {
                 let open = || self.host.files().open(&made.program, MAX_PROGRAM);
                 let service = config::Service {
                     args: &arguments(&process),
+                    jvm: java_of(self.host, &process),
                     cwd: &process.cwd,
                     home: &made.home,
                     stat: &made.stat,
@@ -267,6 +277,7 @@ impl Finder<'_, '_> {
             let open = || self.host.files().open(program, MAX_PROGRAM);
             let service = config::Service {
                 args: &[],
+                jvm: CommandLine::default(),
                 cwd: Path::new("/"),
                 home: &made.home,
                 stat: &made.stat,

@@ -3,9 +3,9 @@
 
 use super::paths::{expand, resolve};
 use super::rule::{At, Rule};
+use crate::components::jvm::args::CommandLine;
 use crate::files::Stat;
 use crate::host::Host;
-use crate::jvm::Launch;
 use muster_formats::version_strings::{Probe, find};
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -17,6 +17,8 @@ const MAX_PROGRAM: u64 = 64 * 1024 * 1024;
 pub(super) struct Service<'a> {
     /// Arguments behind the program; empty when it does not run.
     pub(super) args: &'a [String],
+    /// How its JVM was started; nothing where there is none.
+    pub(super) jvm: CommandLine,
     /// Working directory.
     pub(super) cwd: &'a Path,
     /// Home.
@@ -40,8 +42,7 @@ pub(super) fn find_file(host: &Host<'_>, rule: &Rule, service: &Service<'_>) -> 
             Some(resolve(service.cwd, first))
         }
         At::Property(name, file) => {
-            let launch = Launch::parse(service.args)?;
-            there(resolve(service.cwd, launch.property(name)?).join(file))
+            there(resolve(service.cwd, service.jvm.property(name)?).join(file))
         }
         At::Home(name) => there(resolve(service.home, name)),
         At::Built(probe) => there(PathBuf::from(built(host, service, *probe)?)),

@@ -2,8 +2,8 @@
 //! class path.
 
 use super::rule::Mark;
+use crate::components::jvm::args::CommandLine;
 use crate::host::Host;
-use crate::jvm::Launch;
 use crate::processes::Process;
 use muster_formats::jar_name;
 use muster_formats::read_at::SizedFile;
@@ -29,10 +29,11 @@ const ARTIFACTS: &[(&str, bool)] =
 pub(super) fn servers(
     host: &Host<'_>,
     process: &Process,
-    launch: &Launch<'_>,
+    launch: &CommandLine,
     archive: Option<&Path>,
 ) -> Vec<Server> {
-    let launcher = launch.main.starts_with("org.springframework.boot.loader.");
+    let main = launch.main.as_deref().unwrap_or_default();
+    let launcher = main.starts_with("org.springframework.boot.loader.");
     let packed = match archive {
         Some(archive) => Some(archive.to_owned()),
         None => launch.class_path.first().filter(|_| launcher).map(|jar| absolute(process, jar)),

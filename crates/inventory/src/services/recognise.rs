@@ -3,8 +3,8 @@
 
 use super::rule::{Mark, Rule};
 use super::{arguments, embedded};
+use crate::components::jvm::{self, args::CommandLine};
 use crate::host::Host;
-use crate::jvm::Launch;
 use crate::processes::Process;
 use muster_formats::jar_name;
 use muster_model::Kind;
@@ -39,7 +39,7 @@ static INDEX: LazyLock<HashMap<Mark, Vec<&'static Rule>>> = LazyLock::new(|| {
 
 /// Programs with a rule, or that run something with one.
 static PROGRAMS: LazyLock<HashMap<&'static str, ()>> = LazyLock::new(|| {
-    let mut programs = HashMap::from([("java", ())]);
+    let mut programs = HashMap::from([("java", ()), ("jsvc", ())]);
     for mark in INDEX.keys() {
         if let Mark::Program(name) | Mark::Called(name, _) | Mark::Runs(name) = mark {
             programs.insert(name, ());
@@ -69,7 +69,7 @@ pub(super) fn sight(host: &Host<'_>, process: &Process, kind: Kind) -> Vec<Sight
     }
     let args = arguments(process);
     let mut sightings = match program_name(process) {
-        "java" => java(host, process, &args),
+        _ if jvm::is_jvm(process) => java(host, process),
         name if name.starts_with("python") => python(process, &args),
         name => native(host, process, name, &args),
     };
@@ -178,15 +178,16 @@ fn python(process: &Process, args: &[String]) -> Vec<Sighting> {
     vec![Sighting { rules: rules.clone(), program, homes: Vec::new(), version: None, runs: None }]
 }
 
-fn java(host: &Host<'_>, process: &Process, args: &[String]) -> Vec<Sighting> {
-    let Some(launch) = Launch::parse(args) else { return Vec::new() };
-    let archive = (!launch.jar.is_empty()).then(|| super::paths::resolve(&process.cwd, launch.jar));
+fn java(host: &Host<'_>, process: &Process) -> Vec<Sighting> {
+    let launch = jvm::command_line(host, process);
+    let main = launch.main.as_deref().unwrap_or_default();
+    let archive = launch.jar.as_ref().map(|jar| super::paths::resolve(&process.cwd, jar));
     let artifact = archive.as_deref().and_then(Path::file_name).and_then(|name| name.to_str());
     let artifact = jar_name::parse(artifact.unwrap_or_default()).artifact;
     let mut rules: Vec<&'static Rule> = Vec::new();
     for (mark, known) in INDEX.iter() {
         let hit = match mark {
-            Mark::Main(class) => *class == launch.main,
+            Mark::Main(class) => *class == main,
             Mark::Jar(name) => !artifact.is_empty() && *name == artifact,
             _ => false,
         };
@@ -215,7 +216,7 @@ fn java(host: &Host<'_>, process: &Process, args: &[String]) -> Vec<Sighting> {
 /// Where the product of a JVM may be at home, the likeliest first.
 fn homes(
     rules: &[&'static Rule],
-    launch: &Launch<'_>,
+    launch: &CommandLine,
     process: &Process,
     archive: Option<&Path>,
 ) -> Vec<PathBuf> {

@@ -3,6 +3,7 @@
 use super::paths::{Includes, MAX_CONFIG, expand, resolve};
 use super::rule::Dialect;
 use super::{Installation, arguments, config};
+use crate::components::jvm::args::CommandLine;
 use crate::files::Stat;
 use crate::host::Host;
 use crate::processes::Process;
@@ -98,6 +99,7 @@ impl<'a> Context<'a, '_> {
         let open = || files.open(&self.installation.program, super::MAX_PROGRAM);
         let service = config::Service {
             args: &self.args,
+            jvm: CommandLine::default(),
             cwd: Path::new("/"),
             home: &self.installation.home,
             stat: &self.installation.stat,

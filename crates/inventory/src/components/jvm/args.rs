@@ -28,6 +28,8 @@ pub(crate) struct CommandLine {
     pub(crate) class_path: Vec<String>,
     /// The archive that is run.
     pub(crate) jar: Option<String>,
+    /// The class that is run: by its name, or in a module.
+    pub(crate) main: Option<String>,
     /// Java agents and additions to the boot class path.
     pub(crate) agents: Vec<String>,
     properties: Vec<(String, String)>,
@@ -73,6 +75,7 @@ impl CommandLine {
                 continue;
             } else if !argument.starts_with('-') {
                 main_found = true;
+                self.main = Some(argument);
             } else {
                 main_found = self.option(&argument, &mut rest);
             }
@@ -93,7 +96,11 @@ impl CommandLine {
                 return true;
             }
             "-m" | "--module" => {
-                rest.next();
+                let class = |module: String| match module.split_once('/') {
+                    Some((_, class)) => class.to_owned(),
+                    None => module,
+                };
+                self.main = rest.next().map(class);
                 return true;
             }
             _ if WITH_VALUE.contains(&option) => {
@@ -193,12 +200,13 @@ mod tests {
         let line =
             read(&["-Xmx1g", "-cp", "a.jar::lib/*", "--add-opens", "x=y", "Main", "-cp", "no"]);
         assert_eq!(line.class_path, ["a.jar", "lib/*"]);
-        assert_eq!(line.jar, None);
+        assert_eq!((line.jar, line.main.as_deref()), (None, Some("Main")));
         let line = read(&["-javaagent:/opt/agent.jar=port=1", "-jar", "app.jar", "-jar", "no.jar"]);
         assert_eq!(line.jar.as_deref(), Some("app.jar"));
         assert_eq!(line.agents, ["/opt/agent.jar"]);
         let line = read(&["-p", "mods:x.jar", "-m", "a/b.Main"]);
         assert_eq!(line.class_path, ["mods/*", "x.jar"]);
+        assert_eq!(line.main.as_deref(), Some("b.Main"));
     }
 
     #[test]

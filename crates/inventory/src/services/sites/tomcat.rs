@@ -1,8 +1,9 @@
 //! Tomcat's sites: each host on each connector with the applications deployed to it.
 
 use super::{Context, Served};
+use crate::components::jvm::args::CommandLine;
 use crate::files::{Stat, is_leftover};
-use crate::jvm::Launch;
+use crate::services::java_of;
 use crate::services::paths::{MAX_CONFIG, resolve};
 use muster_formats::site::Site;
 use muster_formats::tomcat::{self, Host, Service};
@@ -12,9 +13,9 @@ use std::path::{Path, PathBuf};
 pub(super) fn read<'a>(context: &Context<'a, '_>) -> Vec<Served<'a>> {
     let Some(text) = context.text() else { return Vec::new() };
     let files = context.host.files();
-    let base = base(context);
+    let launch = context.process.map(|process| java_of(context.host, process)).unwrap_or_default();
+    let base = base(context, &launch);
     let conf = context.path.parent().unwrap_or(Path::new("/"));
-    let launch = Launch::parse(&context.args).unwrap_or_default();
     let properties = conf.join("catalina.properties");
     let properties = files.stat(&properties).and_then(|_| files.text(&properties, MAX_CONFIG));
     let properties = properties.unwrap_or_default();
@@ -66,11 +67,8 @@ fn serve<'a>(
 }
 
 /// The directory of the instance. Debian keeps its `conf` in `/etc`.
-fn base(context: &Context<'_, '_>) -> PathBuf {
-    let launch = Launch::parse(&context.args);
-    if let (Some(process), Some(base)) =
-        (context.process, launch.and_then(|launch| launch.property("catalina.base")))
-    {
+fn base(context: &Context<'_, '_>, launch: &CommandLine) -> PathBuf {
+    if let (Some(process), Some(base)) = (context.process, launch.property("catalina.base")) {
         return resolve(&process.cwd, base);
     }
     let conf = context.path.parent().unwrap_or(Path::new("/"));
