@@ -3,6 +3,7 @@
 mod app;
 mod database;
 mod jar_package;
+mod process;
 mod users;
 mod web_service;
 mod web_site;
@@ -14,6 +15,7 @@ pub(crate) const COLLECTORS: &[&dyn Collector] = &[
     &app::Apps,
     &database::Database,
     &jar_package::JarPackages,
+    &process::Processes,
     &users::Users,
     &web_service::WebService,
     &web_site::WebSite,

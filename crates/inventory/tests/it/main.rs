@@ -11,6 +11,8 @@ mod live;
 #[cfg(test)]
 mod middleware;
 #[cfg(test)]
+mod process;
+#[cfg(test)]
 mod profile;
 #[cfg(test)]
 mod users;
