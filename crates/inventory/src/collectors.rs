@@ -1,6 +1,7 @@
 //! The collectors, one file a kind. A new one is a file here and a line in the table.
 
 mod app;
+mod auto_launch;
 mod database;
 mod jar_package;
 mod process;
@@ -13,6 +14,7 @@ use crate::collector::Collector;
 /// All of them.
 pub(crate) const COLLECTORS: &[&dyn Collector] = &[
     &app::Apps,
+    &auto_launch::AutoLaunch,
     &database::Database,
     &jar_package::JarPackages,
     &process::Processes,

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod app;
 #[cfg(test)]
+mod auto_launch;
+#[cfg(test)]
 mod gates;
 #[cfg(test)]
 mod hostile;
