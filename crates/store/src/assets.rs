@@ -11,7 +11,7 @@ mod changes;
 mod columns;
 mod diff;
 mod export;
-mod facts;
+pub(crate) mod facts;
 mod history;
 mod list;
 mod query;

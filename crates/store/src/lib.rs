@@ -7,9 +7,14 @@
 pub mod agents;
 pub mod assets;
 pub mod audit;
+pub mod blobs;
+pub mod collect;
 pub mod db;
+pub mod exports;
 pub mod hosts;
 pub mod identity;
+pub mod jobs;
 pub mod meta;
 
+pub use blobs::Blobs;
 pub use db::{Config, Db, Tx};

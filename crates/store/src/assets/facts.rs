@@ -106,7 +106,7 @@ pub(super) async fn load_matching(
 }
 
 /// A stored kind.
-pub(super) fn kind(code: u8) -> Result<Kind> {
+pub(crate) fn kind(code: u8) -> Result<Kind> {
     Kind::from_code(code).ok_or_else(|| Error::internal("an unknown kind is stored"))
 }
 

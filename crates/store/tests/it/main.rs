@@ -8,3 +8,4 @@ mod fleet;
 mod hosts;
 mod identity;
 mod schema;
+mod tasks;

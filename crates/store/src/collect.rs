@@ -1,0 +1,148 @@
+//! Requests to sweep kinds of a host now, one a host and kind: a later one takes the place of the earlier.
+
+use crate::Tx;
+use crate::assets::facts;
+use crate::db::binds;
+use muster_model::{Kind, Micros, Result};
+
+/// The latest request for a kind of a host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// The kind.
+    pub kind: Kind,
+    /// Name of the task; one task may be for several kinds.
+    pub task: String,
+    /// When it was asked for.
+    pub requested_at: Micros,
+    /// When the agent was given it.
+    pub sent_at: Option<Micros>,
+    /// When the agent had done it, or failed.
+    pub finished_at: Option<Micros>,
+    /// Why it failed.
+    pub error: Option<String>,
+}
+
+/// What is known of a kind on a host.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct State {
+    /// The latest request, if there ever was one.
+    pub request: Option<Request>,
+    /// When the kind was last looked at, be it on request or not.
+    pub swept_at: Option<Micros>,
+}
+
+/// Asks for a sweep of some kinds.
+///
+/// # Errors
+/// Those of the database.
+pub async fn request(
+    tx: &mut Tx,
+    host: i64,
+    kinds: &[Kind],
+    task: &str,
+    now: Micros,
+) -> Result<()> {
+    let values = kinds.iter().flat_map(|kind| binds![host, kind.code(), task, now]).collect();
+    tx.bulk_insert(
+        "INSERT INTO collect_tasks (host, kind, task, requested_at)",
+        4,
+        values,
+        "ON CONFLICT (host, kind) DO UPDATE SET task = excluded.task, requested_at = excluded.requested_at, \
+         sent_at = NULL, finished_at = NULL, error = NULL",
+    )
+    .await
+    .map(drop)
+}
+
+/// Tasks of a host that are not finished, with their kinds, oldest first. They are given to the agent again
+/// and again until it reports them done: an answer may get lost.
+///
+/// # Errors
+/// Those of the database.
+pub async fn due(tx: &mut Tx, host: i64) -> Result<Vec<(String, Vec<Kind>)>> {
+    let rows = tx
+        .all(
+            "SELECT task, kind FROM collect_tasks WHERE host = ? AND finished_at IS NULL \
+             ORDER BY requested_at, task, kind",
+            binds![host],
+        )
+        .await?;
+    let mut due: Vec<(String, Vec<Kind>)> = Vec::new();
+    for row in &rows {
+        let mut cells = row.cells();
+        let (task, kind): (String, Kind) = (cells.take()?, facts::kind(cells.take()?)?);
+        match due.last_mut() {
+            Some((last, kinds)) if *last == task => kinds.push(kind),
+            _ => due.push((task, vec![kind])),
+        }
+    }
+    Ok(due)
+}
+
+/// Notes that the agent was given the host's unfinished tasks.
+///
+/// # Errors
+/// Those of the database.
+pub async fn sent(tx: &mut Tx, host: i64, now: Micros) -> Result<()> {
+    tx.execute(
+        "UPDATE collect_tasks SET sent_at = ? WHERE host = ? AND finished_at IS NULL AND sent_at IS NULL",
+        binds![now, host],
+    )
+    .await
+    .map(drop)
+}
+
+/// Notes that the agent has done a task, or why not.
+///
+/// # Errors
+/// Those of the database.
+pub async fn finished(
+    tx: &mut Tx,
+    host: i64,
+    task: &str,
+    error: Option<&str>,
+    now: Micros,
+) -> Result<()> {
+    tx.execute(
+        "UPDATE collect_tasks SET finished_at = ?, error = ? WHERE host = ? AND task = ? \
+         AND finished_at IS NULL",
+        binds![now, error, host, task],
+    )
+    .await
+    .map(drop)
+}
+
+/// What is known of a kind on a host.
+///
+/// # Errors
+/// Those of the database.
+pub async fn state(tx: &mut Tx, host: i64, kind: Kind) -> Result<State> {
+    let row = tx
+        .optional(
+            "SELECT task, requested_at, sent_at, finished_at, error FROM collect_tasks \
+             WHERE host = ? AND kind = ?",
+            binds![host, kind.code()],
+        )
+        .await?;
+    let request = row
+        .map(|row| {
+            let mut cells = row.cells();
+            Ok(Request {
+                kind,
+                task: cells.take()?,
+                requested_at: cells.take()?,
+                sent_at: cells.take()?,
+                finished_at: cells.take()?,
+                error: cells.take()?,
+            })
+        })
+        .transpose()?;
+    let swept_at = tx
+        .one(
+            "SELECT max(swept_at) FROM host_kinds WHERE host = ? AND kind = ?",
+            binds![host, kind.code()],
+        )
+        .await?
+        .only()?;
+    Ok(State { request, swept_at })
+}
