@@ -12,11 +12,13 @@ pub mod json;
 pub mod operation;
 pub mod params;
 pub mod path;
+pub mod probes;
 pub mod request;
 pub mod routes;
 pub mod serve;
 
 mod caller;
+mod gate;
 
 pub use caller::Caller;
 pub use edge::edge;
@@ -25,5 +27,5 @@ pub use json::Json;
 pub use operation::{Needs, Operation, State, Verb};
 pub use params::Params;
 pub use path::PathParams;
-pub use request::RequestInfo;
+pub use request::{Origin, RequestInfo};
 pub use routes::Routes;

@@ -1,8 +1,9 @@
 //! What the edge knows of a request before anything else does.
 
-use axum::extract::ConnectInfo;
+use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderMap, header};
+use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
@@ -44,5 +45,17 @@ impl RequestInfo {
             .get::<Arc<Self>>()
             .cloned()
             .unwrap_or_else(|| Arc::new(Self::new(&parts.headers, &parts.extensions)))
+    }
+}
+
+/// The request's [`RequestInfo`] as an extractor.
+#[derive(Clone, Debug)]
+pub struct Origin(pub Arc<RequestInfo>);
+
+impl<S: Send + Sync> FromRequestParts<S> for Origin {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self(RequestInfo::of(parts)))
     }
 }

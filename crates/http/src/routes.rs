@@ -1,24 +1,28 @@
 //! From an operation table and its handlers to a router.
 
 use crate::failure::{ApiError, Failure, Unrendered};
+use crate::gate::{Gate, enter};
 use crate::operation::{Operation, Verb};
 use crate::request::RequestInfo;
 use axum::Router;
 use axum::extract::Request;
 use axum::handler::Handler;
-use axum::middleware::{Next, from_fn};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::on;
 use muster_model::{Error, ErrorKind};
 use muster_service::App;
+use muster_service::limits::Limiter;
 use std::collections::HashSet;
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 /// Builds an API's router from its table. Every row of the table is answered: a served one by its
 /// handler after the caller was proved, any other by the vendor's "not supported".
 pub struct Routes<V> {
     app: App,
     table: &'static [Operation],
+    calls: Option<Arc<Limiter<String>>>,
     answered: HashSet<(Verb, &'static str)>,
     router: Router<App>,
     vendor: PhantomData<V>,
@@ -30,10 +34,19 @@ impl<V: ApiError> Routes<V> {
         Self {
             app: app.clone(),
             table,
+            calls: None,
             answered: HashSet::new(),
             router: Router::new(),
             vendor: PhantomData,
         }
+    }
+
+    /// The limits on calls an API, a user and an address that the vendor documents for this API apply, as
+    /// far as they are switched on. To be said before the first [`Routes::on`].
+    #[must_use]
+    pub fn limited(mut self) -> Self {
+        self.calls = Some(Arc::new(Limiter::new()));
+        self
     }
 
     /// Lets `handler` answer the operation called `name`.
@@ -61,7 +74,8 @@ impl<V: ApiError> Routes<V> {
         H: Handler<T, App>,
         T: 'static,
     {
-        let route = on(row.verb.filter(), handler);
+        let gate = Gate { app: self.app.clone(), row, calls: self.calls.clone() };
+        let route = on(row.verb.filter(), handler).layer(from_fn_with_state(gate, enter));
         self.router = std::mem::take(&mut self.router).route(row.path, route);
     }
 

@@ -20,6 +20,7 @@ mod state;
 
 pub use bootstrap::{Credentials, bootstrap};
 pub use login::{DomainRef, Login, ProjectRef, ScopeRef, UserRef, issue_token};
+pub use muster_store::identity::{AccessKey, Domain, Project, User};
 pub use state::Identity;
 pub use tokens::{TokenInfo, inspect_token, validate_token};
 
