@@ -1,1 +1,73 @@
-//! Nothing yet.
+//! HSS v5: asset fingerprints, their export, and the hosts they are on. CGS, whose one call HSS has too.
+//!
+//! [`operations`] is the whole surface. A handler decodes, calls one service function and encodes.
+#![forbid(unsafe_code)]
+
+mod asset;
+mod error;
+mod filters;
+mod hosts;
+mod list;
+mod nodes;
+pub mod operations;
+mod query;
+
+use crate::asset::{history, lists, overview, statistics};
+use axum::Router;
+use muster_http::Routes;
+use muster_service::App;
+pub use operations::OPERATIONS;
+
+/// Routes of HSS and CGS.
+pub fn router(app: &App) -> Router {
+    Routes::<error::Hss>::new(app, OPERATIONS)
+        .on("ListUserStatistics", statistics::users)
+        .on("ListAutoLaunchStatistics", statistics::auto_launch)
+        .on("ListPortStatistics", statistics::port)
+        .on("ListProcessStatistics", statistics::process)
+        .on("ListAppStatistics", statistics::app)
+        .on("ListJarPackageStatistics", statistics::jar_package)
+        .on("ListWebFrameworkStatistics", statistics::web_framework)
+        .on("ListWebSiteStatistics", statistics::web_site)
+        .on("ListWebAppAndServiceStatistics", statistics::services)
+        .on("ListKernelModuleStatistics", statistics::kernel_module)
+        .on("ShowAssetStatistic", statistics::totals)
+        .on("ListUsers", lists::users)
+        .on("ListAutoLaunchs", lists::auto_launch)
+        .on("ListPorts", lists::ports)
+        .on("ListPortHost", lists::ports_detail)
+        .on("ListProcessesHost", lists::processes)
+        .on("ListApps", lists::apps)
+        .on("ListJarPackageHostInfo", lists::jar_packages)
+        .on("ListJarPackageInfo", lists::jar_packages_of_host)
+        .on("ListWebFrameworkHostInfo", lists::web_frameworks)
+        .on("ListWebFrameworkInfo", lists::web_frameworks_of_host)
+        .on("ListWebSiteHostInfo", lists::web_sites)
+        .on("ListWebSiteInfo", lists::web_sites_of_host)
+        .on("ListWebAppAndServices", lists::services)
+        .on("ListKernelModuleHostInfo", lists::kernel_modules)
+        .on("ListKernelModuleInfo", lists::kernel_modules_of_host)
+        .on("ListUserChangeHistories", history::users)
+        .on("ListAppChangeHistories", history::apps)
+        .on("ListAutoLaunchChangeHistories", history::auto_launches)
+        .on("ShowAccountTop", overview::accounts)
+        .on("ShowAutoLaunchTop", overview::auto_launches)
+        .on("ShowJarPackageTop", overview::jar_packages)
+        .on("ShowKernelModuleTop", overview::kernel_modules)
+        .on("ShowPortTop", overview::ports)
+        .on("ShowProcessTop", overview::processes)
+        .on("ShowSoftwareTop", overview::software)
+        .on("ShowWebAppAndServiceTop", overview::services)
+        .on("ShowWebFrameworkTop", overview::web_frameworks)
+        .on("ShowWebSiteTop", overview::web_sites)
+        .on("ShowAgentStatisticsStatus", overview::agents)
+        .on("ShowHostProtectionStatus", overview::host_protection)
+        .on("ShowContainerProtectionStatus", overview::container_protection)
+        .on("ShowOsStatisticsInfo", overview::systems)
+        .on("ShowQuotaStatisticsInfo", overview::quotas)
+        .on("ListHostStatus", hosts::list_hosts)
+        .on("AssociateHostAssetValue", hosts::set_asset_value)
+        .on("ListContainerNodes", nodes::list_nodes)
+        .on("ShowContainerNodeStatistics", nodes::count_nodes)
+        .finish()
+}

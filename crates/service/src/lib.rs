@@ -5,8 +5,11 @@
 #![forbid(unsafe_code)]
 
 pub mod app;
+pub mod assets;
 pub mod audit;
 pub mod authz;
+pub mod history;
+pub mod hosts;
 pub mod identity;
 pub mod limits;
 pub mod settings;

@@ -221,8 +221,9 @@ async fn expand(tx: &mut Tx, baseline: Raw, since: i64, room: i64) -> Result<Vec
 
 /// Joins changes with all that belongs to them, in their order.
 pub(super) async fn assemble(tx: &mut Tx, raw: &[Raw]) -> Result<Vec<Change>> {
-    let facts =
-        facts::load(tx, raw.iter().flat_map(|raw| [raw.before, raw.after]).flatten()).await?;
+    // Collected first: a future that holds this iterator could not move between threads.
+    let ids: Vec<i64> = raw.iter().flat_map(|raw| [raw.before, raw.after]).flatten().collect();
+    let facts = facts::load(tx, ids).await?;
     let hosts = hosts(tx, raw.iter().map(|raw| raw.host)).await?;
     let containers = containers(tx, raw.iter().map(|raw| raw.container)).await?;
     raw.iter()

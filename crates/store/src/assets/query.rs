@@ -3,6 +3,7 @@
 use super::columns;
 use crate::Tx;
 use crate::db::{Bind, binds, folded};
+use muster_model::fact::ColumnType;
 use muster_model::{Category, Column, Kind, Result, Value};
 
 /// Up to so many hosts a query starts from the hosts; beyond that it starts from the facts.
@@ -13,7 +14,7 @@ const FEW_HOSTS: i64 = 32;
 pub enum Filter {
     /// The column has exactly this value. An empty text also matches an unset name or version.
     Equals(Column, Value),
-    /// The text column holds this text, whatever the case of ASCII letters.
+    /// The column, a number as its decimal digits, holds this text, whatever the case of ASCII letters.
     Contains(Column, String),
     /// On the host with this id.
     HostId(String),
@@ -112,7 +113,13 @@ pub(super) fn fact_conditions(
                 clause.and(&format!("{} = ?", place(*column)), [columns::value(value)]);
             }
             Filter::Contains(column, text) => {
-                clause.and(&tx.contains(&place(*column)), [folded(text).into()]);
+                let place = match column.column_type() {
+                    ColumnType::Text => place(*column),
+                    ColumnType::Int | ColumnType::Bool => {
+                        format!("CAST({} AS TEXT)", place(*column))
+                    }
+                };
+                clause.and(&tx.contains(&place), [folded(text).into()]);
             }
             Filter::HostId(_) | Filter::HostName { .. } | Filter::HostIp { .. } => {}
         }

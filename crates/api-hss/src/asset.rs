@@ -1,0 +1,8 @@
+//! `/v5/{project_id}/asset/...`: the twelve fingerprints.
+
+pub(crate) mod history;
+pub(crate) mod lists;
+pub(crate) mod overview;
+pub(crate) mod statistics;
+
+mod row;

@@ -1,0 +1,133 @@
+//! Container nodes: hosts that containers run on. One handler for HSS and for CGS, whose one call it is.
+
+use crate::hosts::{HostRow, Matching, VERSIONS, agent_state, passes};
+use crate::list::{Answer, DataList, int32};
+use crate::query::{enterprise_project, paging_from, text};
+use axum::extract::State;
+use muster_http::{Caller, Json, Params, PathParams, RequestInfo};
+use muster_model::host::AgentStatus;
+use muster_service::App;
+use muster_service::hosts::{self, Known, Wanted};
+use serde::Serialize;
+use std::sync::Arc;
+
+/// `ContainerNodeInfo` of HSS, of which CGS knows the first five that both have.
+#[derive(Debug, Serialize)]
+pub(crate) struct NodeRow {
+    agent_id: String,
+    host_id: String,
+    host_name: String,
+    host_status: Option<&'static str>,
+    agent_status: &'static str,
+    protect_status: &'static str,
+    protect_interrupt: bool,
+    protect_degradation: bool,
+    container_tags: &'static str,
+    private_ip: String,
+    public_ip: String,
+    group_name: String,
+    enterprise_project_name: String,
+    detect_result: &'static str,
+    is_container_node: bool,
+    version: &'static str,
+}
+
+impl NodeRow {
+    fn new(known: &Known, not_installed: &'static str) -> Self {
+        let host = HostRow::from(known);
+        Self {
+            agent_id: host.agent_id,
+            host_id: host.host_id,
+            host_name: host.host_name,
+            host_status: host.host_status,
+            agent_status: match known.status {
+                AgentStatus::NotInstalled => not_installed,
+                status => status.name(),
+            },
+            protect_status: host.protect_status,
+            protect_interrupt: false,
+            protect_degradation: false,
+            container_tags: "self",
+            private_ip: host.private_ip,
+            public_ip: host.public_ip,
+            group_name: host.group_name,
+            enterprise_project_name: host.enterprise_project_name,
+            detect_result: host.detect_result,
+            is_container_node: known.has_containers,
+            version: host.version,
+        }
+    }
+}
+
+/// `ListContainerNodes` of HSS and of CGS. A host is a node when containers run on it. The two documents
+/// differ in their word for a host without agent; the name in the `Host` header tells who is asked.
+pub(crate) async fn list_nodes(
+    State(app): State<App>,
+    caller: Caller,
+    path: PathParams,
+    params: Params,
+    request: axum::Extension<Arc<RequestInfo>>,
+) -> Answer<DataList<NodeRow>> {
+    let paging = paging_from(&params, 1)?;
+    let mut possible = passes(
+        &params,
+        &[
+            ("protect_status", &["closed", "opened"], "closed"),
+            ("container_tags", &["cce", "self", "other"], "self"),
+            ("version", VERSIONS, "hss.version.null"),
+        ],
+    )?;
+    let agent = match agent_state(&params)? {
+        Matching::All => None,
+        Matching::These(state) => Some(state),
+        Matching::None => {
+            possible = false;
+            None
+        }
+    };
+    let wanted = Wanted {
+        name: text(&params, "host_name")?.map(str::to_owned),
+        enterprise_project: enterprise_project(&params)?,
+        agent,
+        containers: Some(params.flag("container_node")?.unwrap_or(true)),
+        ..Wanted::default()
+    };
+    let wanted = possible.then_some(wanted);
+    let page = hosts::list(&app, &caller, &path.project()?, wanted.as_ref(), paging).await?;
+    let cgs = request.host.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("cgs."));
+    let word = if cgs { "not_register" } else { "not_installed" };
+    Ok(Json(DataList {
+        total_num: int32(page.total),
+        data_list: page.rows.iter().map(|known| NodeRow::new(known, word)).collect(),
+    }))
+}
+
+/// `ShowContainerNodeStatisticsResponse`.
+#[derive(Debug, Serialize)]
+pub(crate) struct NodeCounts {
+    unprotected_num: i32,
+    protected_num: i32,
+    protected_num_on_demand: i32,
+    protected_num_packet_cycle: i32,
+    cluster_node_not_installed_num: i32,
+    not_cluster_node_not_installed_num: i32,
+}
+
+/// `ShowContainerNodeStatistics`.
+pub(crate) async fn count_nodes(
+    State(app): State<App>,
+    caller: Caller,
+    path: PathParams,
+    params: Params,
+) -> Answer<NodeCounts> {
+    let enterprise_project = enterprise_project(&params)?;
+    let counts = hosts::counts(&app, &caller, &path.project()?, enterprise_project).await?;
+    Ok(Json(NodeCounts {
+        unprotected_num: int32(counts.nodes),
+        protected_num: 0,
+        protected_num_on_demand: 0,
+        protected_num_packet_cycle: 0,
+        cluster_node_not_installed_num: 0,
+        not_cluster_node_not_installed_num: int32(counts.nodes_without_agent),
+    }))
+}

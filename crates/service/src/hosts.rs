@@ -1,0 +1,237 @@
+//! Hosts: the list, the state of their agents, and what their owner says of them.
+
+use crate::audit::{self, Outcome};
+use crate::{App, ProjectKey, authz};
+use muster_model::host::AgentStatus;
+use muster_model::id::ProjectId;
+use muster_model::{Action, Caller, Error, Micros, Page, Paging, Result};
+use muster_store::hosts::{self as store, AgentFilter, Filter};
+pub use muster_store::hosts::{Host, Ownership};
+use muster_store::transact;
+
+/// An agent that was heard of within this time is online: three heartbeats of a minute.
+pub const ONLINE_FOR_SECS: i64 = 180;
+
+/// The state an agent is asked to be in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AgentState {
+    /// Heard of lately.
+    Online,
+    /// Not heard of lately.
+    Offline,
+    /// There is none.
+    NotInstalled,
+    /// There is one, in whatever state.
+    Installed,
+}
+
+/// Which hosts are wanted. All that is set must hold.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// Exactly this id.
+    pub id: Option<String>,
+    /// One of these ids, where there are any.
+    pub ids: Vec<String>,
+    /// Part of the name.
+    pub name: Option<String>,
+    /// Exactly one of these names, where there are any.
+    pub names: Vec<String>,
+    /// Part of an address.
+    pub ip: Option<String>,
+    /// Exactly one of these addresses, where there are any.
+    pub ips: Vec<String>,
+    /// Exactly this group.
+    pub group: Option<String>,
+    /// Exactly this importance.
+    pub importance: Option<String>,
+    /// Exactly this enterprise project.
+    pub enterprise_project: Option<String>,
+    /// State of the agent.
+    pub agent: Option<AgentState>,
+    /// Whether containers run on it.
+    pub containers: Option<bool>,
+}
+
+impl Wanted {
+    fn filter(&self, now: Micros) -> Filter {
+        let since = now.plus_secs(-ONLINE_FOR_SECS);
+        Filter {
+            id: self.id.clone(),
+            ids: self.ids.clone(),
+            name: self.name.clone(),
+            names: self.names.clone(),
+            ip: self.ip.clone(),
+            ips: self.ips.clone(),
+            os_name: None,
+            group: self.group.clone(),
+            importance: self.importance.clone(),
+            enterprise_project_id: self.enterprise_project.clone(),
+            agent: self.agent.map(|state| match state {
+                AgentState::Online => AgentFilter::SeenSince(since),
+                AgentState::Offline => AgentFilter::NotSeenSince(since),
+                AgentState::NotInstalled => AgentFilter::NotInstalled,
+                AgentState::Installed => AgentFilter::Installed,
+            }),
+            has_containers: self.containers,
+        }
+    }
+}
+
+/// A host with what follows from the time and from its assets.
+#[derive(Clone, Debug)]
+pub struct Known {
+    /// The host.
+    pub host: Host,
+    /// The state of its agent now.
+    pub status: AgentStatus,
+    /// Containers run on it.
+    pub has_containers: bool,
+}
+
+/// The state of a host's agent at `now`.
+pub fn status(host: &Host, now: Micros) -> AgentStatus {
+    match (&host.agent_id, host.last_seen) {
+        (None, _) => AgentStatus::NotInstalled,
+        (Some(_), Some(seen)) if seen >= now.plus_secs(-ONLINE_FOR_SECS) => AgentStatus::Online,
+        (Some(_), _) => AgentStatus::Offline,
+    }
+}
+
+/// Lets the caller look at hosts, and records that it did.
+async fn let_in(app: &App, caller: &Caller, project: &ProjectId) -> Result<ProjectKey> {
+    let key = authz::require(app, caller, Action::HostList, Some(project)).await?;
+    audit::note(app, caller, Action::HostList, project.as_str(), "", Outcome::Success);
+    Ok(key)
+}
+
+/// A page of hosts by name. With nothing wanted the page is empty, but the caller still has to be allowed.
+///
+/// # Errors
+/// Those of [`authz::require`] and of the database.
+pub async fn list(
+    app: &App,
+    caller: &Caller,
+    project: &ProjectId,
+    wanted: Option<&Wanted>,
+    paging: Paging,
+) -> Result<Page<Known>> {
+    let project = let_in(app, caller, project).await?;
+    let Some(wanted) = wanted else { return Ok(Page { total: 0, rows: Vec::new() }) };
+    let now = app.now();
+    let mut tx = app.db.read().await?;
+    let page = store::list(&mut tx, project, &wanted.filter(now), paging).await?;
+    let keys: Vec<_> = page.rows.iter().map(|host| host.key).collect();
+    let nodes = store::with_containers(&mut tx, &keys).await?;
+    let rows = page
+        .rows
+        .into_iter()
+        .map(|host| Known {
+            status: status(&host, now),
+            has_containers: nodes.contains(&host.key),
+            host,
+        })
+        .collect();
+    Ok(Page { total: page.total, rows })
+}
+
+/// Hosts by the state of their agent, and containers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Agent heard of lately.
+    pub online: i64,
+    /// Agent not heard of lately.
+    pub offline: i64,
+    /// No agent.
+    pub not_installed: i64,
+    /// Hosts that run containers.
+    pub nodes: i64,
+    /// Those of them without agent.
+    pub nodes_without_agent: i64,
+    /// Containers on all hosts.
+    pub containers: i64,
+}
+
+impl Counts {
+    /// All hosts.
+    pub const fn total(&self) -> i64 {
+        self.online + self.offline + self.not_installed
+    }
+}
+
+/// Counts the hosts of a project, or of one enterprise project of it.
+///
+/// # Errors
+/// Those of [`authz::require`] and of the database.
+pub async fn counts(
+    app: &App,
+    caller: &Caller,
+    project: &ProjectId,
+    enterprise_project: Option<String>,
+) -> Result<Counts> {
+    let project = let_in(app, caller, project).await?;
+    let now = app.now();
+    let all = Wanted { enterprise_project, ..Wanted::default() };
+    let mut tx = app.db.read().await?;
+    let mut counted = [0; 5];
+    for (slot, (agent, containers)) in counted.iter_mut().zip([
+        (Some(AgentState::Online), None),
+        (Some(AgentState::Offline), None),
+        (Some(AgentState::NotInstalled), None),
+        (None, Some(true)),
+        (Some(AgentState::NotInstalled), Some(true)),
+    ]) {
+        let wanted = Wanted { agent, containers, ..all.clone() };
+        *slot = store::count(&mut tx, project, &wanted.filter(now)).await?;
+    }
+    let [online, offline, not_installed, nodes, nodes_without_agent] = counted;
+    let containers = store::count_containers(&mut tx, project, &all.filter(now)).await?;
+    Ok(Counts { online, offline, not_installed, nodes, nodes_without_agent, containers })
+}
+
+/// How many hosts run each operating system, the most frequent first.
+///
+/// # Errors
+/// Those of [`authz::require`] and of the database.
+pub async fn systems(
+    app: &App,
+    caller: &Caller,
+    project: &ProjectId,
+    enterprise_project: Option<String>,
+) -> Result<Vec<(String, i64)>> {
+    let project = let_in(app, caller, project).await?;
+    let all = Wanted { enterprise_project, ..Wanted::default() };
+    let mut tx = app.db.read().await?;
+    store::systems(&mut tx, project, &all.filter(app.now())).await
+}
+
+/// The host, if it is in the project.
+///
+/// # Errors
+/// `NotFound` otherwise.
+pub(crate) async fn in_project(tx: &mut muster_store::Tx, project: i64, id: &str) -> Result<Host> {
+    let host = store::by_id(tx, id).await?.filter(|host| host.project == project);
+    host.ok_or_else(|| Error::not_found("host_id"))
+}
+
+/// Says how important hosts are: all of them, or none if one does not exist.
+///
+/// # Errors
+/// `NotFound` for a host that is not in the project; those of [`authz::require`] and of the database.
+pub async fn set_importance(
+    app: &App,
+    caller: &Caller,
+    project: &ProjectId,
+    hosts: &[String],
+    importance: &str,
+) -> Result<()> {
+    let key = authz::require(app, caller, Action::HostUpdate, Some(project)).await?;
+    transact!(app.db, |tx| {
+        for id in hosts {
+            let host = in_project(tx, key, id).await?;
+            let owner = Ownership { importance: importance.to_owned(), ..host.owner };
+            store::update_owner(tx, host.key, &owner).await?;
+            audit::append(tx, app, caller, Action::HostUpdate, project.as_str(), id).await?;
+        }
+        Ok(())
+    })
+}
