@@ -107,7 +107,11 @@ fn value(probe: &Probe, window: &[u8], at: usize) -> Option<String> {
         at.checked_add(probe.before.len())?
     } else {
         let back = window.get(at.saturating_sub(MAX_VALUE)..at)?;
-        let length = back.iter().rev().take_while(|b| !is_end(**b)).count();
+        let part = |byte: &&u8| match probe.shape {
+            Shape::Version => byte.is_ascii_alphanumeric() || b".+~_-".contains(byte),
+            Shape::Word => !is_end(**byte),
+        };
+        let length = back.iter().rev().take_while(part).count();
         let start = at.checked_sub(length)?;
         if !window.get(..start)?.ends_with(probe.before.as_bytes()) {
             return None;
@@ -202,6 +206,11 @@ mod tests {
         );
         assert_eq!(find_in(bytes, Probe::word("ROOT=\"")).as_deref(), Some("/etc/a"));
         assert_eq!(find_in(bytes, Probe::version("nginx/")), None);
+        let envoy = b"\0b6d3d5a/1.29.1/Clean/RELEASE/";
+        assert_eq!(
+            find_in(envoy, Probe::between("/", "/Clean/RELEASE/")).as_deref(),
+            Some("1.29.1")
+        );
         assert_eq!(find_in(bytes, Probe::between("\0", "\0c12")), None);
     }
 

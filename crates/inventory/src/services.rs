@@ -223,15 +223,12 @@ impl Finder<'_, '_> {
                 return Some(made);
             }
         }
-        if !sighting.homes.is_empty() && rule.strict {
+        // Without its marker an archive of a common name (`start.jar`) may be anything.
+        if !sighting.homes.is_empty() {
             return None;
         }
-        let home = match sighting.homes.first() {
-            Some(home) => home.clone(),
-            None => paths::home_of(&sighting.program),
-        };
-        let process = (sighting.homes.is_empty()).then_some(main);
-        self.at(rule, &sighting.program, &home, "running", process)
+        let home = paths::home_of(&sighting.program);
+        self.at(rule, &sighting.program, &home, "running", Some(main))
     }
 
     fn installed(&mut self, kind: Kind) {

@@ -6,7 +6,7 @@
 use super::rule::At::{Flag, FlagDir, Home, Positional, Property, Usual};
 use super::rule::Mark::{Called, Main, Program};
 use super::rule::Source::{File, Go, JarName};
-use super::rule::{Rule, Source};
+use super::rule::{At, Rule, Source};
 use muster_formats::version_strings::Probe;
 use muster_model::Kind::Database;
 
@@ -171,15 +171,17 @@ pub(crate) const RULES: &[Rule] = &[
         marks: &[Main("org.apache.cassandra.service.CassandraDaemon")],
         home: &["cassandra.home"],
         marker: "lib/apache-cassandra-*.jar",
+        version: &[JarName("lib", "apache-cassandra")],
+        config: CASSANDRA_CONFIG,
+        ..Rule::of(Database, "Cassandra")
+    },
+    Rule {
+        // As the packages lay it out.
+        marks: &[Main("org.apache.cassandra.service.CassandraDaemon")],
+        marker: "apache-cassandra-*.jar",
         homes: &["/usr/share/cassandra"],
-        version: &[JarName("lib", "apache-cassandra"), JarName("", "apache-cassandra")],
-        config: &[
-            Flag("-Dcassandra.config=file://"),
-            Flag("-Dcassandra.config="),
-            Usual("/etc/cassandra/cassandra.yaml"),
-            Usual("/etc/cassandra/conf/cassandra.yaml"),
-            Home("conf/cassandra.yaml"),
-        ],
+        version: &[JarName("", "apache-cassandra")],
+        config: CASSANDRA_CONFIG,
         ..Rule::of(Database, "Cassandra")
     },
     Rule {
@@ -296,6 +298,14 @@ pub(crate) const RULES: &[Rule] = &[
         config: &[Flag("--config"), Flag("-config"), Home("conf/tidb.toml")],
         ..Rule::of(Database, "TiDB")
     },
+];
+
+const CASSANDRA_CONFIG: &[At] = &[
+    Flag("-Dcassandra.config=file://"),
+    Flag("-Dcassandra.config="),
+    Usual("/etc/cassandra/cassandra.yaml"),
+    Usual("/etc/cassandra/conf/cassandra.yaml"),
+    Home("conf/cassandra.yaml"),
 ];
 
 /// The argument next to the version in the call that writes `INFO`.

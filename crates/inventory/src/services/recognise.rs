@@ -223,21 +223,24 @@ fn homes(
     /// How far above an archive its home is looked for: `bin/tools/server.jar`.
     const ABOVE: usize = 4;
     let named = rules.iter().flat_map(|rule| rule.home).filter_map(|name| launch.property(name));
+    let named = named.map(|home| super::paths::resolve(&process.cwd, home));
+    // Some name the part of the home that the server itself lies in.
     let mut homes: Vec<PathBuf> =
-        named.map(|home| super::paths::resolve(&process.cwd, home)).collect();
+        named.flat_map(|home| [home.parent().map(Path::to_owned), Some(home)]).flatten().collect();
+    homes.reverse();
     if let Some(archive) = archive {
         homes.extend(archive.ancestors().skip(1).take(ABOVE).map(Path::to_owned));
     }
     // A product's own archive on the class path lies in the `lib` below its home.
     for rule in rules {
-        let Some((directory, name)) = rule.marker.rsplit_once('/') else { continue };
+        let (directory, name) = rule.marker.rsplit_once('/').unwrap_or(("", rule.marker));
         for entry in &launch.class_path {
             let path = super::paths::resolve(&process.cwd, entry);
             let here = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
             if muster_formats::include::matches(name, here)
                 && let Some(parent) = path.parent()
             {
-                let above = directory.split('/').count();
+                let above = directory.split('/').filter(|part| !part.is_empty()).count();
                 homes.extend(parent.ancestors().nth(above).map(Path::to_owned));
             }
         }

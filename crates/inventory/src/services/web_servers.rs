@@ -89,8 +89,6 @@ pub(crate) const RULES: &[Rule] = &[
         marks: &[
             Main("org.eclipse.jetty.start.Main"),
             Main("org.eclipse.jetty.xml.XmlConfiguration"),
-            Main("org.eclipse.jetty.runner.Runner"),
-            Jar("jetty-runner"),
             Jar("start"),
             Embedded("jetty-server"),
         ],
@@ -109,15 +107,25 @@ pub(crate) const RULES: &[Rule] = &[
     Rule { marks: &[Embedded("undertow-core")], ..Rule::of(WebService, "Undertow") },
     Rule {
         strict: true,
-        marks: &[Jar("jboss-modules"), Jar("run"), Main("org.jboss.Main")],
+        marks: &[Jar("jboss-modules")],
         home: &["jboss.home.dir"],
-        marker: "version.txt",
-        homes: &["/opt/rh/eap*/root/usr/share/wildfly", "/usr/share/jbossas"],
+        marker: "jboss-modules.jar",
+        homes: &["/opt/rh/eap*/root/usr/share/wildfly"],
         version: &[
             File("version.txt", Probe::word("JBoss Enterprise Application Platform - Version ")),
             File("version.txt", Probe::word("JBoss EAP - Version ")),
-            Manifest("lib/jboss-system.jar"),
         ],
+        config: JBOSS_CONFIG,
+        ..Rule::of(WebService, "JBoss")
+    },
+    Rule {
+        // Up to version 6 of the community's server and 5 of the enterprise platform.
+        marks: &[Jar("run"), Main("org.jboss.Main")],
+        strict: true,
+        home: &["jboss.home.dir"],
+        marker: "bin/run.jar",
+        homes: &["/usr/share/jbossas"],
+        version: &[Manifest("lib/jboss-system.jar"), Manifest("bin/run.jar")],
         config: JBOSS_CONFIG,
         ..Rule::of(WebService, "JBoss")
     },
@@ -161,13 +169,20 @@ pub(crate) const RULES: &[Rule] = &[
         marks: &[
             Main("com.ibm.wsspi.bootstrap.WSPreLauncher"),
             Main("com.ibm.ws.bootstrap.WSLauncher"),
-            Jar("ws-server"),
         ],
         home: &["was.install.root"],
         marker: "properties/version/WAS.product",
-        homes: &["/opt/IBM/WebSphere/*", "/opt/IBM/wlp", "/opt/ibm/wlp"],
+        homes: &["/opt/IBM/WebSphere/*"],
+        version: &[File("properties/version/WAS.product", Probe::version("<version>"))],
+        config: &[Property("user.install.root", "config/cells")],
+        ..Rule::of(WebService, "WebSphere")
+    },
+    Rule {
+        marks: &[Jar("ws-server")],
+        home: &["wlp.install.dir"],
+        marker: "bin/tools/ws-server.jar",
+        homes: &["/opt/IBM/wlp", "/opt/ibm/wlp", "/opt/ol/wlp"],
         version: &[
-            File("properties/version/WAS.product", Probe::version("<version>")),
             File(
                 "lib/versions/WebSphereApplicationServer.properties",
                 Probe::version("com.ibm.websphere.productVersion="),
@@ -177,11 +192,8 @@ pub(crate) const RULES: &[Rule] = &[
                 Probe::version("com.ibm.websphere.productVersion="),
             ),
         ],
-        config: &[
-            Property("user.install.root", "config/cells"),
-            Home("usr/servers/defaultServer/server.xml"),
-        ],
-        ..Rule::of(WebService, "WebSphere")
+        config: &[Home("usr/servers/defaultServer/server.xml")],
+        ..Rule::of(WebService, "WebSphere Liberty")
     },
     Rule {
         marks: &[Program("caddy")],
@@ -248,7 +260,7 @@ pub(crate) const RULES: &[Rule] = &[
         marks: &[Program("uwsgi"), Program("uwsgi-core"), Program("uwsgi_python3")],
         programs: &["/usr/bin/uwsgi", "/usr/bin/uwsgi-core", "/usr/local/bin/uwsgi"],
         marker: "bin/uwsgi",
-        version: &[Source::Python("uwsgi"), Source::Program(&[Probe::version("uWSGI ")])],
+        version: &[Source::Python("uwsgi"), Source::Program(&[Probe::between("\0", "-debian\0")])],
         config: &[Flag("--ini"), Flag("--yaml"), Flag("--json"), Flag("--xml"), Positional],
         ..Rule::of(WebService, "uWSGI")
     },

@@ -17,6 +17,8 @@ mod process;
 #[cfg(test)]
 mod profile;
 #[cfg(test)]
+mod services;
+#[cfg(test)]
 mod users;
 #[cfg(test)]
 mod world;
