@@ -99,14 +99,23 @@ impl Config {
     pub fn parse(text: &str) -> Result<Self> {
         let config: Self = toml::from_str(text)
             .map_err(|error| Error::invalid("configuration", error.to_string().trim_end()))?;
-        crate::schedule::Schedule::new(&config)?;
-        if !(0.01..=100.0).contains(&config.limits.cpu_percent) {
+        config.check()?;
+        Ok(config)
+    }
+
+    /// Checks the ranges the types do not say.
+    ///
+    /// # Errors
+    /// `Invalid`, naming the key.
+    pub fn check(&self) -> Result<()> {
+        crate::schedule::Schedule::new(self)?;
+        if !(0.01..=100.0).contains(&self.limits.cpu_percent) {
             return Err(Error::invalid("limits.cpu_percent", "must be 0.01 to 100"));
         }
-        if config.limits.cpu_burst_ms > 600_000 {
+        if self.limits.cpu_burst_ms > 600_000 {
             return Err(Error::invalid("limits.cpu_burst_ms", "must be 600000 or less"));
         }
-        Ok(config)
+        Ok(())
     }
 
     /// Where the agent keeps what it must not lose.

@@ -38,6 +38,7 @@ pub struct Parts {
     /// Who is who.
     pub identity: Identity,
     pub(crate) audit: audit::Queue,
+    pub(crate) ingest: crate::ingest::Queue,
 }
 
 impl App {
@@ -55,8 +56,18 @@ impl App {
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         let (audit, writer) = audit::Queue::new(db.clone(), stop.clone());
         tasks.spawn(writer);
-        let app =
-            Self(Arc::new(Parts { db, vault, clock, settings, tasks, stop, identity, audit }));
+        let ingest = crate::ingest::Queue::default();
+        let app = Self(Arc::new(Parts {
+            db,
+            vault,
+            clock,
+            settings,
+            tasks,
+            stop,
+            identity,
+            audit,
+            ingest,
+        }));
         app.tasks.spawn(keep_identities(app.clone()));
         Ok(app)
     }

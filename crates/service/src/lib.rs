@@ -8,9 +8,11 @@ pub mod app;
 pub mod assets;
 pub mod audit;
 pub mod authz;
+pub mod enrol;
 pub mod history;
 pub mod hosts;
 pub mod identity;
+pub mod ingest;
 pub mod limits;
 pub mod settings;
 

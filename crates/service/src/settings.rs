@@ -13,10 +13,21 @@ pub struct Settings {
     /// The name of the region; also the name of the first project, because the vendor's clients look
     /// their project up by it.
     pub region: String,
+    /// The CA that clients and agents trust; none for plain HTTP on loopback.
+    pub ca: Option<Ca>,
     /// Life of a token, in seconds.
     pub token_secs: i64,
     /// Rate limits.
     pub limits: Limits,
+}
+
+/// A certificate that is handed out, public by nature.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ca {
+    /// PEM.
+    pub pem: String,
+    /// SHA-256 of the DER form, lower hexadecimal: what enrolment tokens pin.
+    pub sha256: String,
 }
 
 impl Default for Settings {
@@ -25,6 +36,7 @@ impl Default for Settings {
             data_dir: PathBuf::from("muster-data"),
             endpoint: "http://127.0.0.1:8420".to_owned(),
             region: "muster".to_owned(),
+            ca: None,
             token_secs: 24 * 3600,
             limits: Limits::STANDARD,
         }

@@ -4,6 +4,7 @@
 //! key material wipe it when dropped and have no `Debug`.
 #![forbid(unsafe_code)]
 
+pub mod agent;
 pub mod keyring;
 pub mod password;
 pub mod random;

@@ -1,0 +1,105 @@
+//! Admitting an agent that holds a token.
+
+use crate::App;
+use crate::hosts::ONLINE_FOR_SECS;
+use crate::ingest::check;
+use muster_model::host::HostProfile;
+use muster_model::id::{AgentId, HostId};
+use muster_model::report::{EnrolReply, EnrolRequest};
+use muster_model::{Action, Error, Micros, Paging, Result};
+use muster_store::agents;
+use muster_store::audit::{self, Record};
+use muster_store::hosts::{self, AgentFilter, Filter, Host, Ownership};
+use muster_store::{Tx, transact};
+
+/// Admits an agent and names its host. The token is used up together with it, or not at all.
+///
+/// # Errors
+/// `Invalid` for a malformed request, `Unauthenticated` when the token is unknown, used or expired (it does
+/// not say which), `Conflict` when the key was enrolled before.
+pub async fn enrol(app: &App, request: &EnrolRequest, request_id: &str) -> Result<EnrolReply> {
+    check::protocol(request.protocol)?;
+    check::profile(&request.host)?;
+    let mut public_key = [0; 32];
+    hex::decode_to_slice(&request.public_key, &mut public_key)
+        .map_err(|_| Error::invalid("public_key", "must be 64 hexadecimal digits"))?;
+    let agent_id = AgentId::parse(&muster_vault::agent::id(&public_key))?;
+    let hash = muster_vault::agent::token_hash(&request.token);
+    let new_host = HostId::parse(&uuid::Uuid::new_v4().to_string())?;
+    let now = app.now();
+    let host = transact!(app.db, |tx| {
+        if agents::by_id(tx, agent_id.as_str()).await?.is_some() {
+            return Err(Error::conflict("this agent key was enrolled before: make a new key"));
+        }
+        let Some(project) = agents::take_token(tx, &hash, &agent_id, now).await? else {
+            return Err(Error::unauthenticated("the enrolment token does not hold"));
+        };
+        let (host, id) = match known(tx, project, &request.host, now).await? {
+            Some(host) => {
+                take_over(tx, &host, now).await?;
+                hosts::update_profile(tx, host.key, &request.host).await?;
+                (host.key, host.id)
+            }
+            None => {
+                let owner =
+                    Ownership { enterprise_project_id: "0".to_owned(), ..Ownership::default() };
+                let key = hosts::create(tx, project, &new_host, &request.host, &owner, now).await?;
+                (key, new_host.clone())
+            }
+        };
+        agents::create(tx, &agent_id, host, &public_key, now).await?;
+        hosts::set_agent(tx, host, Some(&agent_id)).await?;
+        let project = app.identity.directory().project_by_key(project).cloned();
+        let record = Record {
+            at: now,
+            request_id: request_id.to_owned(),
+            domain_id: String::new(),
+            project_id: project.map(|it| it.id.to_string()).unwrap_or_default(),
+            user_id: agent_id.to_string(),
+            user_name: request.host.name.clone(),
+            credential: "agent".to_owned(),
+            action: Action::AgentEnrol.name().to_owned(),
+            target: format!("host/{id}"),
+            outcome: "success".to_owned(),
+            detail: String::new(),
+        };
+        audit::append(tx, &record).await?;
+        Ok(id)
+    })?;
+    Ok(EnrolReply { host_id: host.to_string(), agent_id: agent_id.to_string() })
+}
+
+/// The host this is, if it is known: the same machine id and nobody speaking for it now, or entered by
+/// hand under this name. A machine id in use is a careless copy and becomes a host of its own.
+async fn known(
+    tx: &mut Tx,
+    project: i64,
+    profile: &HostProfile,
+    now: Micros,
+) -> Result<Option<Host>> {
+    if !profile.machine_id.is_empty() {
+        let silent = |host: &Host| {
+            let alive = now.plus_secs(-ONLINE_FOR_SECS);
+            host.agent_id.is_none() || host.last_seen.unwrap_or(host.created_at) < alive
+        };
+        let same = hosts::by_machine_id(tx, project, &profile.machine_id).await?;
+        if let Some(host) = same.into_iter().find(silent) {
+            return Ok(Some(host));
+        }
+    }
+    let by_hand = Filter {
+        names: vec![profile.name.clone()],
+        agent: Some(AgentFilter::NotInstalled),
+        ..Filter::default()
+    };
+    let page = hosts::list(tx, project, &by_hand, Paging { limit: 10, offset: 0 }).await?;
+    Ok(page.rows.into_iter().find(|host| host.profile.machine_id.is_empty()))
+}
+
+/// The agent that spoke for the host so far is shut out.
+async fn take_over(tx: &mut Tx, host: &Host, now: Micros) -> Result<()> {
+    for agent in agents::of_host(tx, host.key).await? {
+        agents::revoke(tx, agent.key, "replaced", now).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,180 @@
+//! The limits of what an agent may say.
+
+use muster_model::host::HostProfile;
+use muster_model::report::{Body, PROTOCOL, Report, Row};
+use muster_model::{Error, Kind, Result};
+use std::collections::HashSet;
+
+/// Scopes in one report.
+const MAX_SCOPES: usize = 10_000;
+/// Rows in one report.
+const MAX_ROWS: usize = 200_000;
+/// Tasks or troubles in one report.
+const MAX_NOTES: usize = 100;
+/// Addresses of a host.
+const MAX_ADDRESSES: usize = 1_000;
+/// Any short text, in bytes.
+const MAX_TEXT: usize = 1_024;
+
+/// The present version and the two before it are served.
+pub(crate) fn protocol(version: u16) -> Result<()> {
+    if (PROTOCOL.saturating_sub(2).max(1)..=PROTOCOL).contains(&version) {
+        return Ok(());
+    }
+    Err(Error::invalid("protocol", format_args!("version {version} is not served: {PROTOCOL} is")))
+}
+
+fn text(name: &'static str, text: &str) -> Result<()> {
+    if text.len() > MAX_TEXT {
+        return Err(Error::invalid(name, "longer than 1024 bytes"));
+    }
+    if text.contains('\0') {
+        return Err(Error::invalid(name, "holds a NUL character"));
+    }
+    Ok(())
+}
+
+fn at_most(name: &'static str, count: usize, most: usize) -> Result<()> {
+    if count > most {
+        return Err(Error::invalid(
+            name,
+            format_args!("{count} of them, at most {most} are taken"),
+        ));
+    }
+    Ok(())
+}
+
+/// What a host says of itself.
+pub(crate) fn profile(profile: &HostProfile) -> Result<()> {
+    for (name, value) in [
+        ("host.name", &profile.name),
+        ("host.machine_id", &profile.machine_id),
+        ("host.boot_id", &profile.boot_id),
+        ("host.os_name", &profile.os_name),
+        ("host.os_id", &profile.os_id),
+        ("host.os_version", &profile.os_version),
+        ("host.kernel", &profile.kernel),
+        ("host.arch", &profile.arch),
+    ] {
+        text(name, value)?;
+    }
+    at_most("host.addresses", profile.addresses.len(), MAX_ADDRESSES)?;
+    for address in &profile.addresses {
+        text("host.addresses", address)?;
+        if address.contains('\n') {
+            return Err(Error::invalid("host.addresses", "holds a line break"));
+        }
+    }
+    Ok(())
+}
+
+/// A whole report. Facts are checked one by one where they are stored.
+pub(super) fn report(report: &Report) -> Result<()> {
+    protocol(report.protocol)?;
+    text("agent_version", &report.agent_version)?;
+    report.host.as_ref().map_or(Ok(()), profile)?;
+    at_most("scopes", report.scopes.len(), MAX_SCOPES)?;
+    at_most("diagnostics", report.diagnostics.len(), MAX_NOTES)?;
+    at_most("done", report.done.len(), MAX_NOTES)?;
+    for diagnostic in &report.diagnostics {
+        text("diagnostics.code", &diagnostic.code)?;
+        let long = diagnostic.subject.len() > 16 * 1024 || diagnostic.message.len() > 16 * 1024;
+        if long {
+            return Err(Error::invalid("diagnostics", "longer than 16384 bytes"));
+        }
+    }
+    for done in &report.done {
+        text("done.id", &done.id)?;
+        text("done.error", done.error.as_deref().unwrap_or_default())?;
+    }
+    let mut rows = 0;
+    let mut seen = HashSet::new();
+    for it in &report.scopes {
+        if !seen.insert(&it.scope) {
+            return Err(Error::invalid("scopes", format_args!("{} occurs twice", it.scope.kind)));
+        }
+        if let Some(container) = &it.scope.container {
+            text("container.id", &container.id)?;
+            text("container.name", &container.name)?;
+        }
+        rows += match &it.body {
+            Body::Same | Body::Gone => 0,
+            Body::Full { rows } => of_kind(rows, it.scope.kind)?,
+            Body::Delta { added, removed, .. } => of_kind(added, it.scope.kind)? + removed.len(),
+        };
+    }
+    at_most("rows", rows, MAX_ROWS)
+}
+
+fn of_kind(rows: &[Row], kind: Kind) -> Result<usize> {
+    for row in rows {
+        if row.fact.kind() != kind {
+            return Err(Error::invalid(
+                "fact.kind",
+                format_args!("is not that of its scope, {kind}"),
+            ));
+        }
+        row.fact.check()?;
+    }
+    Ok(rows.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use muster_model::report::{Cost, Scope, ScopeReport, TaskDone, digest};
+    use muster_model::{Diagnostic, Fact, Micros};
+
+    fn good() -> Report {
+        Report {
+            protocol: PROTOCOL,
+            agent_version: "1".into(),
+            counter: 1,
+            host: None,
+            scopes: Vec::new(),
+            cost: Cost::default(),
+            diagnostics: Vec::new(),
+            done: Vec::new(),
+        }
+    }
+
+    fn with(kind: Kind, body: Body) -> ScopeReport {
+        let scope = Scope { kind, container: None };
+        ScopeReport { scope, digest: digest([]), swept_at: Micros(0), body }
+    }
+
+    #[test]
+    fn every_limit_names_its_parameter() {
+        assert!(report(&good()).is_ok());
+        let named = |change: &dyn Fn(&mut Report)| {
+            let mut bad = good();
+            change(&mut bad);
+            report(&bad).unwrap_err().parameter().unwrap().to_owned()
+        };
+        assert_eq!(named(&|it| it.protocol = PROTOCOL + 1), "protocol");
+        assert_eq!(named(&|it| it.protocol = 0), "protocol");
+        assert_eq!(named(&|it| it.agent_version = "x".repeat(1_025)), "agent_version");
+        assert_eq!(
+            named(&|it| it.diagnostics = vec![Diagnostic::new("a", "b", "c"); 101]),
+            "diagnostics"
+        );
+        assert_eq!(
+            named(&|it| it.done = vec![TaskDone { id: "a\0".into(), error: None }]),
+            "done.id"
+        );
+        assert_eq!(
+            named(&|it| it.host = Some(HostProfile { name: "\0".into(), ..Default::default() })),
+            "host.name"
+        );
+        let same = with(Kind::App, Body::Same);
+        assert_eq!(named(&|it| it.scopes = vec![same.clone(), same.clone()]), "scopes");
+        let row = Row { fact: Fact::new(Kind::Port), seq: 0, volatile: Default::default() };
+        let foreign = with(Kind::App, Body::Full { rows: vec![row] });
+        assert_eq!(named(&|it| it.scopes = vec![foreign.clone()]), "fact.kind");
+        let mut fact = Fact::new(Kind::App);
+        fact.prove("x", "y".repeat(70_000));
+        let row = Row { fact, seq: 0, volatile: Default::default() };
+        let long = with(Kind::App, Body::Full { rows: vec![row] });
+        assert_eq!(named(&|it| it.scopes = vec![long.clone()]), "evidence");
+    }
+}
