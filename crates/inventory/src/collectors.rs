@@ -4,6 +4,7 @@ mod app;
 mod auto_launch;
 mod database;
 mod jar_package;
+mod port;
 mod process;
 mod users;
 mod web_service;
@@ -17,6 +18,7 @@ pub(crate) const COLLECTORS: &[&dyn Collector] = &[
     &auto_launch::AutoLaunch,
     &database::Database,
     &jar_package::JarPackages,
+    &port::Ports,
     &process::Processes,
     &users::Users,
     &web_service::WebService,

@@ -7,7 +7,9 @@ use crate::proc::Proc;
 use crate::processes::Process;
 use crate::processes::detail::{self, Descriptor, Mapped};
 use muster_model::Micros;
+use std::any::{Any, TypeId};
 use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -19,7 +21,11 @@ pub struct Host<'a> {
     names: Names,
     owners: RefCell<&'a mut dyn Owners>,
     owners_fresh: Cell<bool>,
+    memory: RefCell<&'a mut Memory>,
 }
+
+/// What collectors remember from sweep to sweep, one value of each type.
+pub(crate) type Memory = HashMap<TypeId, Box<dyn Any + Send>>;
 
 impl<'a> Host<'a> {
     pub(crate) fn new(
@@ -27,6 +33,7 @@ impl<'a> Host<'a> {
         proc: &'a Proc,
         processes: &'a [Arc<Process>],
         owners: &'a mut dyn Owners,
+        memory: &'a mut Memory,
     ) -> Self {
         Self {
             files,
@@ -35,6 +42,7 @@ impl<'a> Host<'a> {
             names: Names::default(),
             owners: RefCell::new(owners),
             owners_fresh: Cell::new(false),
+            memory: RefCell::new(memory),
         }
     }
 
@@ -146,6 +154,19 @@ impl<'a> Host<'a> {
             owners.refresh(self.files);
         }
         owners.owner_of(path.as_ref())
+    }
+
+    /// Works with what the collector remembers of earlier sweeps: the value of this type, at first its
+    /// default. Only ever a cache: it may be gone the next time.
+    pub fn remember<T: Any + Default + Send, R>(&self, work: impl FnOnce(&mut T) -> R) -> R {
+        let mut memory = self.memory.borrow_mut();
+        // Taken out, so that the work may remember something else.
+        let known = memory.remove(&TypeId::of::<T>()).and_then(|known| known.downcast().ok());
+        drop(memory);
+        let mut known: Box<T> = known.unwrap_or_default();
+        let result = work(&mut known);
+        self.memory.borrow_mut().insert(TypeId::of::<T>(), known);
+        result
     }
 
     /// The moment of this sweep.

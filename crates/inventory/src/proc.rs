@@ -89,6 +89,12 @@ impl Proc {
         names
     }
 
+    /// Opens a directory to list it.
+    pub(crate) fn listing(&self, path: impl AsRef<Path>) -> std::result::Result<OwnedFd, Errno> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        rustix::fs::openat(&self.fd, path.as_ref(), flags, Mode::empty())
+    }
+
     /// Opens a directory to read several files of it.
     pub(crate) fn directory(&self, path: impl AsRef<Path>) -> std::result::Result<OwnedFd, Errno> {
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;

@@ -7,7 +7,7 @@ use crate::files::Files;
 use crate::files::root::Root;
 use crate::files::touched::Touched;
 use crate::hashing::HashCache;
-use crate::host::Host;
+use crate::host::{Host, Memory};
 use crate::memo::Memo;
 use crate::owners::Owners;
 use crate::proc::Proc;
@@ -35,6 +35,7 @@ pub(super) struct Engine {
     proc: Proc,
     hashes: Arc<Mutex<HashCache>>,
     memo: Arc<Mutex<Memo>>,
+    memory: Memory,
     owners: Box<dyn Owners>,
     table: ProcessTable,
     processes: Vec<Arc<Process>>,
@@ -63,6 +64,7 @@ impl Engine {
             proc,
             hashes: Arc::default(),
             memo: Arc::default(),
+            memory: Memory::new(),
             owners: crate::owners::index(),
             table: ProcessTable::default(),
             processes: Vec::new(),
@@ -108,12 +110,13 @@ impl Engine {
             now,
         );
         let processes = if collector.needs_processes() { self.processes.as_slice() } else { &[] };
-        let owners = self.owners.as_mut();
+        let (owners, memory) = (self.owners.as_mut(), &mut self.memory);
         // Whatever a broken collector leaves behind is dropped with its host; the caches only ever hold
         // finished entries.
         let run = catch_unwind(AssertUnwindSafe(|| {
             let mut findings = Findings::default();
-            collector.collect(&Host::new(&files, &self.proc, processes, owners), &mut findings);
+            let host = Host::new(&files, &self.proc, processes, owners, memory);
+            collector.collect(&host, &mut findings);
             findings
         }));
         let (touched, mut troubles) = files.finish();

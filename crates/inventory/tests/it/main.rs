@@ -13,6 +13,8 @@ mod live;
 #[cfg(test)]
 mod middleware;
 #[cfg(test)]
+mod port;
+#[cfg(test)]
 mod process;
 #[cfg(test)]
 mod profile;
