@@ -108,3 +108,63 @@ impl Db {
         words.iter().fold(sql.to_owned(), |sql, (word, meaning)| sql.replace(word, meaning))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Config, transact};
+
+    const ONE: Migration = Migration { name: "one", sql: "CREATE TABLE a (x BIGINT)" };
+    const TWO: Migration = Migration {
+        name: "two",
+        sql: "ALTER TABLE a ADD COLUMN y @text; CREATE TABLE b (z @bytes)",
+    };
+    const BROKEN: Migration =
+        Migration { name: "broken", sql: "CREATE TABLE c (x BIGINT); CREATE TABLE a (x BIGINT)" };
+
+    async fn database(folder: &std::path::Path) -> Db {
+        let path = folder.join("muster.db");
+        Db { backend: Backend::Sqlite(super::super::sqlite::Sqlite::open(&path, 2).await.unwrap()) }
+    }
+
+    #[tokio::test]
+    async fn an_older_file_is_backed_up_and_brought_up_to_date() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = database(folder.path()).await;
+        run(&db, &[ONE], Micros(1)).await.unwrap();
+        transact!(db, |tx| tx.execute("INSERT INTO a (x) VALUES (7)", vec![]).await).unwrap();
+        let backup = folder.path().join("muster.db.backup-1");
+        assert!(!backup.exists(), "a new file needs no backup");
+
+        run(&db, &[ONE, TWO], Micros(2)).await.unwrap();
+        run(&db, &[ONE, TWO], Micros(3)).await.unwrap();
+        let mut tx = db.read().await.unwrap();
+        let row = tx.one("SELECT x, y FROM a", vec![]).await.unwrap();
+        assert_eq!(row.cells().take::<i64>().unwrap(), 7);
+        let raw = rusqlite::Connection::open(backup).unwrap();
+        assert_eq!(raw.query_row("SELECT x FROM a", [], |row| row.get::<_, i64>(0)).unwrap(), 7);
+        assert!(raw.prepare("SELECT y FROM a").is_err());
+    }
+
+    #[tokio::test]
+    async fn a_step_that_fails_leaves_nothing_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = database(folder.path()).await;
+        run(&db, &[ONE], Micros(1)).await.unwrap();
+        assert!(run(&db, &[ONE, BROKEN], Micros(2)).await.is_err());
+        let mut tx = db.read().await.unwrap();
+        assert!(tx.all("SELECT x FROM c", vec![]).await.is_err());
+        drop(tx);
+        run(&db, &[ONE, TWO], Micros(3)).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_file_of_a_newer_program_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.db");
+        let url = format!("sqlite:{}", path.display());
+        let db = Db::open(&Config::new(url), Micros(0)).await.unwrap();
+        let error = run(&db, &[], Micros(1)).await.unwrap_err();
+        assert!(error.message().contains("newer program"), "{error}");
+    }
+}

@@ -135,7 +135,7 @@ impl Tx {
     pub(crate) async fn all_in(
         &mut self,
         head: &str,
-        first: &[Bind],
+        first: Vec<Bind>,
         width: usize,
         keys: Vec<Bind>,
         tail: &str,

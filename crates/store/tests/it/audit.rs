@@ -4,6 +4,7 @@ use muster_model::{Micros, Paging};
 use muster_store::audit::{self, Filter, Record};
 use muster_store::transact;
 use muster_testkit::{TestDb, on_both_databases};
+use tokio::task::JoinSet;
 
 fn record(n: i64) -> Record {
     Record {
@@ -43,17 +44,16 @@ on_both_databases! {
     }
 
     async fn concurrent_writers_make_one_chain(test: TestDb) {
-        let writers = (0..6).map(|n| {
+        let mut writers = JoinSet::new();
+        for n in 0..6 {
             let db = test.db.clone();
-            tokio::task::spawn(async move {
+            writers.spawn(async move {
                 for k in 0..5 {
                     transact!(db, |tx| audit::append(tx, &record(n * 10 + k)).await).unwrap();
                 }
-            })
-        });
-        for writer in writers.collect::<Vec<_>>() {
-            writer.await.unwrap();
+            });
         }
+        writers.join_all().await;
         let mut tx = test.db.read().await.unwrap();
         assert_eq!(audit::verify(&mut tx).await.unwrap(), None);
         let all = Paging { limit: 1, offset: 0 };

@@ -3,6 +3,7 @@
 use muster_model::{ErrorKind, Micros};
 use muster_store::{Config, Db, meta, transact};
 use muster_testkit::{TestDb, on_both_databases};
+use tokio::task::JoinSet;
 
 on_both_databases! {
     async fn what_is_not_committed_is_not_there(test: TestDb) {
@@ -28,18 +29,18 @@ on_both_databases! {
     }
 
     async fn rivals_lose_no_update(test: TestDb) {
-        let tasks = (0..8).map(|_| {
+        let mut rivals = JoinSet::new();
+        for _ in 0..8 {
             let db = test.db.clone();
-            tokio::task::spawn(async move {
-                transact!(db, |tx| {
+            rivals.spawn(async move {
+                let done: muster_model::Result<()> = transact!(db, |tx| {
                     let n = meta::get(tx, "n").await?.map_or(0, |value| value[0]);
                     meta::put(tx, "n", &[n + 1], Micros(0)).await
-                })
-            })
-        });
-        for task in tasks.collect::<Vec<_>>() {
-            task.await.unwrap().unwrap();
+                });
+                done.unwrap();
+            });
         }
+        rivals.join_all().await;
         let mut tx = test.db.read().await.unwrap();
         assert_eq!(meta::get(&mut tx, "n").await.unwrap().unwrap(), [8]);
     }

@@ -36,7 +36,7 @@ on_both_databases! {
         let named = domains::project_by_name(&mut tx, domain, "north").await.unwrap();
         assert_eq!(named, Some(made.clone()));
         assert_eq!(domains::project_by_name(&mut tx, domain + 1, "north").await.unwrap(), None);
-        assert_eq!(domains::projects(&mut tx, domain).await.unwrap(), [made.clone()]);
+        assert_eq!(domains::projects(&mut tx, domain).await.unwrap(), std::slice::from_ref(&made));
         assert_eq!(domains::all_projects(&mut tx).await.unwrap(), [made]);
         let domain = domains::domain_by_name(&mut tx, "acme").await.unwrap().unwrap();
         assert_eq!(domains::domain_by_id(&mut tx, "d1").await.unwrap(), Some(domain.clone()));

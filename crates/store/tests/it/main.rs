@@ -1,4 +1,5 @@
 //! The store on both databases.
+#![cfg(test)]
 
 mod assets;
 mod audit;

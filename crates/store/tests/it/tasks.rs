@@ -5,6 +5,7 @@ use muster_model::{Kind, Micros};
 use muster_store::exports::{self, Export, Status};
 use muster_store::{collect, jobs, transact};
 use muster_testkit::on_both_databases;
+use tokio::task::JoinSet;
 
 const LEASE: i64 = 60;
 
@@ -49,24 +50,20 @@ on_both_databases! {
             Ok(())
         })
         .unwrap();
-        let workers: Vec<_> = (0..3)
-            .map(|_| {
-                let db = test.db.clone();
-                tokio::task::spawn(async move {
-                    let mut done = Vec::new();
-                    loop {
-                        let job = transact!(db, |tx| jobs::claim(tx, &["q"], LEASE, Micros(1)).await);
-                        let Some(job) = job.unwrap() else { return done };
-                        assert!(transact!(db, |tx| jobs::finish(tx, &job).await).unwrap());
-                        done.push(job.payload);
-                    }
-                })
-            })
-            .collect();
-        let mut done = Vec::new();
-        for worker in workers {
-            done.extend(worker.await.unwrap());
+        let mut workers = JoinSet::new();
+        for _ in 0..3 {
+            let db = test.db.clone();
+            workers.spawn(async move {
+                let mut done = Vec::new();
+                loop {
+                    let job = transact!(db, |tx| jobs::claim(tx, &["q"], LEASE, Micros(1)).await);
+                    let Some(job) = job.unwrap() else { return done };
+                    assert!(transact!(db, |tx| jobs::finish(tx, &job).await).unwrap());
+                    done.push(job.payload);
+                }
+            });
         }
+        let mut done: Vec<String> = workers.join_all().await.into_iter().flatten().collect();
         done.sort_by_key(|n| n.parse::<u32>().unwrap());
         assert_eq!(done, (0..12).map(|n| n.to_string()).collect::<Vec<_>>());
     }

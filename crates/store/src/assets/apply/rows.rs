@@ -44,7 +44,7 @@ pub(super) async fn of_facts(
     facts.dedup();
     let head = format!("{PLACE} WHERE host = ? AND container = ? AND fact");
     let keys = facts.into_iter().map(Bind::from).collect();
-    places(&tx.all_in(&head, &binds![target.host, scope.container], 1, keys, "").await?)
+    places(&tx.all_in(&head, binds![target.host, scope.container], 1, keys, "").await?)
 }
 
 /// Writes the rows as they are now, and the intervals that ended.
@@ -57,7 +57,7 @@ pub(super) async fn write(
     let first = binds![target.host, scope.container];
     let keys = outcome.delete.iter().flat_map(|(fact, seq)| binds![*fact, *seq]).collect();
     let head = "DELETE FROM sightings WHERE host = ? AND container = ? AND (fact, seq)";
-    tx.all_in(head, &first, 2, keys, "").await?;
+    tx.all_in(head, first, 2, keys, "").await?;
 
     let mut values = Vec::with_capacity(outcome.write.len() * 11);
     for place in &outcome.write {
