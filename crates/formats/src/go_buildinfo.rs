@@ -28,8 +28,21 @@ pub struct BuildInfo {
     pub go_version: String,
     /// The main module.
     pub main: Module,
+    /// How it was built, `-ldflags` among it.
+    pub settings: Vec<(String, String)>,
     /// The modules linked in, replacements in the place of what they replace.
     pub modules: Vec<Module>,
+}
+
+impl BuildInfo {
+    /// The value the linker was told to give a variable (`-X main.Version=1.2`), where the build recorded it.
+    pub fn linked_value(&self, variable: &str) -> Option<&str> {
+        let (_, flags) = self.settings.iter().find(|(key, _)| key == "-ldflags")?;
+        let needle = format!("{variable}=");
+        let value = flags.split_once(&needle)?.1;
+        let value = value.split(['"', '\'', ' ', '\\']).next()?;
+        (!value.is_empty()).then_some(value)
+    }
 }
 
 /// Reads the module list of an ELF file. None when it is none, or no Go program.
@@ -79,6 +92,12 @@ fn parse_list(go_version: String, list: &[u8]) -> BuildInfo {
         };
         match kind {
             "mod" => info.main = module,
+            "build" => {
+                let (_, setting) = line.split_once('\t').unwrap_or_default();
+                if let Some((key, value)) = setting.split_once('=') {
+                    info.settings.push((key.to_owned(), value.to_owned()));
+                }
+            }
             "dep" => info.modules.push(module),
             "=>" => {
                 if let Some(replaced) = info.modules.last_mut() {
@@ -230,7 +249,7 @@ mod tests {
 
     const LIST: &[u8] = b"0123456789abcdefpath\tx.org/app\nmod\tx.org/app\t(devel)\t\n\
         dep\tgithub.com/gin-gonic/gin\tv1.9.1\th1:x=\ndep\told.org/a\tv1.0.0\n=>\tnew.org/a\tv2.0.0\th1:y=\n\
-        build\t-compiler=gc\n0123456789abcdef";
+        build\t-compiler=gc\nbuild\t-ldflags=\"-s -X \\\"main.Version=1.21.0\\\"\"\n0123456789abcdef";
 
     /// A 64-bit little-endian ELF file with one writable segment and no sections.
     fn program(payload: &[u8]) -> Vec<u8> {
@@ -267,6 +286,8 @@ mod tests {
         let info = read(&inline()).unwrap();
         assert_eq!(info.go_version, "go1.21.3");
         assert_eq!(info.main.path, "x.org/app");
+        assert_eq!(info.linked_value("main.Version"), Some("1.21.0"));
+        assert_eq!(info.linked_value("main.Other"), None);
         let modules: Vec<_> =
             info.modules.iter().map(|m| (m.path.as_str(), m.version.as_str())).collect();
         assert_eq!(modules, [("github.com/gin-gonic/gin", "v1.9.1"), ("new.org/a", "v2.0.0")]);

@@ -7,6 +7,8 @@ mod jar_package;
 mod port;
 mod process;
 mod users;
+mod web_cms;
+mod web_framework;
 mod web_service;
 mod web_site;
 
@@ -21,6 +23,16 @@ pub(crate) const COLLECTORS: &[&dyn Collector] = &[
     &port::Ports,
     &process::Processes,
     &users::Users,
+    &web_cms::WebApplications,
+    &web_framework::WebFrameworks,
     &web_service::WebService,
     &web_site::WebSite,
 ];
+
+/// The names of the web applications and web frameworks that are recognised, each by a rule of its own.
+pub fn recognised() -> impl Iterator<Item = (muster_model::Kind, &'static str)> {
+    use muster_model::Kind;
+    web_cms::names()
+        .map(|name| (Kind::WebCms, name))
+        .chain(web_framework::names().map(|name| (Kind::WebFramework, name)))
+}

@@ -1,6 +1,7 @@
 //! The software components of running services: what the Java, Python and Node processes of a host have
 //! loaded or would load. Two kinds are made of them, middleware and frameworks.
 
+pub(crate) mod go;
 pub(crate) mod jvm;
 pub(crate) mod node;
 pub(crate) mod python;
@@ -63,6 +64,8 @@ pub(crate) struct Component {
     pub(crate) stat: Stat,
     /// Maven coordinates of what was shaded into the archive.
     pub(crate) shaded: Vec<Coordinate>,
+    /// What the manifest of an archive on disk says.
+    pub(crate) attributes: Vec<(&'static str, String)>,
     /// Why it is counted: `open`, `class path` ...
     pub(crate) found: &'static str,
     /// The process that has it loaded or would load it; the oldest of several.
@@ -73,6 +76,11 @@ impl Component {
     /// Lies inside another archive?
     pub(crate) const fn is_embedded(&self) -> bool {
         !self.inner.is_empty()
+    }
+
+    /// An attribute of the manifest.
+    pub(crate) fn attribute(&self, name: &str) -> Option<&str> {
+        self.attributes.iter().find(|(key, _)| *key == name).map(|(_, value)| value.as_str())
     }
 
     /// SHA-256 of the file or of the embedded archive.

@@ -12,6 +12,7 @@ mod components;
 pub mod files;
 pub mod hashing;
 pub mod host;
+mod marker;
 mod memo;
 pub mod names;
 pub mod owners;
@@ -21,5 +22,7 @@ pub mod processes;
 mod profile;
 mod services;
 pub mod sweep;
+mod web_roots;
 
+pub use collectors::recognised;
 pub use sweep::{Inventory, Limits, Options, Swept};

@@ -172,6 +172,7 @@ fn push(
             size: if jar.inner.is_empty() { stat.size } else { jar.size },
             stat,
             shaded: jar.shaded.clone(),
+            attributes: if jar.inner.is_empty() { jar.attributes.clone() } else { Vec::new() },
             found,
             process: Arc::clone(process),
         });

@@ -163,6 +163,7 @@ fn read_package(
             size: stat.size,
             stat,
             shaded: Vec::new(),
+            attributes: Vec::new(),
             found: "node_modules",
             process: Arc::clone(process),
         });

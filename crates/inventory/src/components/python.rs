@@ -88,6 +88,7 @@ fn component(
         size: stat.size,
         stat,
         shaded: Vec::new(),
+        attributes: Vec::new(),
         found: "site directory",
         process: Arc::clone(process),
     })
