@@ -5,6 +5,8 @@ use crate::components::{self, jvm};
 use crate::files::Entry;
 use crate::host::Host;
 use crate::processes::Process;
+use crate::services;
+use muster_model::Kind;
 use rustix::fs::FileType;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -35,6 +37,8 @@ const BY_NAME: &[&str] = &["/usr/share", "/usr/local", "/usr/local/share", "/usr
 
 /// Names of directories that belong to an application and are none themselves.
 const INSIDE: &[&str] = &[
+    "META-INF",
+    "WEB-INF",
     "__pycache__",
     "assets",
     "backup",
@@ -98,13 +102,14 @@ impl Place {
 
 /// The roots, those that a process serves first.
 pub(crate) fn web_roots(host: &Host<'_>, names: &[&str]) -> Vec<WebRoot> {
-    let mut roots = service_roots(host);
+    let mut roots = site_roots(host);
+    roots.extend(service_roots(host));
     let unserved = |path: PathBuf, depth| WebRoot { path, depth, served_by: None };
     roots.extend(CONVENTIONAL.iter().map(|(path, depth)| unserved(path.into(), *depth)));
     for entry in host.files().list("/home") {
         roots.push(unserved(entry.path.join("public_html"), DEPTH));
     }
-    for dir in BY_NAME {
+    for dir in BY_NAME.iter().filter(|_| !names.is_empty()) {
         for entry in host.files().list(dir) {
             let name = entry.text().to_ascii_lowercase();
             if names.iter().any(|known| name.starts_with(known)) {
@@ -116,14 +121,38 @@ pub(crate) fn web_roots(host: &Host<'_>, names: &[&str]) -> Vec<WebRoot> {
 }
 
 /// The directory that holds the application of a site's root: itself, or the one above `public`.
-pub(crate) fn application_of(root: &Path) -> &Path {
+fn application_of(root: &Path) -> &Path {
     let is_public =
         root.file_name().is_some_and(|name| PUBLIC.iter().any(|public| name == *public));
     match root.parent() {
         // `/var/www` and its like hold many applications.
-        Some(above) if is_public && above.components().count() > 3 => above,
+        Some(above)
+            if is_public
+                && above.components().count() > 2
+                && !CONVENTIONAL.iter().any(|(shared, _)| above == *shared) =>
+        {
+            above
+        }
         _ => root,
     }
+}
+
+/// The roots of the sites in the configurations of web servers.
+fn site_roots(host: &Host<'_>) -> Vec<WebRoot> {
+    let servers = services::find(host, Kind::WebService);
+    let sites = services::sites(host, &servers);
+    let process = |pid: u32| {
+        let at = host.processes().binary_search_by_key(&pid, |process| process.pid).ok()?;
+        host.processes().get(at).map(Arc::clone)
+    };
+    sites
+        .iter()
+        .filter_map(|site| {
+            let path = application_of(site.root.as_ref()?).to_owned();
+            let served_by = site.process.and_then(|serving| process(serving.pid));
+            (path.parent().is_some()).then_some(WebRoot { path, depth: DEPTH, served_by })
+        })
+        .collect()
 }
 
 /// Where running services have their applications.

@@ -13,7 +13,8 @@ use muster_model::Kind;
 use muster_model::asset::WebCms;
 use muster_model::report::Volatile;
 use rules::{ARCHIVES, GO_PROGRAMS, RULES, Rule};
-use std::path::Path;
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub(crate) struct WebApplications;
@@ -37,8 +38,9 @@ impl Collector for WebApplications {
     fn collect(&self, host: &Host<'_>, out: &mut Findings) {
         let names: Vec<&str> = RULES.iter().flat_map(|rule| rule.dirs).copied().collect();
         let roots = web_roots::web_roots(host, &names);
+        let mut seen = HashSet::new();
         for place in web_roots::places(host, roots) {
-            in_place(host, &place, out);
+            in_place(host, &place, &mut seen, out);
         }
         for component in jvm::components(host) {
             in_archive(host, &component, out);
@@ -47,13 +49,19 @@ impl Collector for WebApplications {
     }
 }
 
-fn in_place(host: &Host<'_>, place: &Place, out: &mut Findings) {
+/// `seen` holds the marker files that told of an application already: one may be reached from two places.
+fn in_place(
+    host: &Host<'_>,
+    place: &Place,
+    seen: &mut HashSet<(&'static str, PathBuf)>,
+    out: &mut Findings,
+) {
     for rule in RULES {
         let mut told = rule.told.iter().filter(|told| place.has(told.first_name()));
         let Some(mark) = told.find_map(|told| told.look(host, &place.path)) else { continue };
         let proven =
             rule.says.is_none_or(|(file, words)| marker::says(host, &place.path.join(file), words));
-        if proven {
+        if proven && seen.insert((rule.name, mark.file.clone())) {
             let found = Found {
                 name: rule.name,
                 install: &place.path,

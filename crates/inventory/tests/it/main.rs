@@ -3,7 +3,11 @@
 #[cfg(test)]
 mod app;
 #[cfg(test)]
+mod applications;
+#[cfg(test)]
 mod auto_launch;
+#[cfg(test)]
+mod frameworks;
 #[cfg(test)]
 mod gates;
 #[cfg(test)]
