@@ -15,6 +15,7 @@ pub mod go_buildinfo;
 pub mod include;
 pub mod jar;
 pub mod jar_name;
+pub mod kernel_module;
 pub mod manifest;
 pub mod nginx;
 pub mod npm;

@@ -4,6 +4,7 @@ mod app;
 mod auto_launch;
 mod database;
 mod jar_package;
+mod kernel_module;
 mod port;
 mod process;
 mod users;
@@ -20,6 +21,7 @@ pub(crate) const COLLECTORS: &[&dyn Collector] = &[
     &auto_launch::AutoLaunch,
     &database::Database,
     &jar_package::JarPackages,
+    &kernel_module::KernelModules,
     &port::Ports,
     &process::Processes,
     &users::Users,

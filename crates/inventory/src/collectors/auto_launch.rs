@@ -10,6 +10,7 @@ mod sysv;
 mod udev;
 
 use crate::collector::{Collector, Findings};
+use crate::collectors::process::masking::masked;
 use crate::files::Files;
 use crate::host::Host;
 use crate::names::MAX_BYTES;
@@ -68,8 +69,9 @@ impl<'h> Sink<'_, 'h> {
         self.files().text(path, MAX_FILE).unwrap_or_default()
     }
 
-    /// Adds an item, with the hash and times of its file.
+    /// Adds an item, with the hash and times of its file and the secrets in its command masked.
     fn push(&mut self, mut item: asset::AutoLaunch) {
+        item.args = masked("sh", [item.args.as_str()]);
         let stat = self.files().stat(&item.path).filter(crate::files::Stat::is_file);
         if stat.is_some() {
             item.hash = self.files().sha256(&item.path).unwrap_or_default();

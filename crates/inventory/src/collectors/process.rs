@@ -3,7 +3,7 @@
 //! Path, permission, hash and owner are those of the executable the kernel runs, also when the file was
 //! deleted or replaced since. Kernel threads are no software of their own and left out.
 
-mod masking;
+pub(super) mod masking;
 mod name;
 
 use crate::collector::{Collector, Findings};

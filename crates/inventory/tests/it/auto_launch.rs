@@ -152,7 +152,7 @@ fn cron_at_and_anacron_are_read_in_all_their_places() {
         "/etc/crontab",
         "SHELL=/bin/sh\n17 * * * * root cd / && run-parts /etc/cron.hourly\n",
     );
-    world.write("/etc/cron.d/a", "@reboot www /bin/a\n");
+    world.write("/etc/cron.d/a", "@reboot www mysql -pgeheim && API_KEY=geheim /bin/a\n");
     world.write("/etc/cron.d/.placeholder", "@reboot www /bin/no\n");
     world.write("/var/spool/cron/crontabs/bob", "0 0 * * * /bin/b\n");
     world.write("/var/spool/cron/cat", "0 0 * * * /bin/c\n");
@@ -169,7 +169,7 @@ fn cron_at_and_anacron_are_read_in_all_their_places() {
     assert_eq!(
         items(&swept),
         [
-            "1 a www: /bin/a",
+            "1 a www: mysql -p****** && API_KEY=****** /bin/a",
             "1 a0000101c9f5d0 dan: /bin/f",
             "1 b bob: /bin/b",
             "1 c cat: /bin/c",

@@ -13,6 +13,8 @@ mod gates;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod kernel_module;
+#[cfg(test)]
 mod live;
 #[cfg(test)]
 mod middleware;

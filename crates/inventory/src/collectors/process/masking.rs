@@ -18,7 +18,10 @@ use rules::{MIN_TOKEN, Secret, TOKENS, is_secret};
 pub(super) const MASK: &str = "******";
 
 /// The arguments after the program's name, masked and joined by blanks.
-pub(super) fn masked<'a>(program: &str, args: impl IntoIterator<Item = &'a str>) -> String {
+pub(in crate::collectors) fn masked<'a>(
+    program: &str,
+    args: impl IntoIterator<Item = &'a str>,
+) -> String {
     let mut masker = Masker { program: base_name(program).to_owned(), next: Next::Keep };
     let mut out = String::new();
     for arg in args {
