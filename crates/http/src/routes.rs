@@ -75,7 +75,7 @@ impl<V: ApiError> Routes<V> {
         T: 'static,
     {
         let gate = Gate { app: self.app.clone(), row, calls: self.calls.clone() };
-        let route = on(row.verb.filter(), handler).layer(from_fn_with_state(gate, enter));
+        let route = on(row.verb.filter(), handler).route_layer(from_fn_with_state(gate, enter));
         self.router = std::mem::take(&mut self.router).route(row.path, route);
     }
 

@@ -1,8 +1,15 @@
-//! What tests share: both databases, each test with its own. A development dependency only.
+//! What tests share: both databases, each test with its own; a running product with callers; the check
+//! that no operation answers without rights. A development dependency only.
 #![forbid(unsafe_code)]
 #![expect(clippy::expect_used, reason = "tests fail by panicking")]
 
+pub mod app;
+pub mod authz_coverage;
+pub mod client;
 pub mod database;
 mod postgres;
 
+pub use app::TestApp;
+pub use authz_coverage::authz_coverage;
+pub use client::{Answer, Client};
 pub use database::TestDb;

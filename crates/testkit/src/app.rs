@@ -1,0 +1,111 @@
+//! A running product with its first account, on a clock that stands still.
+
+use crate::client::Client;
+use crate::database::{START, TestDb};
+use axum::Router;
+use muster_model::time::ManualClock;
+use muster_model::{Caller, Credential, Role, Scope};
+use muster_service::identity::{
+    Credentials, DomainRef, Login, ProjectRef, ScopeRef, User, UserRef, bootstrap, issue_token,
+    users,
+};
+use muster_service::limits::Limits;
+use muster_service::{App, Settings};
+use muster_vault::Keyring;
+use muster_vault::signature::SecretKey;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use zeroize::Zeroizing;
+
+/// An [`App`] with its first account.
+pub struct TestApp {
+    /// The product.
+    pub app: App,
+    /// Its clock, standing at [`START`].
+    pub clock: ManualClock,
+    /// The first account's credentials.
+    pub credentials: Credentials,
+    /// Its database.
+    pub test: TestDb,
+}
+
+impl TestApp {
+    /// On SQLite, without rate limits.
+    pub async fn new() -> Self {
+        Self::on(TestDb::sqlite().await).await
+    }
+
+    /// On the given database, without rate limits.
+    pub async fn on(test: TestDb) -> Self {
+        let free = Limits { logins: 0, secret_exports: 0, api: 0, user: 0, address: 0 };
+        Self::with(test, Settings { limits: free, ..Settings::default() }).await
+    }
+
+    /// On the given database with these settings; files lie in the database's folder.
+    pub async fn with(test: TestDb, settings: Settings) -> Self {
+        let clock = ManualClock::at(START);
+        let settings = Settings { data_dir: test.dir.path().to_owned(), ..settings };
+        let vault = Keyring::ephemeral().expect("randomness");
+        let app = App::open(test.db.clone(), vault, Arc::new(clock.clone()), settings);
+        let app = app.await.expect("an app that opens");
+        let credentials = bootstrap(&app, &|_| Ok(())).await.expect("a first account");
+        let credentials = credentials.expect("a database that was empty");
+        Self { app, clock, credentials, test }
+    }
+
+    /// The operator on the machine: what service functions take in tests without HTTP.
+    pub fn operator(&self) -> Caller {
+        let directory = self.app.identity.directory();
+        let user = directory.user(&self.credentials.user_id).expect("the first user");
+        let domain = directory.domain(user.domain).expect("the first account");
+        Caller {
+            domain_id: domain.id.clone(),
+            domain_name: domain.name.clone(),
+            user_id: user.id.clone(),
+            user_name: user.name.clone(),
+            role: user.role,
+            scope: Scope::Domain,
+            credential: Credential::Local,
+            request_id: "test".to_owned(),
+        }
+    }
+
+    /// A user of the first account.
+    pub async fn user(&self, name: &str, password: &str, role: Role) -> User {
+        let password = Zeroizing::new(password.to_owned());
+        let made = users::create(&self.app, &self.operator(), name, password, role).await;
+        made.expect("a new user")
+    }
+
+    /// A token of a user for the first project.
+    pub async fn token(&self, user: &str, password: &str) -> String {
+        let account = DomainRef::Name(self.credentials.domain_name.clone());
+        let login = Login {
+            user: UserRef::Name(user.to_owned(), account),
+            password: Zeroizing::new(password.to_owned()),
+            scope: ScopeRef::Project(ProjectRef::Id(self.credentials.project_id.clone())),
+            address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            request_id: "test".to_owned(),
+        };
+        issue_token(&self.app, login).await.expect("a token").0.to_string()
+    }
+
+    /// A client with a token of the first user.
+    pub async fn admin(&self, router: &Router) -> Client {
+        let Credentials { user_name, password, .. } = &self.credentials;
+        Client::with_token(router, self.token(user_name, password).await)
+    }
+
+    /// A client that signs by the first access key.
+    pub fn signing(&self, router: &Router) -> Client {
+        let Credentials { access_key, secret_key, .. } = &self.credentials;
+        let secret = Zeroizing::new(secret_key.as_bytes().to_vec());
+        Client::with_key(router, SecretKey::new(access_key, secret), self.clock.clone())
+    }
+
+    /// A client with a token of a new user who may only look.
+    pub async fn reader(&self, router: &Router) -> Client {
+        self.user("reader", "reader's password", Role::Reader).await;
+        Client::with_token(router, self.token("reader", "reader's password").await)
+    }
+}
