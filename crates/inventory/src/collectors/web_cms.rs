@@ -76,7 +76,7 @@ fn in_place(
 
 /// The configuration file in use: the first of the usual ones that is there.
 fn config(host: &Host<'_>, rule: &Rule, dir: &Path) -> String {
-    let there = |path: &std::path::PathBuf| host.files().stat(path).is_some();
+    let there = |path: &PathBuf| host.files().stat(path).is_some();
     let path = rule.config.iter().map(|path| dir.join(path)).find(there);
     path.map(|path| path.to_string_lossy().into_owned()).unwrap_or_default()
 }
