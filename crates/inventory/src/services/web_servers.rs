@@ -217,8 +217,9 @@ pub(crate) const RULES: &[Rule] = &[
         programs: &["/usr/sbin/haproxy", "/usr/local/sbin/haproxy"],
         marker: "sbin/haproxy",
         version: &[Source::Program(&[
-            Probe::between(" version ", ", released "),
-            Probe::version(" version "),
+            Probe::version("\0 version "),
+            Probe::version("HA-Proxy version "),
+            Probe::version("HAProxy version "),
         ])],
         config: &[Flag("-f"), Usual("/etc/haproxy/haproxy.cfg")],
         ..Rule::of(WebService, "HAProxy")

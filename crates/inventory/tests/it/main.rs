@@ -25,7 +25,13 @@ mod process;
 #[cfg(test)]
 mod profile;
 #[cfg(test)]
+mod real_services;
+#[cfg(test)]
+mod real_sites;
+#[cfg(test)]
 mod services;
+#[cfg(test)]
+mod sites;
 #[cfg(test)]
 mod users;
 #[cfg(test)]
