@@ -1,1 +1,89 @@
-fn main() {}
+//! The one binary: server, worker, agent and the command line that talks to them.
+#![forbid(unsafe_code)]
+
+mod cli;
+mod config;
+mod exit;
+mod files;
+mod log;
+mod messages;
+mod output;
+mod server;
+
+use clap::Parser;
+use cli::{Cli, Command};
+use config::{Config, environment};
+use messages::{Lang, Message, say};
+use muster_model::{Error, Result};
+use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    keep_memory_private();
+    let cli = Cli::parse();
+    let environment = environment();
+    let mut lang = cli.lang.unwrap_or_else(|| locale(&environment));
+    match run(cli, &environment, &mut lang) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            if let Some(source) = std::error::Error::source(&error) {
+                tracing::error!(source, "failed");
+            }
+            output::complain(&say(lang, Message::Problem, &[error.message()]));
+            exit::code(error.kind())
+        }
+    }
+}
+
+/// Keys and passwords are in this process's memory: no core dump, no reading by others of the same user.
+fn keep_memory_private() {
+    let none = Rlimit { current: Some(0), maximum: Some(0) };
+    // Where the kernel refuses there is nothing more to be done.
+    let _ = setrlimit(Resource::Core, none);
+    let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
+}
+
+/// The language of the locale, as setlocale(3) finds it.
+fn locale(environment: &[(String, String)]) -> Lang {
+    let value = |name: &str| {
+        let found = environment.iter().find(|(key, value)| key == name && !value.is_empty());
+        found.map(|(_, value)| value.as_str())
+    };
+    let locale = value("LC_ALL").or_else(|| value("LC_MESSAGES")).or_else(|| value("LANG"));
+    Lang::of_locale(locale.unwrap_or_default())
+}
+
+fn run(cli: Cli, environment: &[(String, String)], lang: &mut Lang) -> Result<()> {
+    let flags = &cli.common;
+    let load = |args: Option<&cli::ServeArgs>| {
+        let mut config = Config::load(flags.config.as_deref(), &flags.data_dir(), environment)?;
+        if let Some(args) = args {
+            args.apply(&mut config);
+        }
+        if let Some(format) = flags.log_format {
+            config.log.format = format;
+        }
+        config.lang = cli.lang.or(config.lang).or(Some(locale(environment)));
+        config.check()?;
+        Ok::<_, Error>(config)
+    };
+    match &cli.command {
+        Command::Up(args) => {
+            let config = load(Some(args))?;
+            *lang = config.lang.unwrap_or_default();
+            log::start(&config.log)?;
+            server::up(config, flags.data_dir())
+        }
+        Command::Version => output::print(&format!("muster {}\n", env!("CARGO_PKG_VERSION"))),
+        Command::Completions { shell } => output::print(&cli::completions(*shell)),
+        Command::Config { command } => {
+            let config = load(None)?;
+            match command {
+                cli::ConfigCommand::Print => output::print(&config.print()?),
+                cli::ConfigCommand::Check => {
+                    output::print(&(say(*lang, Message::ConfigGood, &[]) + "\n"))
+                }
+            }
+        }
+    }
+}

@@ -95,6 +95,14 @@ pub async fn tokens(
     agents::tokens(&mut app.db.read().await?, key).await
 }
 
+/// Whether an agent with this id was ever enrolled here, be it shut out since.
+///
+/// # Errors
+/// Those of the database.
+pub async fn is_known(app: &App, agent: &str) -> Result<bool> {
+    Ok(agents::by_id(&mut app.db.read().await?, agent).await?.is_some())
+}
+
 /// Shuts the agent of a host out for good; the host stays, with what is known of it.
 ///
 /// # Errors

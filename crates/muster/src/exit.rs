@@ -1,0 +1,32 @@
+//! The exit codes. They are stable: scripts may rely on them.
+
+use muster_model::ErrorKind;
+use std::process::ExitCode;
+
+/// Shown by `muster --help`.
+pub(crate) const HELP: &str = "\
+Exit codes:
+  0  done
+  1  failed for a reason of Muster's own (see the log)
+  2  wrong usage of the command line
+  3  wrong configuration or parameter
+  4  the server or the database cannot be reached
+  5  not authenticated, or not allowed
+  6  not found
+  7  conflict: already there, in use, or of a newer version
+  8  limit exceeded: too large or too many requests
+  9  not supported";
+
+/// The exit code for a kind of failure.
+pub(crate) fn code(kind: ErrorKind) -> ExitCode {
+    ExitCode::from(match kind {
+        ErrorKind::Internal => 1,
+        ErrorKind::Invalid => 3,
+        ErrorKind::Unavailable => 4,
+        ErrorKind::Unauthenticated | ErrorKind::Forbidden => 5,
+        ErrorKind::NotFound => 6,
+        ErrorKind::Conflict => 7,
+        ErrorKind::TooLarge | ErrorKind::RateLimited => 8,
+        ErrorKind::Unsupported => 9,
+    })
+}

@@ -1,0 +1,152 @@
+//! The files `up` leaves for people and programs: `credentials.json` and `run.json`.
+
+use muster_model::{Error, ErrorKind, Result};
+use muster_service::identity::Credentials;
+use serde::{Deserialize, Serialize};
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use zeroize::Zeroizing;
+
+/// `credentials.json`: what a client needs. Made once, only its owner may read it. No `Debug`.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct CredentialsFile {
+    pub(crate) endpoint: String,
+    pub(crate) region: String,
+    pub(crate) domain_name: String,
+    pub(crate) domain_id: String,
+    pub(crate) user_name: String,
+    pub(crate) password: Zeroizing<String>,
+    pub(crate) project_name: String,
+    pub(crate) project_id: String,
+    pub(crate) access_key: String,
+    pub(crate) secret_key: Zeroizing<String>,
+}
+
+impl CredentialsFile {
+    /// Where it lies.
+    pub(crate) fn path(data_dir: &Path) -> PathBuf {
+        data_dir.join("credentials.json")
+    }
+
+    /// What the first start made.
+    pub(crate) fn new(made: &Credentials, endpoint: &str) -> Self {
+        Self {
+            endpoint: endpoint.to_owned(),
+            region: made.region.clone(),
+            domain_name: made.domain_name.clone(),
+            domain_id: made.domain_id.clone(),
+            user_name: made.user_name.clone(),
+            password: made.password.clone(),
+            project_name: made.project_name.clone(),
+            project_id: made.project_id.clone(),
+            access_key: made.access_key.clone(),
+            secret_key: made.secret_key.clone(),
+        }
+    }
+
+    /// Reads it; none if it was never made or was taken away.
+    pub(crate) fn read(data_dir: &Path) -> Result<Option<Self>> {
+        read(&Self::path(data_dir))
+    }
+
+    /// Writes it.
+    pub(crate) fn write(&self, data_dir: &Path) -> Result<()> {
+        write(&Self::path(data_dir), self, 0o600)
+    }
+}
+
+/// `run.json`: there is a server, and here it is. Removed when it ends; a pid that is gone means it was
+/// killed.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct RunFile {
+    pub(crate) endpoint: String,
+    pub(crate) pid: u32,
+    pub(crate) version: String,
+}
+
+impl RunFile {
+    /// Where it lies.
+    pub(crate) fn path(data_dir: &Path) -> PathBuf {
+        data_dir.join("run.json")
+    }
+
+    /// Reads it; none if no server runs on this folder.
+    pub(crate) fn read(data_dir: &Path) -> Result<Option<Self>> {
+        read(&Self::path(data_dir))
+    }
+
+    /// Writes it: whole or not at all.
+    pub(crate) fn write(data_dir: &Path, endpoint: &str) -> Result<()> {
+        let (pid, version) = (std::process::id(), env!("CARGO_PKG_VERSION").to_owned());
+        let run = Self { endpoint: endpoint.to_owned(), pid, version };
+        write(&Self::path(data_dir), &run, 0o644)
+    }
+
+    /// Takes it away. There may be none.
+    pub(crate) fn remove(data_dir: &Path) {
+        let _ = std::fs::remove_file(Self::path(data_dir));
+    }
+}
+
+fn failed(path: &Path, error: impl std::fmt::Display) -> Error {
+    Error::new(ErrorKind::Unavailable, format!("{}: {error}", path.display()))
+}
+
+fn read<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<Option<T>> {
+    match std::fs::read(path) {
+        Ok(bytes) => {
+            let bytes = Zeroizing::new(bytes);
+            serde_json::from_slice(&bytes).map(Some).map_err(|error| failed(path, error))
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(failed(path, error)),
+    }
+}
+
+fn write(path: &Path, value: &impl Serialize, mode: u32) -> Result<()> {
+    let json = Zeroizing::new(serde_json::to_vec_pretty(value).map_err(Error::internal)?);
+    write_bytes(path, &json, mode)
+}
+
+/// Replaces a file so that after a crash the old or the new content is there, whole.
+pub(crate) fn write_bytes(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
+    let new = path.with_extension("new");
+    let write = || {
+        let mut options = OpenOptions::new();
+        let mut file = options.write(true).create(true).truncate(true).mode(mode).open(&new)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        std::fs::rename(&new, path)?;
+        path.parent().map_or(Ok(()), |dir| File::open(dir)?.sync_all())
+    };
+    write().map_err(|error: std::io::Error| failed(path, error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn the_run_file_comes_whole_and_goes() {
+        let dir = tempfile::tempdir().unwrap();
+        assert!(RunFile::read(dir.path()).unwrap().is_none());
+        RunFile::write(dir.path(), "http://127.0.0.1:1").unwrap();
+        let run = RunFile::read(dir.path()).unwrap().unwrap();
+        assert_eq!((run.endpoint.as_str(), run.pid), ("http://127.0.0.1:1", std::process::id()));
+        RunFile::remove(dir.path());
+        RunFile::remove(dir.path());
+        assert!(RunFile::read(dir.path()).unwrap().is_none());
+    }
+
+    #[test]
+    fn secrets_are_for_their_owner() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x.json");
+        write_bytes(&path, b"1", 0o600).unwrap();
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(std::fs::read(&path).unwrap(), b"1");
+    }
+}

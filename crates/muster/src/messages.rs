@@ -1,0 +1,115 @@
+//! Every message for people, in every language: the one catalogue.
+//!
+//! Logs, errors and the command line's own help are English; what a person is told is here.
+
+/// A language people are spoken to in.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    clap::ValueEnum,
+    serde::Deserialize,
+    serde::Serialize,
+)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Lang {
+    /// English.
+    #[default]
+    En,
+    /// Simplified Chinese.
+    Zh,
+}
+
+impl Lang {
+    /// From a locale name such as `zh_CN.UTF-8`.
+    pub(crate) fn of_locale(locale: &str) -> Self {
+        if locale.to_ascii_lowercase().starts_with("zh") { Self::Zh } else { Self::En }
+    }
+}
+
+macro_rules! messages {
+    ($($name:ident $en:literal $zh:literal;)*) => {
+        /// A message; `{}` stands for what is filled in, in order.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(crate) enum Message { $($name,)* }
+
+        impl Message {
+            #[cfg(test)]
+            const ALL: &[Self] = &[$(Self::$name,)*];
+
+            const fn text(self, lang: Lang) -> &'static str {
+                match (self, lang) {
+                    $((Self::$name, Lang::En) => $en, (Self::$name, Lang::Zh) => $zh,)*
+                }
+            }
+        }
+    };
+}
+
+messages! {
+    Ready "Muster answers at {}" "Muster 已就绪：{}";
+    Docs "Documentation: {}" "文档：{}";
+    CredentialsIn "Credentials: {} (only you can read it)" "凭据文件：{}（仅限您本人读取）";
+    CaIn "CA certificate for clients: {}" "客户端所需的 CA 证书：{}";
+    Try "Try, in another terminal:" "可在另一个终端中尝试：";
+    Stopping "Stopping: finishing what is under way" "正在停止：等待进行中的工作完成";
+    Stopped "Stopped." "已停止。";
+    ConfigGood "The configuration is good." "配置正确。";
+    TokenOnce "This token works once, until {}. It is not shown again." "此令牌只能使用一次，有效期至 {}，不会再次显示。";
+    EnrolWith "On the host, run:" "请在主机上运行：";
+    HostAdded "Host {} was added." "已添加主机 {}。";
+    HostChanged "Host {} was changed." "已修改主机 {}。";
+    AgentRevoked "The agent of host {} was shut out." "已吊销主机 {} 的代理。";
+    UserAdded "User {} was added." "已添加用户 {}。";
+    UserChanged "User {} was changed." "已修改用户 {}。";
+    NewPassword "New password, shown only now: {}" "新密码（仅此一次显示）：{}";
+    NewKey "New access key {}; its secret, shown only now: {}" "新访问密钥 {}；其私密部分（仅此一次显示）：{}";
+    KeyRemoved "Access key {} was removed." "已删除访问密钥 {}。";
+    ExportMade "{} written." "已写入 {}。";
+    ExportWaiting "Exporting: {}" "正在导出：{}";
+    NextPage "More rows follow: --offset {}" "还有更多结果：--offset {}";
+    NextCursor "To continue: --changes-since {}" "继续查询：--changes-since {}";
+    Enrolled "Enrolled as host {}." "已注册为主机 {}。";
+    Problem "muster: {}" "muster：{}";
+    AuditSound "The audit log is complete: {} entries." "审计日志完整：共 {} 条。";
+}
+
+/// The message in a language, with its blanks filled in.
+pub(crate) fn say(lang: Lang, message: Message, blanks: &[&str]) -> String {
+    let mut text = String::new();
+    let mut blanks = blanks.iter();
+    for (at, part) in message.text(lang).split("{}").enumerate() {
+        if at > 0 {
+            text.push_str(blanks.next().copied().unwrap_or_default());
+        }
+        text.push_str(part);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_languages_have_the_same_blanks() {
+        for message in Message::ALL {
+            let blanks = |lang| message.text(lang).matches("{}").count();
+            assert_eq!(blanks(Lang::En), blanks(Lang::Zh), "{message:?}");
+            assert!(
+                !message.text(Lang::Zh).is_ascii() || *message == Message::Problem,
+                "{message:?}"
+            );
+        }
+        assert_eq!(say(Lang::Zh, Message::HostAdded, &["a"]), "已添加主机 a。");
+    }
+
+    #[test]
+    fn the_locale_chooses_the_language() {
+        assert_eq!(Lang::of_locale("zh_CN.UTF-8"), Lang::Zh);
+        assert_eq!(Lang::of_locale("C"), Lang::En);
+    }
+}

@@ -1,0 +1,33 @@
+//! What the command line says: texts, and lists as table, JSON or CSV.
+
+use muster_model::{Error, Result};
+use std::io::Write;
+
+/// The form of a list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Output {
+    /// Aligned columns for people.
+    #[default]
+    Table,
+    /// An array of objects with every field.
+    Json,
+    /// Comma-separated values with a header line (RFC 4180).
+    Csv,
+}
+
+/// Writes to standard output. A closed pipe is no failure.
+pub(crate) fn print(text: &str) -> Result<()> {
+    write(std::io::stdout().lock(), text)
+}
+
+/// Writes a line to standard error.
+pub(crate) fn complain(text: &str) {
+    let _ = write(std::io::stderr().lock(), &format!("{text}\n"));
+}
+
+fn write(mut to: impl Write, text: &str) -> Result<()> {
+    match to.write_all(text.as_bytes()).and_then(|()| to.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Error::internal(error)),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,144 @@
+//! Starting, serving, stopping.
+
+mod banner;
+mod local_agent;
+mod metrics;
+mod operator;
+mod place;
+mod tls;
+
+use crate::config::{Config, Preset};
+use crate::files::{CredentialsFile, RunFile};
+use crate::messages::{Message, say};
+use crate::output;
+use axum::Router;
+use muster_http::{probes, serve};
+use muster_model::{Error, Result, SystemClock};
+use muster_service::limits::Limits;
+use muster_service::{App, Settings, identity};
+use muster_store::Db;
+use muster_vault::Keyring;
+use place::Place;
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// `muster up`: everything in this process.
+pub(crate) fn up(config: Config, data_dir: PathBuf) -> Result<()> {
+    let place = Place::take(data_dir)?;
+    let listener = listen(&config)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(Error::internal)?;
+    let ended = runtime.block_on(serve_until_told(&config, &place, listener));
+    RunFile::remove(place.dir());
+    runtime.shutdown_timeout(std::time::Duration::from_secs(5));
+    ended
+}
+
+fn listen(config: &Config) -> Result<TcpListener> {
+    let address = config.server.listen;
+    TcpListener::bind(address)
+        .map_err(|error| Error::invalid("listen", format!("{address}: {error}")))
+}
+
+async fn serve_until_told(config: &Config, place: &Place, listener: TcpListener) -> Result<()> {
+    let lang = config.lang.unwrap_or_default();
+    let clock = Arc::new(SystemClock);
+    let now = muster_model::Clock::now(clock.as_ref());
+    let address = listener.local_addr().map_err(Error::internal)?;
+    let mut names = config.tls.names.clone();
+    names.push(place.host_name());
+    let tls = tls::identity(&config.tls, place.dir(), address.ip(), &names, now)?;
+    let endpoint = match &config.server.endpoint {
+        Some(endpoint) => endpoint.trim_end_matches('/').to_owned(),
+        None => place.endpoint(address, tls.is_some()),
+    };
+    let settings = Settings {
+        data_dir: place.dir().to_owned(),
+        endpoint: endpoint.clone(),
+        region: config.server.region.clone(),
+        ca: tls.as_ref().map(|it| it.ca.clone()),
+        token_secs: config.server.token_secs,
+        limits: match config.limits.preset {
+            Preset::Standard => Limits::STANDARD,
+            Preset::Vendor => Limits::VENDOR,
+        },
+    };
+    let tls = match tls {
+        Some(it) => Some(serve::tls(it.chain, it.key.to_vec()).await?),
+        None => None,
+    };
+    let app = open(config, place, clock, settings).await?;
+    credentials(&app, place, &endpoint).await?;
+
+    let router = router(&app);
+    let server = app.tasks.spawn(serve::serve(router, listener, tls, app.stop.clone()));
+    let agent = match config.server.local_agent {
+        true => Some(local_agent::start(&app, &config.agent, place.dir())?),
+        false => None,
+    };
+    RunFile::write(place.dir(), &endpoint)?;
+    tracing::info!(endpoint, "ready");
+    output::print(&banner::text(lang, &endpoint, place.dir(), app.settings.ca.is_some()))?;
+
+    let ended = told_to_stop(server).await;
+    output::print(&(say(lang, Message::Stopping, &[]) + "\n"))?;
+    RunFile::remove(place.dir());
+    app.stop.cancel();
+    if let Some(agent) = agent {
+        agent.stop().await;
+    }
+    app.close().await;
+    output::print(&(say(lang, Message::Stopped, &[]) + "\n"))?;
+    ended
+}
+
+async fn open(
+    config: &Config,
+    place: &Place,
+    clock: Arc<SystemClock>,
+    settings: Settings,
+) -> Result<App> {
+    let root_key = config.server.root_key_file.clone();
+    let root_key = root_key.unwrap_or_else(|| place.dir().join("root.key"));
+    let vault = Keyring::read_or_create(&root_key)?;
+    let url = config.database.url.clone();
+    let url = url.unwrap_or_else(|| format!("sqlite:{}", place.dir().join("muster.db").display()));
+    let database = muster_store::Config { url, connections: config.database.connections };
+    let db = Db::open(&database, muster_model::Clock::now(clock.as_ref())).await?;
+    App::open(db, vault, clock, settings).await
+}
+
+/// Makes the account at the first start; later sees to it that the file names the present endpoint.
+async fn credentials(app: &App, place: &Place, endpoint: &str) -> Result<()> {
+    identity::bootstrap(app, &|made| CredentialsFile::new(made, endpoint).write(place.dir()))
+        .await?;
+    if let Some(mut file) = CredentialsFile::read(place.dir())?
+        && file.endpoint != endpoint
+    {
+        endpoint.clone_into(&mut file.endpoint);
+        file.write(place.dir())?;
+    }
+    Ok(())
+}
+
+/// Every API behind one edge.
+fn router(app: &App) -> Router {
+    let apis = muster_api_iam::router(app)
+        .merge(muster_api_hss::router(app))
+        .merge(muster_api_agent::router(app))
+        .merge(probes::probes(app.clone(), metrics::start(app)));
+    muster_http::edge(apis)
+}
+
+/// Waits for SIGTERM, Ctrl-C or the end of the server.
+async fn told_to_stop(server: tokio::task::JoinHandle<Result<()>>) -> Result<()> {
+    let mut terminate = signal(SignalKind::terminate()).map_err(Error::internal)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(Error::internal)?;
+    tokio::select! {
+        _ = terminate.recv() => Ok(()),
+        _ = interrupt.recv() => Ok(()),
+        ended = server => ended.map_err(Error::internal)?,
+    }
+}

@@ -1,0 +1,31 @@
+//! What a person sees when the server is ready.
+
+use crate::config::DATA_DIR;
+use crate::files::CredentialsFile;
+use crate::messages::{Lang, Message, say};
+use std::path::Path;
+
+/// Where it is, where the documentation is, three commands to try.
+pub(crate) fn text(lang: Lang, endpoint: &str, dir: &Path, tls: bool) -> String {
+    let mut lines = vec![
+        say(lang, Message::Ready, &[endpoint]),
+        say(lang, Message::Docs, &[&format!("{endpoint}/docs")]),
+    ];
+    let credentials = CredentialsFile::path(dir);
+    if credentials.exists() {
+        lines.push(say(lang, Message::CredentialsIn, &[&credentials.display().to_string()]));
+    }
+    if tls {
+        let ca = dir.join("tls/ca.pem");
+        lines.push(say(lang, Message::CaIn, &[&ca.display().to_string()]));
+    }
+    lines.push(say(lang, Message::Try, &[]));
+    let folder = match dir == Path::new(DATA_DIR) {
+        true => String::new(),
+        false => format!(" --data-dir {}", dir.display()),
+    };
+    for command in ["assets", "assets port", "export app --file app.xlsx"] {
+        lines.push(format!("  muster{folder} {command}"));
+    }
+    lines.join("\n") + "\n"
+}

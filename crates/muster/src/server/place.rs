@@ -1,0 +1,72 @@
+//! The data folder, held by one process at a time.
+
+use muster_model::{Error, ErrorKind, Result};
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::net::SocketAddr;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+/// A data folder that is ours until this is dropped.
+pub(crate) struct Place {
+    dir: PathBuf,
+    _lock: File,
+}
+
+impl Place {
+    /// Takes the folder, making it if need be; only its owner may look into it.
+    pub(crate) fn take(dir: PathBuf) -> Result<Self> {
+        let failed = |error: std::io::Error| {
+            Error::new(ErrorKind::Unavailable, format!("{}: {error}", dir.display()))
+        };
+        DirBuilder::new().recursive(true).mode(0o700).create(&dir).map_err(failed)?;
+        let mut options = OpenOptions::new();
+        let lock = options.write(true).create(true).truncate(false).mode(0o600);
+        let lock = lock.open(dir.join("lock")).map_err(failed)?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self { dir, _lock: lock }),
+            Err(TryLockError::WouldBlock) => Err(Error::conflict(format!(
+                "{}: another muster runs on this folder",
+                dir.display()
+            ))),
+            Err(TryLockError::Error(error)) => Err(failed(error)),
+        }
+    }
+
+    /// The folder.
+    pub(crate) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// What this machine is called.
+    pub(crate) fn host_name(&self) -> String {
+        rustix::system::uname().nodename().to_string_lossy().into_owned()
+    }
+
+    /// Where clients reach a server that listens on `address`.
+    pub(crate) fn endpoint(&self, address: SocketAddr, tls: bool) -> String {
+        let scheme = if tls { "https" } else { "http" };
+        if address.ip().is_unspecified() {
+            return format!("{scheme}://{}:{}", self.host_name(), address.port());
+        }
+        format!("{scheme}://{address}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_is_held_by_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let place = Place::take(dir.path().join("a")).unwrap();
+        let other = Place::take(dir.path().join("a")).err().unwrap();
+        assert_eq!(other.kind(), ErrorKind::Conflict);
+        let listen = |address: &str, tls| place.endpoint(address.parse().unwrap(), tls);
+        assert_eq!(listen("127.0.0.1:5", false), "http://127.0.0.1:5");
+        assert_eq!(listen("[::1]:5", true), "https://[::1]:5");
+        assert_eq!(listen("0.0.0.0:5", true), format!("https://{}:5", place.host_name()));
+        drop(place);
+        assert!(Place::take(dir.path().join("a")).is_ok());
+    }
+}
