@@ -214,3 +214,98 @@ fn namespace(target: &Path) -> u64 {
     let digits = text.split_once(":[").and_then(|(_, rest)| rest.strip_suffix(']'));
     digits.and_then(|digits| digits.parse().ok()).unwrap_or(0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use muster_model::{Clock, SystemClock};
+    use std::fs;
+
+    /// A proc directory with one process.
+    struct Fixture(tempfile::TempDir);
+
+    impl Fixture {
+        fn new() -> Self {
+            let dir = tempfile::tempdir().unwrap();
+            fs::write(dir.path().join("stat"), "cpu 1 2\nbtime 1000\nprocesses 5\n").unwrap();
+            Self(dir)
+        }
+
+        fn add(&self, pid: u32, comm: &str, stack: u64) {
+            let dir = self.0.path().join(pid.to_string());
+            fs::create_dir_all(&dir).unwrap();
+            let stat = format!(
+                "{pid} ({comm}) S 1 1 1 0 -1 0 0 0 0 0 1 2 0 0 20 0 1 0 250 1 1 1 1 1 {stack} 0 0 0 0 \
+                 0 0 0 0 0 17 1 0 0 0 0 0 1 2 3 4 5 6 7 0"
+            );
+            fs::write(dir.join("stat"), stat).unwrap();
+            fs::write(dir.join("status"), "Uid:\t1\t33\t1\t1\nGid:\t1\t34\t1\t1\n").unwrap();
+            fs::write(dir.join("cmdline"), format!("{comm}\0--x\0\0")).unwrap();
+            fs::write(dir.join("cgroup"), "0::/system.slice/a.service\n").unwrap();
+            let _ = fs::remove_file(dir.join("exe"));
+            std::os::unix::fs::symlink(format!("/bin/{comm} (deleted)"), dir.join("exe")).unwrap();
+        }
+
+        fn open(&self) -> Proc {
+            Proc::open(self.0.path()).unwrap()
+        }
+    }
+
+    #[test]
+    fn a_process_is_read_from_its_files() {
+        let fixture = Fixture::new();
+        fixture.add(7, "web", 1);
+        let table = ProcessTable::default().read(&fixture.open(), Micros::from_secs(5000));
+        let process = &table[0];
+        assert_eq!((process.pid, process.ppid, process.uid, process.gid), (7, 1, 33, 34));
+        assert_eq!(process.start, Micros(1_002_500_000));
+        assert_eq!((process.exe.as_path(), process.exe_deleted), (Path::new("/bin/web"), true));
+        assert_eq!(process.args, ["web", "--x", ""]);
+        assert_eq!(process.cgroup, "/system.slice/a.service");
+    }
+
+    #[test]
+    fn half_vanished_processes_are_left_out() {
+        let fixture = Fixture::new();
+        fixture.add(7, "web", 1);
+        fixture.add(8, "gone", 1);
+        fs::remove_file(fixture.0.path().join("8/status")).unwrap();
+        fs::create_dir(fixture.0.path().join("9")).unwrap();
+        fs::write(fixture.0.path().join("10"), "a file").unwrap();
+        let table = ProcessTable::default().read(&fixture.open(), Micros::from_secs(5000));
+        assert_eq!(table.iter().map(|process| process.pid).collect::<Vec<_>>(), [7]);
+    }
+
+    #[test]
+    fn a_settled_process_is_only_read_again_after_an_exec_or_in_its_turn() {
+        let fixture = Fixture::new();
+        fixture.add(7, "web", 1);
+        let proc = fixture.open();
+        let mut table = ProcessTable::default();
+        let mut look = || table.read(&proc, Micros::from_secs(5000)).remove(0);
+        let first = look();
+        assert!(Arc::ptr_eq(&first, &look()));
+        fixture.add(7, "other", 2);
+        let second = look();
+        assert_eq!(second.comm, "other");
+        assert!(second.revision > first.revision);
+        // What the stat line does not show is found when its turn comes.
+        fs::write(fixture.0.path().join("7/status"), "Uid:\t1\t99\t1\t1\n").unwrap();
+        let turn = (0..ProcessTable::ROTATION).map(|_| look()).find(|process| process.uid == 99);
+        assert!(turn.is_some());
+    }
+
+    #[test]
+    fn this_test_is_a_process_and_a_kernel_thread_is_none_of_a_program() {
+        let proc = Proc::open(Path::new("/proc")).unwrap();
+        let table = ProcessTable::default().read(&proc, SystemClock.now());
+        let own = table.iter().find(|process| process.pid == std::process::id()).unwrap();
+        assert_eq!(own.exe, std::env::current_exe().unwrap());
+        assert_eq!(own.args, std::env::args().collect::<Vec<_>>());
+        assert!(own.start <= SystemClock.now() && own.start > Micros::from_secs(1_600_000_000));
+        assert!(own.netns > 0 && own.mntns > 0 && !own.kernel);
+        for thread in table.iter().filter(|process| process.kernel) {
+            assert!(thread.exe.as_os_str().is_empty() && thread.args.is_empty());
+        }
+    }
+}

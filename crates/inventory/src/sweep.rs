@@ -6,7 +6,8 @@
 
 mod engine;
 
-use crate::collector::Rows;
+use crate::collector::{Collector, Rows};
+use crate::collectors::COLLECTORS;
 use engine::{Engine, Outcome};
 use muster_model::host::HostProfile;
 use muster_model::report::{Digest, Row, RowKey};
@@ -84,9 +85,13 @@ pub struct Swept {
     pub diagnostics: Vec<Diagnostic>,
 }
 
+/// One collector a kind.
+type Collectors = &'static [&'static dyn Collector];
+
 /// The inventory of one root, kept from sweep to sweep.
 pub struct Inventory {
     options: Options,
+    collectors: Collectors,
     worker: Option<Worker>,
     stuck: HashMap<Kind, JoinHandle<()>>,
     last: HashMap<Kind, Held>,
@@ -104,14 +109,18 @@ impl Inventory {
     /// # Errors
     /// `Invalid` naming `root` or `proc`; `Unsupported` for a foreign root on a kernel before 5.6.
     pub fn new(options: Options) -> Result<Self> {
-        let worker = Some(Worker::start(&options)?);
-        let last = HashMap::new();
-        Ok(Self { options, worker, stuck: HashMap::new(), last, sweeps: 0 })
+        Self::with(options, COLLECTORS)
+    }
+
+    fn with(options: Options, collectors: Collectors) -> Result<Self> {
+        let worker = Some(Worker::start(&options, collectors)?);
+        let (stuck, last) = (HashMap::new(), HashMap::new());
+        Ok(Self { options, collectors, worker, stuck, last, sweeps: 0 })
     }
 
     /// The kinds there is a collector for, as far as the options allow them.
     pub fn kinds(&self) -> Vec<Kind> {
-        let known = |kind: &Kind| crate::collectors::COLLECTORS.iter().any(|c| c.kind() == *kind);
+        let known = |kind: &Kind| self.collectors.iter().any(|c| c.kind() == *kind);
         self.options.kinds.iter().copied().filter(known).collect()
     }
 
@@ -137,7 +146,8 @@ impl Inventory {
             }
             self.stuck.remove(&kind);
         }
-        let worker = match self.worker.take().map_or_else(|| Worker::start(&self.options), Ok) {
+        let start = || Worker::start(&self.options, self.collectors);
+        let worker = match self.worker.take().map_or_else(start, Ok) {
             Ok(worker) => worker,
             Err(error) => return self.failed(kind, "sweep.impossible", error.message().to_owned()),
         };
@@ -203,8 +213,8 @@ struct Worker {
 }
 
 impl Worker {
-    fn start(options: &Options) -> Result<Self> {
-        let mut engine = Engine::new(options.clone())?;
+    fn start(options: &Options, collectors: Collectors) -> Result<Self> {
+        let mut engine = Engine::new(options.clone(), collectors)?;
         let (jobs, todo) = channel::<(Kind, u64)>();
         let (done, outcomes) = channel();
         let thread = std::thread::Builder::new()
@@ -228,5 +238,85 @@ impl Worker {
     ) -> std::result::Result<Outcome, RecvTimeoutError> {
         self.jobs.send((kind, sweep)).map_err(|_| RecvTimeoutError::Disconnected)?;
         self.outcomes.recv_timeout(limit)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::collector::Findings;
+    use crate::host::Host;
+    use muster_model::Fact;
+    use muster_model::report::Volatile;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::{Condvar, Mutex};
+
+    /// Finds one row, and then panics.
+    struct Brittle;
+    static BROKEN: AtomicBool = AtomicBool::new(false);
+
+    impl Collector for Brittle {
+        fn kind(&self) -> Kind {
+            Kind::App
+        }
+        fn always(&self) -> bool {
+            true
+        }
+        fn collect(&self, _host: &Host<'_>, out: &mut Findings) {
+            out.push(Fact::new(Kind::App), Volatile::default());
+            assert!(!BROKEN.load(Ordering::SeqCst), "as a defect of ours would");
+        }
+    }
+
+    /// Finds one row, and then hangs until it is let go.
+    struct Hanging;
+    static HOLD: Mutex<bool> = Mutex::new(false);
+    static LET_GO: Condvar = Condvar::new();
+
+    impl Collector for Hanging {
+        fn kind(&self) -> Kind {
+            Kind::Port
+        }
+        fn always(&self) -> bool {
+            true
+        }
+        fn collect(&self, _host: &Host<'_>, out: &mut Findings) {
+            out.push(Fact::new(Kind::Port), Volatile::default());
+            drop(LET_GO.wait_while(HOLD.lock().unwrap(), |hold| *hold).unwrap());
+        }
+    }
+
+    fn sweep(inventory: &mut Inventory) -> Vec<(Kind, usize, String)> {
+        let swept = inventory.sweep(&[Kind::Port, Kind::App]).into_iter();
+        let code = |swept: &Swept| swept.diagnostics.first().map(|trouble| trouble.code.clone());
+        swept
+            .map(|swept| (swept.kind, swept.rows.len(), code(&swept).unwrap_or_default()))
+            .collect()
+    }
+
+    #[test]
+    fn a_collector_that_breaks_or_hangs_costs_nothing_but_its_news() {
+        let limits = Limits { collector: Duration::from_millis(300), ..Limits::default() };
+        let options = Options { limits, ..Options::default() };
+        let mut inventory = Inventory::with(options, &[&Hanging, &Brittle]).unwrap();
+        let fine = [(Kind::Port, 1, String::new()), (Kind::App, 1, String::new())];
+        assert_eq!(sweep(&mut inventory), fine);
+
+        BROKEN.store(true, Ordering::SeqCst);
+        *HOLD.lock().unwrap() = true;
+        let told = |port: &str| {
+            [(Kind::Port, 1, port.to_owned()), (Kind::App, 1, "collector.failed".to_owned())]
+        };
+        assert_eq!(sweep(&mut inventory), told("collector.timeout"));
+        // It is not run again on yet another thread while the first one waits.
+        assert_eq!(sweep(&mut inventory), told("collector.stuck"));
+
+        BROKEN.store(false, Ordering::SeqCst);
+        *HOLD.lock().unwrap() = false;
+        LET_GO.notify_all();
+        while inventory.stuck.values().any(|thread| !thread.is_finished()) {
+            std::thread::yield_now();
+        }
+        assert_eq!(sweep(&mut inventory), fine);
     }
 }

@@ -1,8 +1,7 @@
 //! What runs on the sweep's thread: gates, processes, collectors.
 
-use super::Options;
+use super::{Collectors, Options};
 use crate::collector::{Collector, Findings, Rows};
-use crate::collectors::COLLECTORS;
 use crate::files::Files;
 use crate::files::root::Root;
 use crate::files::touched::Touched;
@@ -31,6 +30,7 @@ pub(super) struct Outcome {
 
 pub(super) struct Engine {
     options: Options,
+    collectors: Collectors,
     root: Arc<Root>,
     proc: Proc,
     hashes: Arc<Mutex<HashCache>>,
@@ -55,11 +55,12 @@ struct State {
 }
 
 impl Engine {
-    pub(super) fn new(options: Options) -> Result<Self> {
+    pub(super) fn new(options: Options, collectors: Collectors) -> Result<Self> {
         let proc = Proc::open(&options.proc)?;
         let root = Arc::new(open_root(&options, &proc)?);
         Ok(Self {
             options,
+            collectors,
             root,
             proc,
             hashes: Arc::default(),
@@ -76,7 +77,7 @@ impl Engine {
 
     pub(super) fn run(&mut self, kind: Kind, sweep: u64) -> Outcome {
         let before = cpu_us();
-        let (rows, troubles) = match COLLECTORS.iter().find(|c| c.kind() == kind) {
+        let (rows, troubles) = match self.collectors.iter().find(|c| c.kind() == kind) {
             Some(collector) => self.collect(*collector, sweep),
             None => (None, Vec::new()),
         };

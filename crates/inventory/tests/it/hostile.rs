@@ -53,3 +53,62 @@ fn links_in_a_loop_and_magic_links_are_a_trouble() {
     let swept = world.sweep(Kind::Users);
     assert_eq!(codes(&swept), ["file.loop"]);
 }
+
+#[test]
+fn a_directory_without_end_is_cut() {
+    let world = World::new();
+    std::fs::create_dir_all(world.path("/etc/udev/rules.d")).unwrap();
+    // Hard links to one file: a hundred thousand and one names cost next to nothing.
+    world.write("/etc/udev/rules.d/0", "");
+    for number in 1..=100_000 {
+        let name = world.path(&format!("/etc/udev/rules.d/{number}"));
+        // File systems bound the links to one file; ext4 at 65,000.
+        if std::fs::hard_link(world.path("/etc/udev/rules.d/0"), &name).is_err() {
+            std::fs::write(&name, "").unwrap();
+        }
+    }
+    let swept = world.sweep(Kind::AutoLaunch);
+    assert_eq!(codes(&swept), ["dir.too_large"]);
+}
+
+#[test]
+fn names_that_are_no_text_are_not_lost() {
+    use std::os::unix::ffi::OsStrExt;
+    let world = World::new();
+    world.write("/etc/cron.d/plain", "@daily root /bin/a\n");
+    let odd = std::ffi::OsStr::from_bytes(b"odd\xff");
+    std::fs::write(world.path("/etc/cron.d").join(odd), "@daily root /bin/b\n").unwrap();
+    let swept = world.sweep(Kind::AutoLaunch);
+    assert_eq!(column(&swept, Column::Name), ["a", "b"]);
+}
+
+#[test]
+fn devices_and_directories_in_place_of_files_are_let_be() {
+    let world = World::new();
+    std::fs::create_dir_all(world.path("/etc/passwd")).unwrap();
+    world.link("/etc/crontab", "/dev/zero");
+    world.link("/etc/rc.local", "/proc/self/fd/0");
+    std::fs::create_dir(world.path("/dev")).unwrap();
+    let device = rustix::fs::makedev(1, 5);
+    if mknodat(CWD, world.path("/dev/zero"), FileType::CharacterDevice, Mode::RUSR, device).is_err()
+    {
+        // Only root may make one; a socket file is refused alike.
+        std::os::unix::net::UnixListener::bind(world.path("/dev/zero")).unwrap();
+    }
+    assert_eq!(codes(&world.sweep(Kind::Users)), ["file.not_regular"]);
+    let swept = world.sweep(Kind::AutoLaunch);
+    assert!(codes(&swept).contains(&"file.not_regular"), "{:?}", swept.diagnostics);
+    assert!(swept.rows.is_empty());
+}
+
+#[test]
+fn no_kind_finds_anything_of_this_machine_in_an_empty_root() {
+    let world = World::new();
+    let mut inventory = world.inventory();
+    let kinds = inventory.kinds();
+    assert_eq!(kinds.len(), 12);
+    for swept in inventory.sweep(&kinds) {
+        assert_eq!(swept.rows.len(), 0, "{}", swept.kind);
+        assert_eq!(swept.diagnostics, [], "{}", swept.kind);
+    }
+}
