@@ -99,9 +99,7 @@ impl<'a> Host<'a> {
             return true;
         }
         let Some(own) = self.files.stat("/") else { return false };
-        let root = self.proc.directory(process.pid.to_string()).ok().and_then(|dir| {
-            rustix::fs::statat(dir, "root", rustix::fs::AtFlags::empty()).ok().map(Stat::from)
-        });
+        let root = self.proc.stat(format!("{}/root", process.pid));
         root.is_some_and(|root| (root.dev, root.ino) == (own.dev, own.ino))
     }
 
@@ -120,8 +118,7 @@ impl<'a> Host<'a> {
         if !self.proc.is_kernel() {
             return self.files.stat(&process.exe);
         }
-        let dir = self.proc.directory(process.pid.to_string()).ok()?;
-        rustix::fs::statat(dir, "exe", rustix::fs::AtFlags::empty()).ok().map(Stat::from)
+        self.proc.stat(format!("{}/exe", process.pid))
     }
 
     /// SHA-256 of the program a process really runs, not of what now lies at its path.

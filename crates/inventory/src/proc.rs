@@ -1,5 +1,6 @@
 //! The proc directory: the kernel's own, one of another machine's mount, or a fixture.
 
+use crate::files::Stat;
 use muster_model::{Error, Result};
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{CWD, Dir, Mode, OFlags, PROC_SUPER_MAGIC};
@@ -87,6 +88,12 @@ impl Proc {
             }
         }
         names
+    }
+
+    /// Metadata of what a path leads to, the kernel's magic links included.
+    pub(crate) fn stat(&self, path: impl AsRef<Path>) -> Option<Stat> {
+        let flags = rustix::fs::AtFlags::empty();
+        rustix::fs::statat(&self.fd, path.as_ref(), flags).ok().map(Stat::from)
     }
 
     /// Opens a directory to list it.

@@ -45,7 +45,13 @@ pub(crate) fn environ(proc: &Proc, pid: u32) -> Vec<(String, String)> {
 /// The files mapped into it, each once, by path.
 pub(crate) fn maps(proc: &Proc, pid: u32) -> Vec<Mapped> {
     let bytes = proc.read(format!("{pid}/maps"), Proc::MAX_BYTES).unwrap_or_default();
-    let mut mapped: Vec<Mapped> = bytes.split(|byte| *byte == b'\n').filter_map(mapping).collect();
+    // A library has several mappings one after the other.
+    let mut last: &[u8] = &[];
+    let lines = bytes.split(|byte| *byte == b'\n').filter(|line| {
+        let path = line.iter().position(|byte| *byte == b'/').and_then(|at| line.get(at..));
+        path.is_some_and(|path| std::mem::replace(&mut last, path) != path)
+    });
+    let mut mapped: Vec<Mapped> = lines.filter_map(mapping).collect();
     mapped.sort_unstable();
     mapped.dedup();
     mapped
