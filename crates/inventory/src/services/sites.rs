@@ -203,7 +203,7 @@ impl Served<'_> {
         let bytes = host.files().read(path, MAX_CERTIFICATE)?;
         let certificate = x509::first(&bytes);
         if certificate.is_none() {
-            host.trouble("certificate.unreadable", path.to_string_lossy(), "no certificate in it");
+            host.trouble("file.malformed", path.to_string_lossy(), "no certificate in it");
         }
         certificate
     }

@@ -123,7 +123,7 @@ fn hostile_configurations_cost_nothing_but_themselves() {
     let ports: Vec<_> = swept.rows.iter().filter_map(|row| row.fact.int(Column::Port)).collect();
     assert!(ports.contains(&443) && ports.contains(&444), "{ports:?}");
     assert!(swept.rows.iter().all(|row| row.fact.text(Column::CertSha256).is_empty()));
-    assert!(swept.diagnostics.iter().any(|trouble| trouble.code == "certificate.unreadable"));
+    assert!(swept.diagnostics.iter().any(|trouble| trouble.code == "file.malformed"));
 }
 
 #[test]
