@@ -13,10 +13,12 @@ use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use muster_model::ErrorKind;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Largest body in bytes: the vendor's limit for signed requests, kept for all.
 pub const MAX_BODY: usize = 12 * 1024 * 1024;
+/// How long a request may take, its body's arrival included, until its answer begins.
+const PATIENCE: Duration = Duration::from_secs(120);
 /// Longest URI in bytes.
 const MAX_URI: usize = 32 * 1024;
 
@@ -44,7 +46,15 @@ async fn pass(mut request: Request, next: Next) -> Response {
     } else if announced.is_some_and(|length| length > MAX_BODY as u64) {
         Gateway::render(&too_large(), &info)
     } else {
-        complete(next.run(request).await, &info)
+        match tokio::time::timeout(PATIENCE, next.run(request)).await {
+            Ok(response) => complete(response, &info),
+            Err(_) => gateway::answer(
+                StatusCode::GATEWAY_TIMEOUT,
+                "APIGW.0201",
+                "Backend timeout.",
+                &info,
+            ),
+        }
     };
     if let Ok(id) = HeaderValue::from_str(&info.request_id) {
         response.headers_mut().insert("x-request-id", id);

@@ -54,8 +54,6 @@ impl<K: Hash + Eq> Limiter<K> {
 pub struct Limits {
     /// Logins an address.
     pub logins: u32,
-    /// Exports of secrets a user.
-    pub secret_exports: u32,
     /// Calls of one operation of the HSS and CGS APIs, by everybody.
     pub api: u32,
     /// Calls of one operation of the HSS and CGS APIs, by one user.
@@ -66,7 +64,7 @@ pub struct Limits {
 
 impl Limits {
     /// What is on unless somebody says otherwise.
-    pub const STANDARD: Self = Self { logins: 20, secret_exports: 60, api: 0, user: 0, address: 0 };
+    pub const STANDARD: Self = Self { logins: 20, api: 0, user: 0, address: 0 };
     /// The limits the vendor documents for HSS, too.
     pub const VENDOR: Self = Self { api: 600, user: 5, address: 5, ..Self::STANDARD };
 

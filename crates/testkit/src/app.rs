@@ -17,6 +17,9 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
+/// The root key of all tests.
+const ROOT: &str = "0101010101010101010101010101010101010101010101010101010101010101";
+
 /// An [`App`] with its first account.
 pub struct TestApp {
     /// The product.
@@ -37,7 +40,7 @@ impl TestApp {
 
     /// On the given database, without rate limits.
     pub async fn on(test: TestDb) -> Self {
-        let free = Limits { logins: 0, secret_exports: 0, api: 0, user: 0, address: 0 };
+        let free = Limits { logins: 0, api: 0, user: 0, address: 0 };
         Self::with(test, Settings { limits: free, ..Settings::default() }).await
     }
 
@@ -45,12 +48,20 @@ impl TestApp {
     pub async fn with(test: TestDb, settings: Settings) -> Self {
         let clock = ManualClock::at(START);
         let settings = Settings { data_dir: test.dir.path().to_owned(), ..settings };
-        let vault = Keyring::ephemeral().expect("randomness");
+        let vault = Keyring::parse(ROOT).expect("a root key");
         let app = App::open(test.db.clone(), vault, Arc::new(clock.clone()), settings);
         let app = app.await.expect("an app that opens");
         let credentials = bootstrap(&app, &|_| Ok(())).await.expect("a first account");
         let credentials = credentials.expect("a database that was empty");
         Self { app, clock, credentials, test }
+    }
+
+    /// Another server on the same database, with a clock of its own standing at [`START`].
+    pub async fn another(&self) -> App {
+        let vault = Keyring::parse(ROOT).expect("a root key");
+        let clock = Arc::new(ManualClock::at(START));
+        let app = App::open(self.test.again().await, vault, clock, self.app.settings.clone());
+        app.await.expect("a second app that opens")
     }
 
     /// The operator on the machine: what service functions take in tests without HTTP.

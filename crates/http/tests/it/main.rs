@@ -1,5 +1,5 @@
 //! The edge: limits, and real connections with and without TLS.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that panics has failed")]
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 mod connections;
 mod limits;
