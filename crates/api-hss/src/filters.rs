@@ -63,6 +63,11 @@ const fn own(kind: Kind) -> &'static [(&'static str, Field)] {
     }
 }
 
+/// Whether `name` filters this kind.
+pub(crate) fn knows(kind: Kind, name: &str) -> bool {
+    name == "part_match" || HOST.iter().chain(own(kind)).any(|(known, _)| *known == name)
+}
+
 /// The filters a list call of `kind` asks for, and an export, whose `search_param` has a list's parameters
 /// and those of the statistics. Texts match exactly unless `part_match=true`.
 pub(crate) fn of_list(kind: Kind, params: &Params) -> Result<Vec<Filter>> {

@@ -1,6 +1,6 @@
 //! Hosts and container nodes.
 
-use crate::list::{Answer, DataList, millis};
+use crate::list::{Answer, DataList, Done, millis};
 use crate::query::{enterprise_project, paging, text, word};
 use axum::extract::State;
 use muster_http::{Caller, Json, Params, PathParams};
@@ -237,10 +237,6 @@ pub(crate) struct AssetValue {
     asset_value: String,
     host_id_list: Vec<String>,
 }
-
-/// An empty object.
-#[derive(Debug, Serialize)]
-pub(crate) struct Done {}
 
 /// `AssociateHostAssetValue`.
 pub(crate) async fn set_asset_value(

@@ -5,6 +5,7 @@
 
 mod asset;
 mod error;
+mod export;
 mod filters;
 mod hosts;
 mod list;
@@ -12,7 +13,7 @@ mod nodes;
 pub mod operations;
 mod query;
 
-use crate::asset::{history, lists, overview, statistics};
+use crate::asset::{collect, history, lists, overview, statistics};
 use axum::Router;
 use muster_http::Routes;
 use muster_service::App;
@@ -21,6 +22,7 @@ pub use operations::OPERATIONS;
 /// Routes of HSS and CGS.
 pub fn router(app: &App) -> Router {
     Routes::<error::Hss>::new(app, OPERATIONS)
+        .limited()
         .on("ListUserStatistics", statistics::users)
         .on("ListAutoLaunchStatistics", statistics::auto_launch)
         .on("ListPortStatistics", statistics::port)
@@ -50,6 +52,10 @@ pub fn router(app: &App) -> Router {
         .on("ListUserChangeHistories", history::users)
         .on("ListAppChangeHistories", history::apps)
         .on("ListAutoLaunchChangeHistories", history::auto_launches)
+        .on("RunHostAssetManualCollect", collect::run)
+        .on("ShowHostAssetManualCollectStatus", collect::status)
+        .on("CreateGlobalAssetScanTask", collect::scan)
+        .on("ListGlobalAssetScanTask", collect::scanning)
         .on("ShowAccountTop", overview::accounts)
         .on("ShowAutoLaunchTop", overview::auto_launches)
         .on("ShowJarPackageTop", overview::jar_packages)
@@ -65,6 +71,11 @@ pub fn router(app: &App) -> Router {
         .on("ShowContainerProtectionStatus", overview::container_protection)
         .on("ShowOsStatisticsInfo", overview::systems)
         .on("ShowQuotaStatisticsInfo", overview::quotas)
+        .on("DownloadAssetFile", asset::export::create)
+        .on("ListQueryExportTask", export::task)
+        .on("ShowExportTask", export::task)
+        .on("ShowLatestExportTaskByType", export::task_in_query)
+        .on("ListDownloadExportedFile", export::download)
         .on("ListHostStatus", hosts::list_hosts)
         .on("AssociateHostAssetValue", hosts::set_asset_value)
         .on("ListContainerNodes", nodes::list_nodes)

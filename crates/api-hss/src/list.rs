@@ -11,6 +11,10 @@ pub(crate) struct DataList<T> {
     pub(crate) data_list: Vec<T>,
 }
 
+/// An empty object, for calls that have nothing to say.
+#[derive(Debug, Serialize)]
+pub(crate) struct Done {}
+
 /// What most handlers return.
 pub(crate) type Answer<T> = Result<Json<T>, Failure>;
 

@@ -25,7 +25,6 @@ rows! {
     "ListAutoLaunchChangeHistories" Get "/asset/auto-launch/change-history" AssetList "List changes of auto-started items";
     "ListAutoLaunchStatistics" Get "/asset/auto-launch/statistics" AssetList "Count auto-started items by name and type";
     "ListAutoLaunchs" Get "/asset/auto-launchs" AssetList "List auto-started items";
-    "ShowCommonPort" Get "/asset/common-port-info" AssetList "Tell what a port is known for";
     "DownloadAssetFile" Post "/asset/export" AssetExport "Export assets into a file";
     "ListKernelModuleHostInfo" Get "/asset/host/kernel-module" AssetList "List hosts with a kernel module";
     "ListWebFrameworkHostInfo" Get "/asset/host/web-framework" AssetList "List web frameworks";

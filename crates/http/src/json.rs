@@ -40,8 +40,10 @@ pub fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
     let mut reader = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let path = error.path().to_string();
-        let parameter = if path == "." { "body".to_owned() } else { path };
-        Error::invalid(parameter, error.into_inner())
+        let error = error.into_inner();
+        // Where the text is no JSON, the field it broke off in is not to blame.
+        let parameter = if path == "." || !error.is_data() { "body".to_owned() } else { path };
+        Error::invalid(parameter, error)
     })?;
     reader.end().map_err(|error| Error::invalid("body", error))?;
     Ok(value)

@@ -23,6 +23,12 @@ impl<S: Send + Sync> FromRequestParts<S> for Params {
     }
 }
 
+impl FromIterator<(String, String)> for Params {
+    fn from_iter<I: IntoIterator<Item = (String, String)>>(pairs: I) -> Self {
+        Self(pairs.into_iter().collect())
+    }
+}
+
 impl Params {
     /// Splits and decodes a raw query.
     ///

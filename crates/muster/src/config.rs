@@ -28,6 +28,8 @@ pub(crate) struct Config {
     pub(crate) database: DatabaseConfig,
     pub(crate) log: LogConfig,
     pub(crate) limits: LimitsConfig,
+    /// Files that leave.
+    pub(crate) export: muster_service::export::ExportSettings,
     /// The agent of this machine, as in the agent's own configuration.
     pub(crate) agent: muster_agent::config::Config,
 }
@@ -201,6 +203,7 @@ impl Config {
         if !fits {
             return Err(Error::invalid("server.region", "must be 1 to 64 letters, digits, - or _"));
         }
+        self.export.check()?;
         self.agent.check()
     }
 
@@ -258,6 +261,9 @@ mod tests {
             ("[server]\nport = 1", vec![], "port"),
             ("[sever]", vec![], "sever"),
             ("[server]\ntoken_secs = 1", vec![], "server.token_secs"),
+            ("[export]\nkeep_secs = 1", vec![], "export.keep_secs"),
+            ("[export]\ntime_zone = 'Mars/Olympus'", vec![], "export.time_zone"),
+            ("[export]\nformat = 'pdf'", vec![], "export.format"),
             ("[server]\nregion = 'a b'", vec![], "server.region"),
             ("[agent.limits]\ncpu_percent = 0", vec![], "limits.cpu_percent"),
             ("", environment(&[("MUSTER__SERVER__LISTEN", "here")]), "server.listen"),

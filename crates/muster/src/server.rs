@@ -64,6 +64,7 @@ async fn serve_until_told(config: &Config, place: &Place, listener: TcpListener)
             Preset::Standard => Limits::STANDARD,
             Preset::Vendor => Limits::VENDOR,
         },
+        export: config.export.clone(),
     };
     let tls = match tls {
         Some(it) => Some(serve::tls(it.chain, it.key.to_vec()).await?),
@@ -72,6 +73,9 @@ async fn serve_until_told(config: &Config, place: &Place, listener: TcpListener)
     let app = open(config, place, clock, settings).await?;
     credentials(&app, place, &endpoint).await?;
 
+    if config.server.worker {
+        muster_service::export::start(&app);
+    }
     let router = router(&app);
     let server = app.tasks.spawn(serve::serve(router, listener, tls, app.stop.clone()));
     let agent = match config.server.local_agent {

@@ -1,6 +1,7 @@
 //! What every service function works with.
 
 use crate::audit;
+use crate::export::Exports;
 use crate::identity::Identity;
 use crate::settings::Settings;
 use muster_model::{Clock, Micros, Result};
@@ -39,6 +40,7 @@ pub struct Parts {
     pub identity: Identity,
     pub(crate) audit: audit::Queue,
     pub(crate) ingest: crate::ingest::Queue,
+    pub(crate) exports: Exports,
 }
 
 impl App {
@@ -54,6 +56,7 @@ impl App {
     ) -> Result<Self> {
         let identity = Identity::open(&db, &vault, clock.now(), settings.token_secs).await?;
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+        let exports = Exports::new(&settings)?;
         let (audit, writer) = audit::Queue::new(db.clone(), stop.clone());
         tasks.spawn(writer);
         let ingest = crate::ingest::Queue::default();
@@ -67,6 +70,7 @@ impl App {
             identity,
             audit,
             ingest,
+            exports,
         }));
         app.tasks.spawn(keep_identities(app.clone()));
         Ok(app)

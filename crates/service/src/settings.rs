@@ -1,5 +1,6 @@
 //! What an operator may set, as plain values. The binary reads files, environment and flags into it.
 
+use crate::export::ExportSettings;
 use crate::limits::Limits;
 use std::path::PathBuf;
 
@@ -19,6 +20,8 @@ pub struct Settings {
     pub token_secs: i64,
     /// Rate limits.
     pub limits: Limits,
+    /// Files that leave.
+    pub export: ExportSettings,
 }
 
 /// A certificate that is handed out, public by nature.
@@ -39,6 +42,7 @@ impl Default for Settings {
             ca: None,
             token_secs: 24 * 3600,
             limits: Limits::STANDARD,
+            export: ExportSettings::default(),
         }
     }
 }

@@ -146,3 +146,18 @@ pub async fn state(tx: &mut Tx, host: i64, kind: Kind) -> Result<State> {
         .only()?;
     Ok(State { request, swept_at })
 }
+
+/// Whether a sweep of any host of a project that was asked for after `since` has not ended.
+///
+/// # Errors
+/// Those of the database.
+pub async fn any_running(tx: &mut Tx, project: i64, since: Micros) -> Result<bool> {
+    let row = tx
+        .optional(
+            "SELECT 1 FROM hosts h JOIN collect_tasks t ON t.host = h.key WHERE h.project = ? \
+             AND t.finished_at IS NULL AND t.requested_at > ? LIMIT 1",
+            binds![project, since],
+        )
+        .await?;
+    Ok(row.is_some())
+}

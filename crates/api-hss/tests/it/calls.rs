@@ -1,0 +1,88 @@
+//! One good request for every operation that is served: what the tests of rights and of shapes walk over.
+
+use serde_json::{Value, json};
+
+/// Name, path below the project, and body. `TASK` and `FILE` stand for an export that exists.
+pub(crate) fn all() -> Vec<(&'static str, &'static str, Option<Value>)> {
+    let get = |name, path| (name, path, None);
+    vec![
+        get("ListUserStatistics", "/asset/user/statistics?category=host"),
+        get("ListUsers", "/asset/users"),
+        get("ListUserChangeHistories", "/asset/user/change-history"),
+        get("ListAutoLaunchStatistics", "/asset/auto-launch/statistics?category=host"),
+        get("ListAutoLaunchs", "/asset/auto-launchs"),
+        get("ListAutoLaunchChangeHistories", "/asset/auto-launch/change-history"),
+        get("ListPortStatistics", "/asset/port/statistics"),
+        get("ListPortHost", "/asset/ports/detail?category=host&port=22"),
+        get("ListPorts", "/asset/ports?host_id=host-web-1"),
+        get("ListProcessStatistics", "/asset/process/statistics"),
+        get("ListProcessesHost", "/asset/processes/detail"),
+        get("ListAppStatistics", "/asset/app/statistics?category=host"),
+        get("ListApps", "/asset/apps"),
+        get("ListAppChangeHistories", "/asset/app/change-history"),
+        get("ListJarPackageStatistics", "/asset/midwares?category=host"),
+        get("ListJarPackageHostInfo", "/asset/midwares/detail?file_name=log4j-core-2.14.1.jar"),
+        get("ListJarPackageInfo", "/asset/host-web-1/jar-package?category=host"),
+        get("ListWebFrameworkStatistics", "/asset/statistics/web-framework?category=host"),
+        get("ListWebFrameworkHostInfo", "/asset/host/web-framework?category=host"),
+        get("ListWebFrameworkInfo", "/asset/host-web-1/web-framework?category=host"),
+        get("ListWebSiteStatistics", "/asset/statistics/web-site?category=host"),
+        get("ListWebSiteHostInfo", "/asset/host/web-site?category=host&domain=shop.example"),
+        get("ListWebSiteInfo", "/asset/host-web-1/web-site?category=host"),
+        get(
+            "ListWebAppAndServiceStatistics",
+            "/asset/web-app-and-service-statistics?category=host&catalogue=database",
+        ),
+        get("ListWebAppAndServices", "/asset/web-app-and-services?category=host&catalogue=web_cms"),
+        get("ListKernelModuleStatistics", "/asset/statistics/kernel-module"),
+        get("ListKernelModuleHostInfo", "/asset/host/kernel-module?name=overlay"),
+        get("ListKernelModuleInfo", "/asset/host-web-1/kernel-module"),
+        get("ShowAssetStatistic", "/asset/statistics?category=host"),
+        get("ShowAccountTop", "/asset/overview/statistics/top/account"),
+        get("ShowAutoLaunchTop", "/asset/overview/statistics/top/auto-launch"),
+        get("ShowJarPackageTop", "/asset/overview/statistics/top/jar-package"),
+        get("ShowKernelModuleTop", "/asset/overview/statistics/top/kernel-module"),
+        get("ShowPortTop", "/asset/overview/statistics/top/port"),
+        get("ShowProcessTop", "/asset/overview/statistics/top/process"),
+        get("ShowSoftwareTop", "/asset/overview/statistics/top/software"),
+        get(
+            "ShowWebAppAndServiceTop",
+            "/asset/overview/statistics/top/web-app-and-service?catalogue=web_service",
+        ),
+        get("ShowWebFrameworkTop", "/asset/overview/statistics/top/web-framework"),
+        get("ShowWebSiteTop", "/asset/overview/statistics/top/web-site"),
+        ("RunHostAssetManualCollect", "/asset/manual-collect/database?host_id=host-web-1", None),
+        get(
+            "ShowHostAssetManualCollectStatus",
+            "/asset/manual-collect/database?host_id=host-web-1",
+        ),
+        (
+            "CreateGlobalAssetScanTask",
+            "/asset/assign-task?category=host",
+            Some(json!({"all_hosts": true})),
+        ),
+        get("ListGlobalAssetScanTask", "/asset/assign-task?category=host"),
+        (
+            "DownloadAssetFile",
+            "/asset/export?asset_type=users&category=host",
+            Some(json!({"export_headers": [["user_name", "Name"]]})),
+        ),
+        get("ListQueryExportTask", "/export-task/TASK"),
+        get("ShowLatestExportTaskByType", "/export-task?task_id=TASK"),
+        get("ShowExportTask", "/event/export-task/TASK"),
+        get("ListDownloadExportedFile", "/download/FILE"),
+        get("ShowAgentStatisticsStatus", "/asset/overview/status/agent"),
+        get("ShowHostProtectionStatus", "/asset/overview/status/host/protection"),
+        get("ShowContainerProtectionStatus", "/asset/overview/status/container/protection"),
+        get("ShowOsStatisticsInfo", "/asset/overview/status/os"),
+        get("ShowQuotaStatisticsInfo", "/asset/overview/status/quota"),
+        get("ListHostStatus", "/host-management/hosts"),
+        (
+            "AssociateHostAssetValue",
+            "/host-management/asset-value/associate",
+            Some(json!({"asset_value": "important", "host_id_list": ["host-web-1"]})),
+        ),
+        get("ListContainerNodes", "/container/nodes"),
+        get("ShowContainerNodeStatistics", "/container/node-statistics"),
+    ]
+}

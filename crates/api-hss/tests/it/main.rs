@@ -1,0 +1,12 @@
+//! HSS and CGS over HTTP, against a store that agents have reported to.
+#![cfg(test)]
+
+mod authz;
+mod calls;
+mod contract;
+mod errors;
+mod exports;
+mod history;
+mod lists;
+mod sheet;
+mod world;
