@@ -183,6 +183,16 @@ fn service_roots(host: &Host<'_>) -> Vec<WebRoot> {
     roots
 }
 
+/// Whether a process coming or going may change what is found: an interpreter, a web server, or a program
+/// that is none of the distribution's commands, which come and go by the minute and serve nothing.
+pub(crate) fn concerns(process: &Process) -> bool {
+    const COMMANDS: &[&str] = &["/usr/bin", "/bin", "/usr/sbin", "/sbin"];
+    components::is_runtime(process)
+        || is_script_server(process)
+        || services::concerns(process)
+        || !COMMANDS.iter().any(|dir| process.exe.parent() == Some(Path::new(dir)))
+}
+
 /// Ruby and PHP processes: their working directory tells of applications, their components are not listed.
 pub(crate) fn is_script_server(process: &Process) -> bool {
     let name = components::program(process);

@@ -35,6 +35,10 @@ impl Collector for WebApplications {
         true
     }
 
+    fn concerns(&self, process: &Process) -> bool {
+        web_roots::concerns(process)
+    }
+
     fn collect(&self, host: &Host<'_>, out: &mut Findings) {
         let names: Vec<&str> = RULES.iter().flat_map(|rule| rule.dirs).copied().collect();
         let roots = web_roots::web_roots(host, &names);

@@ -37,6 +37,10 @@ impl Collector for WebFrameworks {
         true
     }
 
+    fn concerns(&self, process: &Process) -> bool {
+        web_roots::concerns(process)
+    }
+
     fn collect(&self, host: &Host<'_>, out: &mut Findings) {
         for component in components::gather(host) {
             in_component(host, &component, out);

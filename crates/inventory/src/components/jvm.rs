@@ -11,6 +11,7 @@ use crate::processes::Process;
 use args::{CommandLine, read_argfile};
 use muster_formats::jar::{self, Jar, Limits, Survey};
 use muster_formats::read_at::SizedFile;
+use muster_formats::tomcat;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -32,6 +33,9 @@ const SERVICE_ROOTS: &[(&str, &[(&str, usize)])] = &[
     ("solr.install.dir", &[("server", 4)]),
     ("es.path.home", &[("lib", 2), ("modules", 2), ("plugins", 2)]),
 ];
+
+/// Largest context file of Tomcat, bytes.
+const MAX_CONTEXT: u64 = 1 << 20;
 
 /// A survey of one archive, or why there is none.
 struct Surveyed(Result<Survey, String>);
@@ -110,6 +114,33 @@ fn archives(
         for (dir, depth) in *dirs {
             let inside = walk::files(host, &root.join(dir), *depth, budget, jar::is_archive);
             found.extend(inside.into_iter().map(|path| (path, "service directory")));
+        }
+    }
+    if let Some(base) = line.property("catalina.base").map(|base| absolute(process, base)) {
+        let deployed = deployed(host, &base, &line, budget);
+        found.extend(deployed.into_iter().map(|path| (path, "service directory")));
+    }
+    found
+}
+
+/// The archives of applications that a Tomcat's context files (`conf/ENGINE/HOST/NAME.xml`) take from
+/// elsewhere.
+fn deployed(host: &Host<'_>, base: &Path, line: &CommandLine, budget: &mut Budget) -> Vec<PathBuf> {
+    let known = |name: &str| line.property(name).map(str::to_owned);
+    let contexts = walk::files(host, &base.join("conf"), 2, budget, |name| name.ends_with(".xml"));
+    let mut found = Vec::new();
+    for file in contexts.iter().filter(|file| file.parent() != Some(&base.join("conf"))) {
+        let text = host.files().text(file, MAX_CONTEXT).unwrap_or_default();
+        let Some(place) = tomcat::context(&text, &known).and_then(|context| context.doc_base)
+        else {
+            continue;
+        };
+        let place = base.join("webapps").join(place);
+        if jar::is_archive(&place.to_string_lossy()) {
+            found.push(place);
+        } else {
+            let libraries = place.join("WEB-INF/lib");
+            found.extend(walk::files(host, &libraries, 0, budget, jar::is_archive));
         }
     }
     found

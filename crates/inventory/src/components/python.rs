@@ -101,10 +101,11 @@ fn site_directories(host: &Host<'_>, process: &Process) -> Vec<PathBuf> {
         environment.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     };
     let mut sites = Vec::new();
-    let mut virtual_only = false;
+    let (mut is_virtual, mut virtual_only) = (false, false);
     for prefix in virtual_prefixes(process, variable("VIRTUAL_ENV")) {
         let config = host.files().text(prefix.join("pyvenv.cfg"), MAX_HEADER);
         if let Some(config) = config.as_deref().and_then(python::parse_pyvenv) {
+            is_virtual = true;
             virtual_only |= !config.system_packages;
             sites.extend(below_prefix(host, &prefix));
         }
@@ -124,11 +125,13 @@ fn site_directories(host: &Host<'_>, process: &Process) -> Vec<PathBuf> {
     for dir in variable("PYTHONPATH").unwrap_or_default().split(':').filter(|dir| !dir.is_empty()) {
         sites.push(absolute(process, dir));
     }
-    // A process that hides its arguments and environment still maps its extension modules.
-    let held = host.held_files(process, |path| {
-        path.extension().is_some_and(|extension| extension == "so") && site_of(path).is_some()
-    });
-    sites.extend(held.iter().filter_map(|path| site_of(path)).map(Path::to_owned));
+    // A process that wrote a title over its arguments still maps its extension modules.
+    if !is_virtual {
+        let held = host.held_files(process, |path| {
+            path.extension().is_some_and(|extension| extension == "so") && site_of(path).is_some()
+        });
+        sites.extend(held.iter().filter_map(|path| site_of(path)).map(Path::to_owned));
+    }
     sites.sort();
     sites.dedup();
     sites

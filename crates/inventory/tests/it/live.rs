@@ -5,6 +5,7 @@ use muster_model::{Fact, Kind};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 
 /// A running program; ends with the test.
 pub(crate) struct Running(Child);
@@ -59,6 +60,8 @@ pub(crate) fn run(command: &mut Command) {
 
 /// A directory that outlives the run, filled once: what is fetched from package mirrors goes here.
 pub(crate) fn kept(name: &str, fill: impl FnOnce(&Path)) -> PathBuf {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     if !dir.join(".complete").exists() {
         let _ = std::fs::remove_dir_all(&dir);
@@ -70,10 +73,15 @@ pub(crate) fn kept(name: &str, fill: impl FnOnce(&Path)) -> PathBuf {
 }
 
 /// Can a test run that needs `path`? Where tests must be complete, a missing one is a failure.
-#[expect(clippy::disallowed_methods, reason = "the one place that asks where the tests run")]
 pub(crate) fn is_there(path: &str) -> bool {
-    let there = Path::new(path).exists();
-    assert!(there || std::env::var("CI").is_err(), "{path} is missing");
+    first_there(&[path]).is_some()
+}
+
+/// The first of several places a program may be in; see [`is_there`].
+#[expect(clippy::disallowed_methods, reason = "the one place that asks where the tests run")]
+pub(crate) fn first_there<'a>(paths: &[&'a str]) -> Option<&'a str> {
+    let there = paths.iter().find(|path| Path::new(path).exists()).copied();
+    assert!(there.is_some() || std::env::var("CI").is_err(), "{paths:?} are missing");
     there
 }
 

@@ -24,6 +24,7 @@ mod port;
 mod process;
 #[cfg(test)]
 mod profile;
+#[cfg(test)]
 mod real;
 #[cfg(test)]
 mod real_services;

@@ -175,6 +175,9 @@ fn application_servers_are_searched_where_they_keep_archives() {
     }
     world.write("/srv/base/webapps/api.war", pack(&[("WEB-INF/lib/b-4.jar", &jar)], Deflated));
     world.write("/srv/base/webapps/broken.war", "no archive");
+    let context = "<Context docBase='/data/wiki' path='/ignored'/>";
+    world.write("/srv/base/conf/Catalina/localhost/wiki.xml", context);
+    world.write("/data/wiki/WEB-INF/lib/wiki-5.jar", &jar);
     let swept = world.sweep(Kind::JarPackage);
     let mut paths: Vec<String> = swept
         .rows
@@ -187,6 +190,7 @@ fn application_servers_are_searched_where_they_keep_archives() {
     assert_eq!(
         paths,
         [
+            " /data/wiki/WEB-INF/lib/wiki-5.jar",
             " /opt/tomcat/bin/bootstrap.jar",
             " /opt/tomcat/lib/catalina.jar",
             " /srv/base/ext/one-2.jar",
