@@ -20,20 +20,23 @@ class Kind:
     headers: list  # every export key of the type
     fixed: dict = field(default_factory=dict)  # parameters both calls need
     row_name: dict = field(default_factory=dict)  # export key -> field of a list row, where they differ
-    categorised: bool = True
 
     def count(self, client, **parameters):
-        return getattr(client, self.statistics)(self.statistics_request(**self._given(parameters)))
+        return getattr(client, self.statistics)(self._request(self.statistics_request, parameters))
 
     def rows(self, client, **parameters):
-        return getattr(client, self.listing)(self.listing_request(**self._given(parameters)))
+        return getattr(client, self.listing)(self._request(self.listing_request, parameters))
 
-    def _given(self, parameters):
+    def _request(self, request, parameters):
         given = dict(self.fixed)
-        if self.categorised:
+        if takes_category(request):
             given["category"] = "host"
-        given.update(parameters)
-        return given
+        return request(**{**given, **parameters})
+
+
+def takes_category(request):
+    """Some calls are for hosts only and have no such parameter."""
+    return "category" in request.openapi_types
 
 
 def _service(name):
@@ -73,8 +76,7 @@ KINDS = [
          COMMON + ["app_name", "version", "update_time", "recent_scan_time"] + CONTAINER),
     Kind("kernel_module", "list_kernel_module_statistics", v5.ListKernelModuleStatisticsRequest,
          "list_kernel_module_host_info", v5.ListKernelModuleHostInfoRequest, "name",
-         COMMON + ["name", "version", "srcversion", "desc", "path", "size", "mode", "uid", "ctime", "mtime", "hash", "record_time"],
-         categorised=False),
+         COMMON + ["name", "version", "srcversion", "desc", "path", "size", "mode", "uid", "ctime", "mtime", "hash", "record_time"]),
 ]
 
 

@@ -65,8 +65,8 @@ pub struct ScheduleConfig {
 pub struct KindConfig {
     /// Collected at all. Switching a kind off withdraws what the server holds of it.
     pub enabled: bool,
-    /// Seconds between two sweeps, 10 to 604800. Default: 300 for what changes by itself (processes,
-    /// ports, services), 1800 for the rest.
+    /// Seconds between two sweeps, 10 to 604800. Default: 30 for processes and ports, 300
+    /// for the rest.
     pub every_secs: Option<u64>,
 }
 

@@ -85,17 +85,21 @@ impl Schedule {
     }
 }
 
-/// What changes without anybody installing anything is looked at more often.
+/// What changes without anybody installing anything is looked at more often. A sweep that finds nothing
+/// changed costs next to nothing, so the periods follow from how soon somebody wants to know.
 const fn default_secs(kind: Kind) -> u64 {
     match kind {
-        Kind::Process | Kind::Port | Kind::Database | Kind::WebService | Kind::WebSite => 300,
-        Kind::Users
+        Kind::Process | Kind::Port => 30,
+        Kind::Database
+        | Kind::WebService
+        | Kind::WebSite
+        | Kind::Users
         | Kind::AutoLaunch
         | Kind::JarPackage
         | Kind::WebCms
         | Kind::WebFramework
         | Kind::App
-        | Kind::KernelModule => 1_800,
+        | Kind::KernelModule => 300,
     }
 }
 
@@ -125,15 +129,15 @@ mod tests {
     #[test]
     fn every_kind_comes_at_its_own_period() {
         let config =
-            Config::parse("[kinds.port]\nevery_secs = 60\n[kinds.app]\nenabled = false").unwrap();
+            Config::parse("[kinds.port]\nevery_secs = 20\n[kinds.app]\nenabled = false").unwrap();
         let mut schedule = Schedule::new(&config).unwrap();
         let first = schedule.due(secs(0), 0);
         assert_eq!(first.len(), 11);
         assert_eq!(schedule.disabled(), [Kind::App]);
         schedule.swept(&first, secs(1));
-        assert_eq!(schedule.due(secs(60), 0), []);
-        assert_eq!(schedule.next(), Some(secs(61)));
-        assert_eq!(schedule.due(secs(61), 0), [Kind::Port]);
+        assert_eq!(schedule.due(secs(20), 0), []);
+        assert_eq!(schedule.next(), Some(secs(21)));
+        assert_eq!(schedule.due(secs(21), 0), [Kind::Port]);
     }
 
     #[test]
