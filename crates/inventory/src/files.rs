@@ -13,6 +13,7 @@ pub use stat::{Signature, Stat};
 
 use crate::hashing::HashCache;
 use crate::memo::{self, Memo};
+use crate::processes::detail::Held;
 use muster_model::{Diagnostic, Micros};
 use root::Root;
 use rustix::fs::{Dir, FileType, OFlags};
@@ -26,7 +27,7 @@ use std::io::Read;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use touched::{Touched, Wanted};
+use touched::Touched;
 
 /// Most diagnostics one collector may leave in one sweep.
 pub const MAX_DIAGNOSTICS: usize = 100;
@@ -242,8 +243,8 @@ impl Files {
         &self.hashes
     }
 
-    pub(crate) fn touch_held(&self, pid: u32, wanted: Wanted, held: &[PathBuf]) {
-        self.touched.borrow_mut().held(pid, wanted, held);
+    pub(crate) fn touch_held(&self, held: Held) {
+        self.touched.borrow_mut().held(held);
     }
 
     pub(crate) fn touch_content(&self, path: &Path, content: Option<&[u8]>) {

@@ -5,7 +5,7 @@ use crate::names::Names;
 use crate::owners::Owners;
 use crate::proc::Proc;
 use crate::processes::Process;
-use crate::processes::detail::{self, Descriptor, Mapped};
+use crate::processes::detail::{self, Descriptor, Held, Mapped};
 use muster_model::Micros;
 use std::any::{Any, TypeId};
 use std::cell::{Cell, RefCell};
@@ -87,9 +87,10 @@ impl<'a> Host<'a> {
     /// The wanted ones among the files a process has mapped or open, each once, by path. They are a
     /// dependency: the collector runs again when they change.
     pub fn held_files(&self, process: &Process, wanted: fn(&Path) -> bool) -> Vec<PathBuf> {
-        let held = detail::held(self.proc, process.pid, wanted);
-        self.files.touch_held(process.pid, wanted, &held);
-        held
+        let held = Held::look(self.proc, process.pid, wanted);
+        let files = held.files();
+        self.files.touch_held(held);
+        files
     }
 
     /// Do the paths of a process mean the files of this root? Not those of a process in a container or

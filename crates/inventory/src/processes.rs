@@ -74,6 +74,11 @@ impl ProcessTable {
     /// More processes than any kernel allows by default; a fixture may hold anything.
     const MAX_PROCESSES: usize = 4_194_304;
 
+    /// Is it this process's turn to be looked at in full?
+    pub(crate) fn is_due(pid: u32, sweep: u64) -> bool {
+        (u64::from(pid) + sweep).is_multiple_of(Self::ROTATION)
+    }
+
     /// The processes by pid, as of now.
     pub(crate) fn read(&mut self, proc: &Proc, now: Micros) -> Vec<Arc<Process>> {
         self.sweep += 1;
@@ -110,7 +115,7 @@ impl ProcessTable {
         let path = format!("{pid}/stat");
         let line = StatLine::parse(&proc.read(&path, 4096).ok()?)?;
         if let Some(before) = before {
-            let due = (u64::from(pid) + self.sweep).is_multiple_of(Self::ROTATION);
+            let due = Self::is_due(pid, self.sweep);
             if before.line == line && before.settled && !due {
                 return Some(before);
             }

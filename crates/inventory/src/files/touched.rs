@@ -3,7 +3,8 @@
 use super::root::Root;
 use super::stat::{Signature, Stat};
 use crate::proc::Proc;
-use crate::processes::detail;
+use crate::processes::ProcessTable;
+use crate::processes::detail::Held;
 use muster_model::Micros;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -11,16 +12,13 @@ use std::path::{Path, PathBuf};
 /// Content that has no time stamps to go by is remembered by its SHA-256.
 type ContentHash = [u8; 32];
 
-/// Which of the files that a process holds matter.
-pub(crate) type Wanted = fn(&Path) -> bool;
-
 /// Everything one run of a collector depended on.
 #[derive(Debug, Default)]
 pub(crate) struct Touched {
     followed: HashMap<PathBuf, Option<Signature>>,
     links: HashMap<PathBuf, Option<Signature>>,
     contents: HashMap<PathBuf, Option<ContentHash>>,
-    held: Vec<(u32, Wanted, Vec<PathBuf>)>,
+    held: Vec<Held>,
 }
 
 impl Touched {
@@ -38,12 +36,14 @@ impl Touched {
         }
     }
 
-    pub(crate) fn held(&mut self, pid: u32, wanted: Wanted, held: &[PathBuf]) {
-        self.held.push((pid, wanted, held.to_vec()));
+    pub(crate) fn held(&mut self, held: Held) {
+        self.held.push(held);
     }
 
-    /// Does everything still look as it did at `at`, when it was touched?
-    pub(crate) fn is_unchanged(&self, root: &Root, proc: &Proc, at: Micros) -> bool {
+    /// Does everything still look as it did at `at`, when it was touched? In each sweep another part of
+    /// the processes is looked at thoroughly.
+    pub(crate) fn is_unchanged(&self, root: &Root, proc: &Proc, at: Micros, sweep: u64) -> bool {
+        let due = |held: &Held| ProcessTable::is_due(held.pid(), sweep);
         let same = |(path, seen): (&PathBuf, &Option<Signature>), follow| {
             let now = root.stat(path, follow).ok().map(|stat| stat.signature());
             now == *seen && seen.is_none_or(|signature| signature.is_settled(at))
@@ -53,10 +53,7 @@ impl Touched {
             && self.contents.iter().all(|(path, seen)| {
                 proc.read(path, Proc::MAX_BYTES).ok().as_deref().map(sha256) == *seen
             })
-            && self
-                .held
-                .iter()
-                .all(|(pid, wanted, seen)| detail::held(proc, *pid, *wanted) == *seen)
+            && self.held.iter().all(|held| held.is_same(proc, due(held)))
     }
 }
 

@@ -108,15 +108,66 @@ pub(crate) fn descriptors(proc: &Proc, pid: u32) -> Vec<Descriptor> {
     found
 }
 
-/// The wanted ones among the files it has mapped or open, each once, by path; none that was deleted.
-pub(crate) fn held(proc: &Proc, pid: u32, wanted: fn(&Path) -> bool) -> Vec<PathBuf> {
-    let mapped = maps(proc, pid).into_iter().filter(|file| !file.deleted).map(|file| file.path);
-    let open = descriptors(proc, pid).into_iter().map(|descriptor| descriptor.target);
-    let mut held: Vec<PathBuf> =
-        mapped.chain(open.filter(|path| path.is_absolute())).filter(|path| wanted(path)).collect();
-    held.sort_unstable();
-    held.dedup();
-    held
+/// Which of the files that a process holds matter.
+pub(crate) type Wanted = fn(&Path) -> bool;
+
+/// The wanted ones among the files a process has mapped or open.
+#[derive(Debug)]
+pub(crate) struct Held {
+    pid: u32,
+    wanted: Wanted,
+    mapped: Vec<PathBuf>,
+    open: Vec<PathBuf>,
+    /// How many descriptors it had open, for whatever; 0 from kernels before 6.2.
+    descriptors: u64,
+}
+
+impl Held {
+    pub(crate) fn look(proc: &Proc, pid: u32, wanted: Wanted) -> Self {
+        let descriptors = count(proc, pid);
+        let (mapped, open) = (mapped(proc, pid, wanted), open(proc, pid, wanted));
+        Self { pid, wanted, mapped, open, descriptors }
+    }
+
+    /// Each once, by path; none that was deleted.
+    pub(crate) fn files(&self) -> Vec<PathBuf> {
+        let mut files: Vec<PathBuf> = self.mapped.iter().chain(&self.open).cloned().collect();
+        files.sort_unstable();
+        files.dedup();
+        files
+    }
+
+    /// Are they still the same? A server may have thousands of descriptors, and to look at each costs
+    /// more than all else: unless it is `thorough`, an equal number of them is taken for the same ones.
+    pub(crate) fn is_same(&self, proc: &Proc, thorough: bool) -> bool {
+        let counted = !thorough && self.descriptors != 0;
+        mapped(proc, self.pid, self.wanted) == self.mapped
+            && if counted {
+                count(proc, self.pid) == self.descriptors
+            } else {
+                open(proc, self.pid, self.wanted) == self.open
+            }
+    }
+
+    pub(crate) const fn pid(&self) -> u32 {
+        self.pid
+    }
+}
+
+/// Since Linux 6.2 the size of the directory is the number of descriptors.
+fn count(proc: &Proc, pid: u32) -> u64 {
+    let stat = proc.directory(format!("{pid}/fd")).and_then(rustix::fs::fstat);
+    stat.map_or(0, |stat| u64::try_from(stat.st_size).unwrap_or_default())
+}
+
+fn mapped(proc: &Proc, pid: u32, wanted: Wanted) -> Vec<PathBuf> {
+    let files = maps(proc, pid).into_iter().filter(|file| !file.deleted).map(|file| file.path);
+    files.filter(|path| wanted(path)).collect()
+}
+
+fn open(proc: &Proc, pid: u32, wanted: Wanted) -> Vec<PathBuf> {
+    let files = descriptors(proc, pid).into_iter().map(|descriptor| descriptor.target);
+    files.filter(|path| path.is_absolute() && wanted(path)).collect()
 }
 
 #[cfg(test)]
@@ -141,5 +192,25 @@ mod tests {
         let descriptor = |target: &str| Descriptor { number: 3, target: target.into() };
         assert_eq!(descriptor("socket:[123]").socket(), Some(123));
         assert_eq!(descriptor("/tmp/socket:[1]").socket(), None);
+    }
+
+    #[test]
+    fn a_file_that_is_opened_is_held_from_then_on() {
+        let proc = Proc::open(Path::new("/proc")).unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("held.marker");
+        std::fs::write(&path, "x").unwrap();
+        let look = || {
+            Held::look(&proc, std::process::id(), |path| {
+                path.extension().is_some_and(|end| end == "marker")
+            })
+        };
+        let before = look();
+        assert!(before.files().is_empty() && before.is_same(&proc, true));
+        let file = std::fs::File::open(&path).unwrap();
+        assert_eq!(look().files(), [path]);
+        assert!(!before.is_same(&proc, true));
+        drop(file);
+        assert!(before.is_same(&proc, true));
     }
 }

@@ -161,7 +161,7 @@ impl Engine {
         !collector.always()
             && state.processes == seen
             && now < state.collected_at.plus_secs(self.options.limits.trust_stamps_secs)
-            && state.touched.is_unchanged(&self.root, &self.proc, state.collected_at)
+            && state.touched.is_unchanged(&self.root, &self.proc, state.collected_at, self.sweep)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Roots made to make a collector hang, crash or look outside.
 
 use crate::world::{World, column};
-use muster_inventory::Swept;
+use muster_inventory::{Inventory, Limits, Options, Swept};
 use muster_model::{Column, Kind};
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 
@@ -57,18 +57,15 @@ fn links_in_a_loop_and_magic_links_are_a_trouble() {
 #[test]
 fn a_directory_without_end_is_cut() {
     let world = World::new();
-    std::fs::create_dir_all(world.path("/etc/udev/rules.d")).unwrap();
-    // Hard links to one file: a hundred thousand and one names cost next to nothing.
-    world.write("/etc/udev/rules.d/0", "");
-    for number in 1..=100_000 {
-        let name = world.path(&format!("/etc/udev/rules.d/{number}"));
-        // File systems bound the links to one file; ext4 at 65,000.
-        if std::fs::hard_link(world.path("/etc/udev/rules.d/0"), &name).is_err() {
-            std::fs::write(&name, "").unwrap();
-        }
+    for number in 0..=1000 {
+        world.write(&format!("/etc/cron.d/job{number}"), "@daily root /bin/a\n");
     }
-    let swept = world.sweep(Kind::AutoLaunch);
+    let limits = Limits { dir_entries: 1000, ..Limits::default() };
+    let options = Options { limits, ..world.options() };
+    let mut inventory = Inventory::new(options).unwrap();
+    let swept = inventory.sweep(&[Kind::AutoLaunch]).pop().unwrap();
     assert_eq!(codes(&swept), ["dir.too_large"]);
+    assert_eq!(swept.rows.len(), 1000);
 }
 
 #[test]
