@@ -46,7 +46,11 @@ pub(super) fn find_file(host: &Host<'_>, rule: &Rule, service: &Service<'_>) -> 
         }
         At::Home(name) => there(resolve(service.home, name)),
         At::Built(probe) => there(PathBuf::from(built(host, service, *probe)?)),
-        At::Usual(pattern) => expand(host.files(), pattern).into_iter().find_map(there),
+        At::Usual(pattern) => {
+            let home = service.home.file_name().unwrap_or_default().to_string_lossy();
+            let pattern = pattern.replace("{}", &home);
+            expand(host.files(), &pattern).into_iter().find_map(there)
+        }
     })
 }
 

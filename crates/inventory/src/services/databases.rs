@@ -62,7 +62,7 @@ pub(crate) const RULES: &[Rule] = &[
         config: &[
             Flag("config_file="),
             FlagDir("-D", "postgresql.conf"),
-            Usual("/etc/postgresql/*/*/postgresql.conf"),
+            Usual("/etc/postgresql/{}/*/postgresql.conf"),
             Usual("/var/lib/pgsql/*/data/postgresql.conf"),
             Usual("/var/lib/pgsql/data/postgresql.conf"),
         ],

@@ -1,7 +1,6 @@
 //! Servers inside Java applications: in the archive that is run, as Spring Boot packs them, or on the
 //! class path.
 
-use super::rule::Mark;
 use crate::components::jvm::args::CommandLine;
 use crate::host::Host;
 use crate::processes::Process;
@@ -12,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 /// A server found in an application.
 pub(super) struct Server {
-    pub(super) mark: Mark,
+    pub(super) artifact: &'static str,
     pub(super) version: String,
     /// The application's archive, or the server's own on the class path.
     pub(super) program: PathBuf,
@@ -41,11 +40,7 @@ pub(super) fn servers(
     if let Some(archive) = packed {
         return inside(host, &archive)
             .into_iter()
-            .map(|(artifact, version)| Server {
-                mark: Mark::Embedded(artifact),
-                version,
-                program: archive.clone(),
-            })
+            .map(|(artifact, version)| Server { artifact, version, program: archive.clone() })
             .collect();
     }
     let mut found = Vec::new();
@@ -66,11 +61,7 @@ pub(super) fn servers(
             let server = ARTIFACTS.iter().find(|(name, plain)| *plain && *name == parsed.artifact);
             if let Some((artifact, _)) = server {
                 let version = parsed.version.to_owned();
-                found.push(Server {
-                    mark: Mark::Embedded(artifact),
-                    version,
-                    program: jar.clone(),
-                });
+                found.push(Server { artifact, version, program: jar.clone() });
             }
         }
     }

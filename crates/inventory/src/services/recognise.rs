@@ -1,6 +1,7 @@
 //! Which products a process may belong to: one look-up by the name of its program, and one more by main
 //! class, archive or script where the program is an interpreter.
 
+use super::paths::resolve;
 use super::rule::{Mark, Rule};
 use super::{arguments, embedded};
 use crate::components::jvm::{self, args::CommandLine};
@@ -27,39 +28,39 @@ pub(super) struct Sighting {
     pub(super) runs: Option<String>,
 }
 
-static INDEX: LazyLock<HashMap<Mark, Vec<&'static Rule>>> = LazyLock::new(|| {
-    let mut index: HashMap<Mark, Vec<&'static Rule>> = HashMap::new();
+/// Every mark by the name in it, in the order of the tables.
+static INDEX: LazyLock<HashMap<&'static str, Vec<(Mark, &'static Rule)>>> = LazyLock::new(|| {
+    let mut index: HashMap<&str, Vec<(Mark, &Rule)>> = HashMap::new();
     for rule in super::rules() {
         for mark in rule.marks {
-            index.entry(*mark).or_default().push(rule);
+            index.entry(mark.name()).or_default().push((*mark, rule));
         }
     }
     index
 });
 
-/// Programs with a rule, or that run something with one.
-static PROGRAMS: LazyLock<HashMap<&'static str, ()>> = LazyLock::new(|| {
-    let mut programs = HashMap::from([("java", ()), ("jsvc", ())]);
-    for mark in INDEX.keys() {
-        if let Mark::Program(name) | Mark::Called(name, _) | Mark::Runs(name) = mark {
-            programs.insert(name, ());
-        }
-    }
-    programs
-});
+/// The rules with a mark of that name that is as wanted, each once.
+fn marked(name: &str, mut wanted: impl FnMut(Mark) -> bool) -> Vec<&'static Rule> {
+    let marks = INDEX.get(name).map_or(&[][..], Vec::as_slice);
+    let mut rules: Vec<&'static Rule> =
+        marks.iter().filter(|(mark, _)| wanted(*mark)).map(|(_, rule)| *rule).collect();
+    rules.dedup_by(|a, b| std::ptr::eq(*a, *b));
+    rules
+}
 
 /// Could this process belong to any product? Cheap: called for every process in every sweep.
 pub(crate) fn concerns(process: &Process) -> bool {
     let name = program_name(process);
-    PROGRAMS.contains_key(name) || name.starts_with("python")
+    let program = |(mark, _): &(Mark, &Rule)| {
+        matches!(mark, Mark::Program(_) | Mark::Called(..) | Mark::Runs(_))
+    };
+    INDEX.get(name).is_some_and(|marks| marks.iter().any(program))
+        || name.starts_with("python")
+        || jvm::is_jvm(process)
 }
 
 fn program_name(process: &Process) -> &str {
     process.exe.file_name().and_then(|name| name.to_str()).unwrap_or_default()
-}
-
-fn lookup(mark: &Mark) -> &'static [&'static Rule] {
-    INDEX.get(mark).map_or(&[], Vec::as_slice)
 }
 
 /// The products of that kind that a process may belong to.
@@ -82,40 +83,27 @@ pub(super) fn sight(host: &Host<'_>, process: &Process, kind: Kind) -> Vec<Sight
 
 fn native(host: &Host<'_>, process: &Process, name: &str, args: &[String]) -> Vec<Sighting> {
     let called = called(process);
+    let script = script(args);
     let mut program = process.exe.clone();
-    let mut rules = Vec::new();
     let mut runs = None;
-    for (mark, known) in INDEX.iter() {
-        match mark {
-            Mark::Program(wanted) if *wanted == name => rules.extend(known),
-            Mark::Called(wanted, title) if *wanted == name && called == *title => {
-                // The name it was started by is the one that people and packages know.
-                let titled = process.exe.with_file_name(title);
-                let same = |path: &Path| host.files().stat(path).map(|stat| (stat.dev, stat.ino));
-                if same(&titled).is_some() && same(&titled) == same(&process.exe) {
-                    program = titled;
-                }
-                rules.extend(known);
+    let rules = marked(name, |mark| match mark {
+        Mark::Program(_) => true,
+        Mark::Called(_, title) => {
+            // The name it was started by is the one that people and packages know.
+            let titled = process.exe.with_file_name(title);
+            let file = |path: &Path| host.files().stat(path).map(|stat| (stat.dev, stat.ino));
+            if called == title && file(&titled).is_some_and(|f| Some(f) == file(&process.exe)) {
+                program = titled;
             }
-            Mark::Runs(wanted) if *wanted == name => {
-                if let Some(script) = script(args) {
-                    runs =
-                        Some(super::paths::resolve(&process.cwd, script).to_string_lossy().into());
-                    rules.extend(known);
-                }
-            }
-            _ => {}
+            called == title
         }
-    }
-    order(&mut rules);
+        Mark::Runs(_) => {
+            runs = script.map(|path| resolve(&process.cwd, path).to_string_lossy().into_owned());
+            script.is_some()
+        }
+        _ => false,
+    });
     vec![Sighting { rules, program, homes: Vec::new(), version: None, runs }]
-}
-
-/// In the order of the tables, each once.
-fn order(rules: &mut Vec<&'static Rule>) {
-    let place = |rule: &Rule| super::rules().position(|known| std::ptr::eq(known, rule));
-    rules.sort_by_key(|rule| place(rule));
-    rules.dedup_by(|a, b| std::ptr::eq(*a, *b));
 }
 
 /// The name a process was started by, or gave itself.
@@ -142,64 +130,53 @@ fn script(args: &[String]) -> Option<&str> {
 }
 
 fn python(process: &Process, args: &[String]) -> Vec<Sighting> {
-    let mut found = None;
+    let known = |name: &str| marked(name, |mark| matches!(mark, Mark::Python(_)));
+    let (name, script) = module_or_script(args);
+    let mut rules = known(name);
+    let mut program = script.map(|path| resolve(&process.cwd, path));
+    if rules.is_empty() {
+        // Some servers write their state over their arguments.
+        rules = known(called(process));
+        program = None;
+    }
+    let program = program.unwrap_or_else(|| process.exe.clone());
+    vec![Sighting { rules, program, homes: Vec::new(), version: None, runs: None }]
+}
+
+/// What a Python interpreter runs: the name of a module, or that of a script and its path. Nothing for
+/// code in an argument.
+fn module_or_script(args: &[String]) -> (&str, Option<&str>) {
     let mut rest = args.iter();
     while let Some(arg) = rest.next() {
         match arg.as_str() {
             "-m" => {
-                found = rest.next().map(|module| (module.split('.').next().unwrap_or(""), None));
-                break;
+                let module = rest.next().map_or("", String::as_str);
+                return (module.split('.').next().unwrap_or_default(), None);
             }
+            "-c" => return ("", None),
             "-W" | "-X" => {
                 rest.next();
             }
-            "-c" => return Vec::new(),
             option if option.starts_with('-') => {}
-            script => {
-                let name = script.rsplit('/').next().unwrap_or_default();
-                found = Some((name, Some(super::paths::resolve(&process.cwd, script))));
-                break;
-            }
+            script => return (script.rsplit('/').next().unwrap_or_default(), Some(script)),
         }
     }
-    // Some servers write their state over their arguments.
-    let (name, script) = found.unwrap_or_else(|| (called(process), None));
-    let (name, script) =
-        match INDEX.keys().any(|mark| matches!(mark, Mark::Python(n) if *n == name)) {
-            true => (name, script),
-            false => (called(process), None),
-        };
-    let Some((_, rules)) =
-        INDEX.iter().find(|(mark, _)| matches!(mark, Mark::Python(wanted) if *wanted == name))
-    else {
-        return Vec::new();
-    };
-    let program = script.unwrap_or_else(|| process.exe.clone());
-    vec![Sighting { rules: rules.clone(), program, homes: Vec::new(), version: None, runs: None }]
+    ("", None)
 }
 
 fn java(host: &Host<'_>, process: &Process) -> Vec<Sighting> {
     let launch = jvm::command_line(host, process);
     let main = launch.main.as_deref().unwrap_or_default();
-    let archive = launch.jar.as_ref().map(|jar| super::paths::resolve(&process.cwd, jar));
+    let archive = launch.jar.as_ref().map(|jar| resolve(&process.cwd, jar));
     let artifact = archive.as_deref().and_then(Path::file_name).and_then(|name| name.to_str());
     let artifact = jar_name::parse(artifact.unwrap_or_default()).artifact;
-    let mut rules: Vec<&'static Rule> = Vec::new();
-    for (mark, known) in INDEX.iter() {
-        let hit = match mark {
-            Mark::Main(class) => *class == main,
-            Mark::Jar(name) => !artifact.is_empty() && *name == artifact,
-            _ => false,
-        };
-        if hit {
-            rules.extend(known);
-        }
-    }
+    let mut rules = marked(main, |mark| matches!(mark, Mark::Main(_)));
+    rules.extend(marked(artifact, |mark| matches!(mark, Mark::Jar(_))));
     if rules.is_empty() {
         return embedded::servers(host, process, &launch, archive.as_deref())
             .into_iter()
             .map(|server| Sighting {
-                rules: lookup(&server.mark).to_vec(),
+                rules: marked(server.artifact, |mark| matches!(mark, Mark::Embedded(_))),
                 program: server.program,
                 homes: Vec::new(),
                 version: Some(server.version),
@@ -207,7 +184,6 @@ fn java(host: &Host<'_>, process: &Process) -> Vec<Sighting> {
             })
             .collect();
     }
-    order(&mut rules);
     let homes = homes(&rules, &launch, process, archive.as_deref());
     let program = archive.unwrap_or_else(|| process.exe.clone());
     vec![Sighting { rules, program, homes, version: None, runs: None }]
@@ -223,7 +199,7 @@ fn homes(
     /// How far above an archive its home is looked for: `bin/tools/server.jar`.
     const ABOVE: usize = 4;
     let named = rules.iter().flat_map(|rule| rule.home).filter_map(|name| launch.property(name));
-    let named = named.map(|home| super::paths::resolve(&process.cwd, home));
+    let named = named.map(|home| resolve(&process.cwd, home));
     // Some name the part of the home that the server itself lies in.
     let mut homes: Vec<PathBuf> =
         named.flat_map(|home| [home.parent().map(Path::to_owned), Some(home)]).flatten().collect();
@@ -235,7 +211,7 @@ fn homes(
     for rule in rules {
         let (directory, name) = rule.marker.rsplit_once('/').unwrap_or(("", rule.marker));
         for entry in &launch.class_path {
-            let path = super::paths::resolve(&process.cwd, entry);
+            let path = resolve(&process.cwd, entry);
             let here = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
             if muster_formats::include::matches(name, here)
                 && let Some(parent) = path.parent()

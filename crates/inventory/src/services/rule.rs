@@ -52,7 +52,7 @@ impl Rule {
 }
 
 /// What a process of a product looks like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum Mark {
     /// File name of its executable.
     Program(&'static str),
@@ -68,6 +68,21 @@ pub(crate) enum Mark {
     Python(&'static str),
     /// Any script run by this interpreter.
     Runs(&'static str),
+}
+
+impl Mark {
+    /// The name it is looked up by.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Program(name)
+            | Self::Called(name, _)
+            | Self::Main(name)
+            | Self::Jar(name)
+            | Self::Embedded(name)
+            | Self::Python(name)
+            | Self::Runs(name) => name,
+        }
+    }
 }
 
 /// Where a version is found.
@@ -103,7 +118,7 @@ pub(crate) enum At {
     Home(&'static str),
     /// What the program was built with, by the text before it.
     Built(Probe),
-    /// A usual place; every component may be a pattern.
+    /// A usual place; every component may be a pattern, and `{}` is the last component of the home.
     Usual(&'static str),
 }
 

@@ -305,3 +305,35 @@ fn uwsgi() {
     let product = ("uWSGI", "uwsgi-core", "/usr/bin/uwsgi-core");
     check(Kind::WebService, product, &server, config.to_str().unwrap());
 }
+
+#[test]
+fn a_replaced_program_is_what_still_runs() {
+    if !is_there("/usr/bin/memcached") {
+        return;
+    }
+    let (_dir, dir) = open_dir();
+    std::fs::create_dir(dir.join("bin")).unwrap();
+    let program = dir.join("bin/memcached");
+    std::fs::copy("/usr/bin/memcached", &program).unwrap();
+    let port = free_port();
+    let port_text = port.to_string();
+    let server = Server::start(
+        command(program.to_str().unwrap()).args([
+            "-u",
+            "nobody",
+            "-l",
+            "127.0.0.1",
+            "-p",
+            &port_text,
+        ]),
+        port,
+    );
+    std::fs::remove_file(&program).unwrap();
+    std::fs::write(&program, "\0memcached 99.9.9\0").unwrap();
+    let swept = sweep(Kind::Database);
+    let row = row(&swept, "Memcached", dir.to_str().unwrap());
+    assert!(packaged("memcached").starts_with(row.fact.text(Column::Version)));
+    assert_eq!(row.volatile.pid, Some(server.pid()));
+    assert_eq!(row.fact.evidence()["deleted"], true);
+    assert_eq!(row.fact.text(Column::OwnerPurl), "");
+}
