@@ -1,1 +1,38 @@
-//! Nothing yet.
+//! Our own JSON for what no vendor's contract has, and the documentation pages.
+//!
+//! Everything is below `/muster/v1`; errors have the gateway's flat form. Times are ISO 8601 in UTC.
+#![forbid(unsafe_code)]
+
+mod assets;
+mod audit;
+pub mod docs;
+mod enrol;
+mod hosts;
+pub mod operations;
+mod users;
+
+pub use operations::OPERATIONS;
+
+use axum::Router;
+use muster_http::Routes;
+use muster_http::gateway::Gateway;
+use muster_service::App;
+
+/// The API's routes.
+pub fn router(app: &App) -> Router {
+    Routes::<Gateway>::new(app, OPERATIONS)
+        .on("ListHosts", hosts::list)
+        .on("AddHost", hosts::add)
+        .on("UpdateHost", hosts::update)
+        .on("RevokeAgent", hosts::revoke)
+        .on("CountAssets", assets::count)
+        .on("ListAssets", assets::list)
+        .on("ListChanges", assets::changes)
+        .on("FindAssets", assets::find)
+        .on("ListEnrolTokens", enrol::list)
+        .on("CreateEnrolToken", enrol::create)
+        .on("ListAudit", audit::list)
+        .on("CreateUser", users::create)
+        .on("UpdateUser", users::update)
+        .finish()
+}

@@ -1,7 +1,10 @@
 //! The one binary: server, worker, agent and the command line that talks to them.
 #![forbid(unsafe_code)]
 
+mod agent;
 mod cli;
+mod client;
+mod commands;
 mod config;
 mod exit;
 mod files;
@@ -23,7 +26,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let environment = environment();
     let mut lang = cli.lang.unwrap_or_else(|| locale(&environment));
-    match run(cli, &environment, &mut lang) {
+    match run(&cli, &environment, &mut lang) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             if let Some(source) = std::error::Error::source(&error) {
@@ -53,7 +56,7 @@ fn locale(environment: &[(String, String)]) -> Lang {
     Lang::of_locale(locale.unwrap_or_default())
 }
 
-fn run(cli: Cli, environment: &[(String, String)], lang: &mut Lang) -> Result<()> {
+fn run(cli: &Cli, environment: &[(String, String)], lang: &mut Lang) -> Result<()> {
     let flags = &cli.common;
     let load = |args: Option<&cli::ServeArgs>| {
         let mut config = Config::load(flags.config.as_deref(), &flags.data_dir(), environment)?;
@@ -67,13 +70,31 @@ fn run(cli: Cli, environment: &[(String, String)], lang: &mut Lang) -> Result<()
         config.check()?;
         Ok::<_, Error>(config)
     };
+    let ask = |asking: &cli::Asking| {
+        let client = client::Client::new(&asking.connection, &flags.data_dir())?;
+        Ok::<_, Error>(commands::Context { client, output: asking.output, lang: *lang })
+    };
     match &cli.command {
-        Command::Up(args) => {
+        Command::Up(args) | Command::Server(args) | Command::Worker(args) => {
             let config = load(Some(args))?;
-            *lang = config.lang.unwrap_or_default();
             log::start(&config.log)?;
-            server::up(config, flags.data_dir())
+            let part = match &cli.command {
+                Command::Server(_) => server::Part::Server,
+                Command::Worker(_) => server::Part::Worker,
+                _ => server::Part::Everything,
+            };
+            *lang = config.lang.unwrap_or_default();
+            server::run(config, flags.data_dir(), part)
         }
+        Command::Agent { command } => {
+            let config = load(None)?;
+            log::start(&config.log)?;
+            agent::run(config.agent, command, *lang)
+        }
+        Command::Hosts { asking, command } => commands::hosts::run(&ask(asking)?, command.as_ref()),
+        Command::Assets(args) => commands::assets::run(&ask(&args.asking)?, args),
+        Command::Export(args) => commands::export::run(&ask(&args.asking)?, args),
+        Command::Admin { asking, command } => commands::admin::run(&ask(asking)?, command),
         Command::Version => output::print(&format!("muster {}\n", env!("CARGO_PKG_VERSION"))),
         Command::Completions { shell } => output::print(&cli::completions(*shell)),
         Command::Config { command } => {

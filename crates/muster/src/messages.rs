@@ -74,7 +74,6 @@ messages! {
     NextCursor "To continue: --changes-since {}" "继续查询：--changes-since {}";
     Enrolled "Enrolled as host {}." "已注册为主机 {}。";
     Problem "muster: {}" "muster：{}";
-    AuditSound "The audit log is complete: {} entries." "审计日志完整：共 {} 条。";
 }
 
 /// The message in a language, with its blanks filled in.

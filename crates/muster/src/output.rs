@@ -1,5 +1,9 @@
 //! What the command line says: texts, and lists as table, JSON or CSV.
 
+pub(crate) mod list;
+
+pub(crate) use list::print_list;
+
 use muster_model::{Error, Result};
 use std::io::Write;
 

@@ -6,12 +6,14 @@ mod metrics;
 mod operator;
 mod place;
 mod tls;
+mod upkeep;
 
 use crate::config::{Config, Preset};
 use crate::files::{CredentialsFile, RunFile};
 use crate::messages::{Message, say};
 use crate::output;
 use axum::Router;
+use muster_api_muster::docs::{self, Section};
 use muster_http::{probes, serve};
 use muster_model::{Error, Result, SystemClock};
 use muster_service::limits::Limits;
@@ -20,20 +22,52 @@ use muster_store::Db;
 use muster_vault::Keyring;
 use place::Place;
 use std::net::TcpListener;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// `muster up`: everything in this process.
-pub(crate) fn up(config: Config, data_dir: PathBuf) -> Result<()> {
+/// What of the product runs in this process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// `muster up`: server, worker and the agent of this host, with credentials made at the first start.
+    Everything,
+    /// `muster server`: no agent, no credentials, its root key outside the data folder.
+    Server,
+    /// `muster worker`: background jobs and nothing to listen on but the probes of a loopback port.
+    Worker,
+}
+
+/// Runs until told to stop.
+pub(crate) fn run(mut config: Config, data_dir: PathBuf, part: Part) -> Result<()> {
+    if part != Part::Everything {
+        config.server.local_agent = false;
+        root_key_outside(&config, &data_dir)?;
+    }
+    config.server.worker |= part == Part::Worker;
     let place = Place::take(data_dir)?;
     let listener = listen(&config)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(Error::internal)?;
-    let ended = runtime.block_on(serve_until_told(&config, &place, listener));
+    let ended = runtime.block_on(serve_until_told(&config, &place, listener, part));
     RunFile::remove(place.dir());
     runtime.shutdown_timeout(std::time::Duration::from_secs(5));
     ended
+}
+
+/// Whoever gets hold of the data folder alone must not be able to read its secrets.
+fn root_key_outside(config: &Config, data_dir: &Path) -> Result<()> {
+    let missing = || {
+        Error::invalid(
+            "server.root_key_file",
+            "is needed, outside the data folder (--root-key-file): 64 hexadecimal digits, mode 0600",
+        )
+    };
+    let file = config.server.root_key_file.as_deref().ok_or_else(missing)?;
+    let inside = |dir: &Path| {
+        let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        real(file).starts_with(real(dir))
+    };
+    if inside(data_dir) || !file.exists() { Err(missing()) } else { Ok(()) }
 }
 
 fn listen(config: &Config) -> Result<TcpListener> {
@@ -42,7 +76,12 @@ fn listen(config: &Config) -> Result<TcpListener> {
         .map_err(|error| Error::invalid("listen", format!("{address}: {error}")))
 }
 
-async fn serve_until_told(config: &Config, place: &Place, listener: TcpListener) -> Result<()> {
+async fn serve_until_told(
+    config: &Config,
+    place: &Place,
+    listener: TcpListener,
+    part: Part,
+) -> Result<()> {
     let lang = config.lang.unwrap_or_default();
     let clock = Arc::new(SystemClock);
     let now = muster_model::Clock::now(clock.as_ref());
@@ -71,12 +110,17 @@ async fn serve_until_told(config: &Config, place: &Place, listener: TcpListener)
         None => None,
     };
     let app = open(config, place, clock, settings).await?;
-    credentials(&app, place, &endpoint).await?;
-
+    if part == Part::Everything {
+        credentials(&app, place, &endpoint).await?;
+    }
     if config.server.worker {
         muster_service::export::start(&app);
+        upkeep::start(&app);
     }
-    let router = router(&app);
+    let router = match part {
+        Part::Worker => muster_http::edge(probes::probes(app.clone(), metrics::start(&app))),
+        Part::Everything | Part::Server => router(&app)?,
+    };
     let server = app.tasks.spawn(serve::serve(router, listener, tls, app.stop.clone()));
     let agent = match config.server.local_agent {
         true => Some(local_agent::start(&app, &config.agent, place.dir())?),
@@ -127,13 +171,33 @@ async fn credentials(app: &App, place: &Place, endpoint: &str) -> Result<()> {
     Ok(())
 }
 
+/// What the documentation lists.
+const SECTIONS: &[Section] = &[
+    Section { anchor: "iam", title: "Identity (IAM)", operations: muster_api_iam::OPERATIONS },
+    Section {
+        anchor: "hss",
+        title: "Hosts and containers (HSS, CGS)",
+        operations: muster_api_hss::OPERATIONS,
+    },
+    Section { anchor: "muster", title: "Muster", operations: muster_api_muster::OPERATIONS },
+    Section { anchor: "agent", title: "Agents", operations: muster_api_agent::OPERATIONS },
+];
+
 /// Every API behind one edge.
-fn router(app: &App) -> Router {
+fn router(app: &App) -> Result<Router> {
+    let guide = docs::Guide {
+        endpoint: app.settings.endpoint.clone(),
+        region: app.settings.region.clone(),
+        tls: app.settings.ca.is_some(),
+    };
+    let docs = docs::router(&guide, SECTIONS).map_err(Error::internal)?;
     let apis = muster_api_iam::router(app)
         .merge(muster_api_hss::router(app))
         .merge(muster_api_agent::router(app))
+        .merge(muster_api_muster::router(app))
+        .merge(docs)
         .merge(probes::probes(app.clone(), metrics::start(app)));
-    muster_http::edge(apis)
+    Ok(muster_http::edge(apis))
 }
 
 /// Waits for SIGTERM, Ctrl-C or the end of the server.

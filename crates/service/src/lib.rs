@@ -7,7 +7,9 @@
 pub mod app;
 pub mod assets;
 pub mod audit;
+pub mod audit_log;
 pub mod authz;
+pub mod changes;
 pub mod collect;
 pub mod enrol;
 pub mod export;
@@ -16,6 +18,7 @@ pub mod hosts;
 pub mod identity;
 pub mod ingest;
 pub mod limits;
+pub mod roster;
 pub mod settings;
 
 pub use app::App;

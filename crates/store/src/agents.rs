@@ -2,7 +2,7 @@
 
 use crate::Tx;
 use crate::db::{Row, binds};
-use muster_model::id::AgentId;
+use muster_model::id::{AgentId, HostId};
 use muster_model::{Diagnostic, Error, Micros, Result};
 
 /// An agent: a key that speaks for a host.
@@ -162,6 +162,17 @@ pub async fn cloned(tx: &mut Tx, agent: i64, now: Micros) -> Result<()> {
     )
     .await
     .map(drop)
+}
+
+/// Hosts of a project whose agent's key was seen in two places.
+///
+/// # Errors
+/// Those of the database.
+pub async fn cloned_hosts(tx: &mut Tx, project: i64) -> Result<Vec<HostId>> {
+    let sql = "SELECT h.id FROM agents a JOIN hosts h ON h.key = a.host AND h.agent_id = a.id \
+               WHERE h.project = ? AND a.cloned_at IS NOT NULL ORDER BY h.id";
+    let rows = tx.all(sql, binds![project]).await?;
+    rows.iter().map(|row| HostId::parse(&row.cells().take::<String>()?)).collect()
 }
 
 /// Shuts an agent out for good. A second call changes nothing.

@@ -1,0 +1,117 @@
+//! `/muster/v1/{project_id}/hosts`
+
+use crate::assets::paging;
+use axum::extract::State;
+use muster_http::{Caller, Failure, Json, Params, PathParams};
+use muster_model::host::HostProfile;
+use muster_model::id::HostId;
+use muster_service::hosts::{Known, Wanted};
+use muster_service::roster::{self, OwnerChange};
+use muster_service::{App, enrol, hosts};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::collections::HashSet;
+
+#[derive(Serialize)]
+struct HostView {
+    id: String,
+    #[serde(flatten)]
+    profile: HostProfile,
+    agent_status: &'static str,
+    agent_id: Option<String>,
+    agent_version: String,
+    /// Two machines use this host's agent key.
+    agent_cloned: bool,
+    last_seen: Option<String>,
+    department: String,
+    importance: String,
+    location: String,
+    group: String,
+    created_at: String,
+}
+
+fn view(known: Known, cloned: &HashSet<HostId>) -> HostView {
+    let host = known.host;
+    HostView {
+        agent_cloned: cloned.contains(&host.id),
+        id: host.id.to_string(),
+        profile: host.profile,
+        agent_status: known.status.name(),
+        agent_id: host.agent_id.map(|id| id.to_string()),
+        agent_version: host.agent_version,
+        last_seen: host.last_seen.map(|at| at.iso()),
+        department: host.owner.department,
+        importance: host.owner.importance,
+        location: host.owner.location,
+        group: host.owner.group,
+        created_at: host.created_at.iso(),
+    }
+}
+
+pub(crate) async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    path: PathParams,
+    params: Params,
+) -> Result<Json<Value>, Failure> {
+    let project = path.project()?;
+    let wanted = Wanted { name: params.text("name").map(str::to_owned), ..Wanted::default() };
+    let page = hosts::list(&app, &caller, &project, Some(&wanted), paging(&params)?).await?;
+    let cloned = roster::cloned(&app, &caller, &project).await?.into_iter().collect();
+    let hosts: Vec<_> = page.rows.into_iter().map(|known| view(known, &cloned)).collect();
+    Ok(Json(json!({"total": page.total, "hosts": hosts})))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Owner {
+    department: Option<String>,
+    importance: Option<String>,
+    location: Option<String>,
+    group: Option<String>,
+}
+
+impl From<Owner> for OwnerChange {
+    fn from(owner: Owner) -> Self {
+        let Owner { department, importance, location, group } = owner;
+        Self { department, importance, location, group }
+    }
+}
+
+#[derive(Deserialize)]
+pub(crate) struct NewHost {
+    name: String,
+    #[serde(flatten)]
+    owner: Owner,
+}
+
+pub(crate) async fn add(
+    State(app): State<App>,
+    caller: Caller,
+    path: PathParams,
+    Json(new): Json<NewHost>,
+) -> Result<Json<Value>, Failure> {
+    let id = roster::add(&app, &caller, &path.project()?, &new.name, &new.owner.into()).await?;
+    Ok(Json(json!({"id": id})))
+}
+
+pub(crate) async fn update(
+    State(app): State<App>,
+    caller: Caller,
+    path: PathParams,
+    Json(owner): Json<Owner>,
+) -> Result<Json<Value>, Failure> {
+    let id = HostId::parse(path.text("host_id"))?;
+    roster::change(&app, &caller, &path.project()?, &id, &owner.into()).await?;
+    Ok(Json(json!({"id": id})))
+}
+
+pub(crate) async fn revoke(
+    State(app): State<App>,
+    caller: Caller,
+    path: PathParams,
+) -> Result<Json<Value>, Failure> {
+    let id = HostId::parse(path.text("host_id"))?;
+    enrol::revoke(&app, &caller, Some(&path.project()?), &id).await?;
+    Ok(Json(json!({"id": id})))
+}

@@ -1,0 +1,34 @@
+//! Everything below `/muster/v1`.
+
+use muster_http::{Operation, Verb};
+use muster_model::Action;
+
+const HOSTS: &str = "/muster/v1/{project_id}/hosts";
+const HOST: &str = "/muster/v1/{project_id}/hosts/{host_id}";
+const AGENT: &str = "/muster/v1/{project_id}/hosts/{host_id}/agent";
+const TOTALS: &str = "/muster/v1/{project_id}/assets";
+const ASSETS: &str = "/muster/v1/{project_id}/assets/{kind}";
+const CHANGES: &str = "/muster/v1/{project_id}/changes";
+const WHERE: &str = "/muster/v1/{project_id}/where";
+const TOKENS: &str = "/muster/v1/{project_id}/enrol-tokens";
+const AUDIT: &str = "/muster/v1/audit";
+const USERS: &str = "/muster/v1/users";
+const USER: &str = "/muster/v1/users/{user_id}";
+
+/// The whole API.
+#[rustfmt::skip]
+pub const OPERATIONS: &[Operation] = &[
+    Operation::served("ListHosts", Verb::Get, HOSTS, Action::HostList, "Hosts with their system, agent and owner. Query: name, limit, offset."),
+    Operation::served("AddHost", Verb::Post, HOSTS, Action::HostUpdate, "Enters a host that has no agent yet. Body: name, department, importance, location, group."),
+    Operation::served("UpdateHost", Verb::Patch, HOST, Action::HostUpdate, "Changes what the owner says of a host. Body: department, importance, location, group."),
+    Operation::served("RevokeAgent", Verb::Delete, AGENT, Action::AgentRevoke, "Shuts a host's agent out for good; what is known of the host stays."),
+    Operation::served("CountAssets", Verb::Get, TOTALS, Action::AssetList, "How many assets of each kind there are. Query: category."),
+    Operation::served("ListAssets", Verb::Get, ASSETS, Action::AssetList, "Assets of a kind with their evidence. Query: name, host_id, category, at (as of that moment), limit, offset."),
+    Operation::served("ListChanges", Verb::Get, CHANGES, Action::AssetList, "What was added, removed and modified after a cursor. Query: since, kind, limit."),
+    Operation::served("FindAssets", Verb::Get, WHERE, Action::AssetList, "Where something of this name is, over all kinds. Query: name, version, limit."),
+    Operation::served("ListEnrolTokens", Verb::Get, TOKENS, Action::HostList, "Enrolment tokens, used or not, without their texts."),
+    Operation::served("CreateEnrolToken", Verb::Post, TOKENS, Action::AgentEnrol, "Makes a one-time token for a host to join with. Body: valid_secs, description."),
+    Operation::served("ListAudit", Verb::Get, AUDIT, Action::AuditList, "Who did what, newest first. Query: action, limit, offset."),
+    Operation::served("CreateUser", Verb::Post, USERS, Action::UserUpdate, "Adds a user. Body: name, password, role (admin or reader)."),
+    Operation::served("UpdateUser", Verb::Patch, USER, Action::UserUpdate, "Changes a user. Body: password, role, enabled."),
+];

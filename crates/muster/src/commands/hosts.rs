@@ -1,0 +1,72 @@
+//! `muster hosts`
+
+use super::{Context, rows, text};
+use crate::cli::{HostsCommand, OwnerArgs};
+use crate::messages::Message;
+use crate::output::print_list;
+use muster_model::Result;
+use serde_json::{Map, Value};
+
+/// Lists, adds, changes hosts; shuts agents out.
+pub(crate) fn run(context: &Context, command: Option<&HostsCommand>) -> Result<()> {
+    match command {
+        None | Some(HostsCommand::List) => list(context),
+        Some(HostsCommand::Add { name, owner }) => {
+            let mut body = body(owner);
+            body.insert("name".to_owned(), name.clone().into());
+            let path = "/muster/v1/{project}/hosts";
+            let answer = context.client.send_json("POST", path, Some(&body.into()))?;
+            context.tell(Message::HostAdded, &[text(&answer, "id")]);
+            Ok(())
+        }
+        Some(HostsCommand::Set { id, owner }) => {
+            let path = format!("/muster/v1/{{project}}/hosts/{id}");
+            context.client.send_json("PATCH", &path, Some(&body(owner).into()))?;
+            context.tell(Message::HostChanged, &[id]);
+            Ok(())
+        }
+        Some(HostsCommand::Revoke { id }) => {
+            let path = format!("/muster/v1/{{project}}/hosts/{id}/agent");
+            context.client.send_json("DELETE", &path, None)?;
+            context.tell(Message::AgentRevoked, &[id]);
+            Ok(())
+        }
+    }
+}
+
+fn body(owner: &OwnerArgs) -> Map<String, Value> {
+    let fields = [
+        ("department", &owner.department),
+        ("importance", &owner.importance),
+        ("location", &owner.location),
+        ("group", &owner.group),
+    ];
+    let given = fields.into_iter().filter_map(|(name, value)| Some((name, value.clone()?)));
+    given.map(|(name, value)| (name.to_owned(), value.into())).collect()
+}
+
+fn list(context: &Context) -> Result<()> {
+    let columns = [
+        ("id", "/id"),
+        ("name", "/name"),
+        ("agent", "/agent_status"),
+        ("cloned", "/agent_cloned"),
+        ("system", "/os_name"),
+        ("kernel", "/kernel"),
+        ("addresses", "/addresses"),
+        ("department", "/department"),
+        ("importance", "/importance"),
+        ("location", "/location"),
+        ("last seen", "/last_seen"),
+    ];
+    let mut all = Vec::new();
+    loop {
+        let query = [("limit", "1000".to_owned()), ("offset", all.len().to_string())];
+        let page = rows(&context.client.get("/muster/v1/{project}/hosts", &query)?, "hosts");
+        let last = page.len() < 1_000;
+        all.extend(page);
+        if last {
+            return print_list(context.output, &columns, &all);
+        }
+    }
+}

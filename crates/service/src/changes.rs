@@ -1,0 +1,90 @@
+//! Assets over time and across kinds: as they were, what changed since, where something is.
+
+use crate::assets::Ask;
+use crate::{App, authz};
+use muster_model::id::ProjectId;
+use muster_model::{Action, Caller, Category, Column, Error, Kind, Micros, Paging, Result, Value};
+use muster_store::assets::{self as store, Filter, Query};
+pub use muster_store::assets::{Change, Op, Seen};
+
+/// Assets as they were at a moment.
+///
+/// # Errors
+/// Those of [`authz::require`]; `Invalid` for a moment that has not come yet.
+pub async fn at(
+    app: &App,
+    caller: &Caller,
+    project: &ProjectId,
+    ask: &Ask,
+    moment: Micros,
+    paging: Paging,
+) -> Result<Vec<Seen>> {
+    let project = authz::require(app, caller, Action::AssetList, Some(project)).await?;
+    if moment > app.now() {
+        return Err(Error::invalid("at", "lies in the future"));
+    }
+    store::list_at(&mut app.db.read().await?, &ask.query(project), moment, paging).await
+}
+
+/// What changed after a cursor (0: from the beginning), oldest first, and the cursor to go on from.
+///
+/// # Errors
+/// Those of [`authz::require`]; `Invalid` for a cursor whose changes were forgotten.
+pub async fn since(
+    app: &App,
+    caller: &Caller,
+    project: &ProjectId,
+    kind: Option<Kind>,
+    cursor: i64,
+    limit: u32,
+) -> Result<(Vec<Change>, i64)> {
+    let project = authz::require(app, caller, Action::AssetList, Some(project)).await?;
+    let mut tx = app.db.read().await?;
+    let changes = store::changes(&mut tx, project, kind, cursor, limit).await?;
+    let next = match changes.last() {
+        Some(last) => last.cursor,
+        // Nothing of this kind: everything up to now was looked at.
+        None => store::latest_cursor(&mut tx, project).await?.max(cursor),
+    };
+    Ok((changes, next))
+}
+
+/// Where something of this name (and version) is, on hosts and in containers, over all kinds.
+///
+/// # Errors
+/// Those of [`authz::require`]; `Invalid` for an empty name.
+pub async fn whereabouts(
+    app: &App,
+    caller: &Caller,
+    project: &ProjectId,
+    name: &str,
+    version: Option<&str>,
+    limit: u32,
+) -> Result<Vec<Seen>> {
+    let project = authz::require(app, caller, Action::AssetList, Some(project)).await?;
+    if name.is_empty() {
+        return Err(Error::invalid("name", "is required"));
+    }
+    let equals = |column, text: &str| Filter::Equals(column, Value::Text(text.to_owned()));
+    let mut filters = vec![equals(Column::Name, name)];
+    filters.extend(version.map(|version| equals(Column::Version, version)));
+    let mut tx = app.db.read().await?;
+    let mut found = Vec::new();
+    for kind in Kind::ALL {
+        for category in [Category::Host, Category::Container] {
+            let left = limit.saturating_sub(u32::try_from(found.len()).unwrap_or(limit));
+            if left == 0 {
+                return Ok(found);
+            }
+            let query = Query {
+                project,
+                kind,
+                category,
+                enterprise_project: None,
+                filters: filters.clone(),
+            };
+            found.extend(store::list(&mut tx, &query, Paging { limit: left, offset: 0 }).await?);
+        }
+    }
+    Ok(found)
+}
