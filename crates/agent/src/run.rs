@@ -72,6 +72,8 @@ pub struct Agent<S, T> {
     humoured: BTreeSet<Kind>,
     /// CPU time of sweeps on other threads than this one.
     swept_cpu: Duration,
+    /// Kinds whose first sweep on this host is still to come: it is not held back by the budget.
+    unseen: BTreeSet<Kind>,
 }
 
 impl<S: Sweeper, T: Transport> Agent<S, T> {
@@ -81,9 +83,12 @@ impl<S: Sweeper, T: Transport> Agent<S, T> {
     /// `Invalid` for a wrong configuration, `Unavailable` when the spool cannot be read.
     pub fn new(mut parts: Parts<S, T>) -> Result<Self> {
         let schedule = Schedule::new(&parts.config)?;
-        let mut sync = Sync::new(spool::load(&parts.state)?, parts.clock.now());
+        let memory = spool::load(&parts.state)?;
+        let new_here = memory.is_none();
+        let mut sync = Sync::new(memory, parts.clock.now());
         sync.switch_off(&schedule.disabled());
         sync.describe(parts.sweeper.profile());
+        let unseen = schedule.enabled().into_iter().filter(|_| new_here).collect();
         let limits = &parts.config.limits;
         let burst = Duration::from_millis(limits.cpu_burst_ms);
         Ok(Self {
@@ -100,6 +105,7 @@ impl<S: Sweeper, T: Transport> Agent<S, T> {
             asked_again: 0,
             humoured: BTreeSet::new(),
             swept_cpu: Duration::ZERO,
+            unseen,
         })
     }
 
@@ -121,21 +127,21 @@ impl<S: Sweeper, T: Transport> Agent<S, T> {
         self.pending.extend(self.schedule.due(now, minute));
         self.pending.extend(self.tasks.kinds());
         self.take_in_wishes();
-        if !self.pending.is_empty() {
-            let wait = self.throttle.wait(now);
+        if !self.pending.is_empty() && now < self.next_report {
+            let kinds = self.next_kinds();
+            let new = kinds.iter().all(|kind| self.unseen.contains(kind));
+            let wait = if new { Duration::ZERO } else { self.throttle.wait(now) };
             if wait.is_zero() {
-                self.sweep(now);
+                self.sweep(&kinds, now);
                 return Duration::ZERO;
             }
-            if now < self.next_report {
-                return wait.min(self.next_report.saturating_sub(now));
-            }
+            return wait.min(self.next_report.saturating_sub(now));
         }
         if now >= self.next_report || (self.is_urgent() && self.pending.is_empty()) {
             let pause = self.send();
             self.next_report = now + pause;
         }
-        if self.is_urgent() || !self.wishes().is_empty() {
+        if self.is_urgent() || !self.wishes().is_empty() || !self.pending.is_empty() {
             return Duration::ZERO;
         }
         let next = self.schedule.next().map_or(self.next_report, |due| due.min(self.next_report));
@@ -163,18 +169,19 @@ impl<S: Sweeper, T: Transport> Agent<S, T> {
         self.pending.extend(on);
     }
 
-    /// Sweeps the pending kinds around processes together, or one other kind.
-    fn sweep(&mut self, now: Duration) {
-        let together: Vec<Kind> =
-            self.pending.iter().copied().filter(|kind| AROUND_PROCESSES.contains(kind)).collect();
-        let kinds = if together.is_empty() {
-            self.pending.first().copied().into_iter().collect()
-        } else {
-            together
-        };
+    /// What to sweep in one go: one kind, or all that look at processes.
+    fn next_kinds(&self) -> Vec<Kind> {
+        let (together, alone): (Vec<Kind>, Vec<Kind>) =
+            self.pending.iter().partition(|kind| AROUND_PROCESSES.contains(kind));
+        alone.first().map_or(together, |kind| vec![*kind])
+    }
+
+    /// Sweeps some of the pending kinds.
+    fn sweep(&mut self, kinds: &[Kind], now: Duration) {
         let before = self.parts.meter.cpu();
-        let sweep = self.parts.sweeper.sweep(&kinds);
-        for kind in &kinds {
+        let sweep = self.parts.sweeper.sweep(kinds);
+        let new = kinds.iter().all(|kind| self.unseen.remove(kind));
+        for kind in kinds {
             self.pending.remove(kind);
             self.diagnostics.remove(kind);
         }
@@ -186,8 +193,8 @@ impl<S: Sweeper, T: Transport> Agent<S, T> {
         if self.pending.is_empty() {
             self.sync.describe(self.parts.sweeper.profile());
         }
-        self.schedule.swept(&kinds, now);
-        self.tasks.swept(&kinds);
+        self.schedule.swept(kinds, now);
+        self.tasks.swept(kinds);
         for done in self.tasks.take_done() {
             self.sync.finish(done);
         }
@@ -197,7 +204,9 @@ impl<S: Sweeper, T: Transport> Agent<S, T> {
             self.swept_cpu += sweep.cpu;
         }
         tracing::debug!(?kinds, cpu_us = cpu.as_micros(), "swept");
-        self.throttle.spend(cpu, now);
+        if !new {
+            self.throttle.spend(cpu, now);
+        }
     }
 
     /// Sends a report and takes in the answer; returns the pause until the next.

@@ -114,12 +114,15 @@ fn a_switched_off_kind_is_never_swept_and_is_withdrawn() {
 
 #[test]
 fn the_budget_slows_sweeps_and_never_stops_them() {
-    let config = "[limits]\ncpu_percent = 2.0\ncpu_burst_ms = 0";
+    let config = "[limits]\ncpu_percent = 2.0\ncpu_burst_ms = 0\n[kinds.users]\nevery_secs = 10";
     let host = Host { cpu: Duration::from_secs(2), ..some_host() };
     let mut life = Life::new(config, host);
+    life.settle(NOON);
+    assert_eq!(life.sweeps(), 5, "the first look at a host is not held back");
     life.pass(900, NOON);
-    // Five sweeps of 2 s each at 2 % take 100 s apart: after 900 s between 8 and 10 were possible.
-    assert!((5..=10).contains(&life.sweeps()), "{} sweeps", life.sweeps());
+    // 2 s at 2 % are 100 s apart, although one kind is due every 10 s.
+    let later = life.sweeps() - 5;
+    assert!((7..=10).contains(&later), "{later} sweeps");
     assert_eq!(life.line.0.borrow().state(), *life.host.state.borrow());
     let cost: u64 = life.line.0.borrow().received.iter().map(|it| it.cost.cpu_us).sum();
     assert!(cost >= 10_000_000, "the cost is reported: {cost} us");
@@ -151,5 +154,5 @@ fn a_server_that_is_never_content_is_not_humoured_at_once() {
         life.pass(1, NOON);
     }
     let reports = life.line.0.borrow().received.len() - before;
-    assert!(reports <= 20, "{reports} reports in ten minutes");
+    assert!(reports <= 30, "{reports} reports in ten minutes");
 }
