@@ -1,0 +1,12 @@
+//! The real binary, started, asked, killed and started again.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that fails may say so at once"
+)]
+
+mod life;
+mod process;
+mod refusals;
+mod tls;
