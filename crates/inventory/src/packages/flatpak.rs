@@ -31,7 +31,7 @@ fn deployment(files: &Files, arch: &Entry, branch: &Entry, found: &mut dyn FnMut
     let active = branch.path.join("active");
     let Some(metadata) = files.text(active.join("metadata"), MAX_METADATA) else { return };
     let Some(name) = flatpak::name(&metadata) else {
-        files.trouble("flatpak.damaged", branch.path.to_string_lossy(), "no name in its metadata");
+        files.trouble("file.malformed", branch.path.to_string_lossy(), "no name in its metadata");
         return;
     };
     let share = active.join("files/share");

@@ -57,7 +57,7 @@ fn each(files: &Files, each: &mut dyn FnMut(&Files, &Path, &Package<'_>)) {
             Some(package) => each(&folders, &entry.path, &package),
             None => {
                 let message = "neither name nor version in its desc";
-                files.trouble("pacman.damaged", entry.path.to_string_lossy(), message);
+                files.trouble("file.malformed", entry.path.to_string_lossy(), message);
             }
         }
     }

@@ -81,10 +81,10 @@ fn each(files: &Files, each: &mut dyn FnMut(&Header<'_>, &Package<'_>)) {
             Err(_) => broken += 1,
         });
         if let Err(error) = read {
-            files.trouble("rpm.damaged", *path, error.to_string());
+            files.trouble("file.malformed", *path, error.to_string());
         }
         if broken > 0 {
-            files.trouble("rpm.damaged", *path, format!("{broken} headers could not be read"));
+            files.trouble("file.malformed", *path, format!("{broken} headers could not be read"));
         }
     }
 }

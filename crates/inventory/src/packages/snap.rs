@@ -19,7 +19,7 @@ pub(crate) fn packages(files: &Files, found: &mut dyn FnMut(Installed)) {
             let Some(yaml) = files.text(current.join("meta/snap.yaml"), MAX_YAML) else { continue };
             let Some(snap) = snap::snap(&yaml) else {
                 let message = "neither name nor version in its snap.yaml";
-                files.trouble("snap.damaged", entry.path.to_string_lossy(), message);
+                files.trouble("file.malformed", entry.path.to_string_lossy(), message);
                 continue;
             };
             if mounted.contains(&snap.name) {

@@ -78,7 +78,7 @@ fn alpine_and_arch_are_read() {
     let bash = swept.rows.iter().find(|row| row.fact.text(Column::Name) == "bash").unwrap();
     assert_eq!(bash.volatile.mtime, Some(Micros::from_secs(1_716_000_000)));
     let codes: Vec<_> = swept.diagnostics.iter().map(|trouble| trouble.code.as_str()).collect();
-    assert_eq!(codes, ["pacman.damaged"]);
+    assert_eq!(codes, ["file.malformed"]);
 }
 
 #[test]
@@ -129,7 +129,7 @@ fn a_damaged_rpm_database_costs_a_diagnostic() {
     world.write("var/lib/rpm/rpmdb.sqlite", vec![1; 4096]);
     let swept = world.sweep(Kind::App);
     assert_eq!(swept.rows.len(), 0);
-    assert_eq!(swept.diagnostics[0].code, "rpm.damaged");
+    assert_eq!(swept.diagnostics[0].code, "file.malformed");
 }
 
 #[test]

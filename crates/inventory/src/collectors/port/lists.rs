@@ -147,7 +147,7 @@ fn read_files(host: &Host<'_>, folder: &str, netns: Option<u64>, found: &mut Vec
                 Ok(_) if protocol == Protocol::Tcp && proc_net::is_past_listeners(&line) => break,
                 Ok(_) => {}
                 Err(error) => {
-                    host.trouble("port.unreadable", format!("{folder}/{name}"), error.to_string());
+                    host.trouble("file.unreadable", format!("{folder}/{name}"), error.to_string());
                     break;
                 }
             }
