@@ -95,7 +95,7 @@ impl Exports {
     /// `Invalid` for a zone that does not exist.
     pub(crate) fn new(settings: &Settings) -> Result<Self> {
         Ok(Self {
-            folder: settings.data_dir.join("exports"),
+            folder: settings.data_dir.join("blobs"),
             blobs: Mutex::new(None),
             zone: Zone::named(&settings.export.time_zone)?,
             ordered: Notify::new(),

@@ -204,6 +204,16 @@ pub async fn systems(
     store::systems(&mut tx, project, &all.filter(app.now())).await
 }
 
+/// Checks that a host is in the project.
+///
+/// # Errors
+/// `NotFound` for one that is not; those of [`authz::require`] and of the database.
+pub async fn known(app: &App, caller: &Caller, project: &ProjectId, id: &str) -> Result<()> {
+    let key = authz::require(app, caller, Action::AssetList, Some(project)).await?;
+    let mut tx = app.db.read().await?;
+    in_project(&mut tx, key, id).await.map(drop)
+}
+
 /// The host, if it is in the project.
 ///
 /// # Errors

@@ -99,6 +99,20 @@ pub async fn claim(
     }
 }
 
+/// Whether [`claim`] would find something to do.
+///
+/// # Errors
+/// Those of the database.
+pub async fn any_due(tx: &mut Tx, queues: &[&str], now: Micros) -> Result<bool> {
+    let places = vec!["?"; queues.len()].join(",");
+    let sql = format!(
+        "SELECT 1 FROM jobs WHERE queue IN ({places}) AND failed_at IS NULL AND run_at <= ? \
+         AND (locked_until IS NULL OR locked_until <= ?) LIMIT 1"
+    );
+    let values = queues.iter().map(|queue| Bind::from(*queue)).chain(binds![now, now]).collect();
+    Ok(tx.optional(sql, values).await?.is_some())
+}
+
 /// Prolongs a claim. No: it was lost to another worker, stop.
 ///
 /// # Errors

@@ -9,6 +9,7 @@ use muster_http::{Caller, Json, Params, PathParams};
 use muster_model::{Category, Kind, Paging};
 use muster_service::App;
 use muster_service::assets::{self, Ask, Seen};
+use muster_service::hosts;
 use serde::Serialize;
 
 row! {
@@ -343,7 +344,9 @@ impl Request<'_> {
         category: Category,
     ) -> Answer<DataList<T>> {
         let mut filters = filters::of_list(kind, self.params)?;
-        filters.push(filters::host(self.path.text("host_id")));
+        let host = self.path.text("host_id");
+        hosts::known(self.app, self.caller, &self.path.project()?, host).await?;
+        filters.push(filters::host(host));
         self.rows(kind, category, filters, WHOLE).await
     }
 

@@ -88,9 +88,13 @@ async fn bad_orders_of_exports_are_named() {
 #[tokio::test]
 async fn what_is_not_there_is_404_and_bad_tokens_are_401() {
     let world = World::new().await;
-    for path in
-        ["/export-task/no", "/export-task?task_id=no", "/event/export-task/no", "/download/no"]
-    {
+    for path in [
+        "/export-task/no",
+        "/export-task?task_id=no",
+        "/event/export-task/no",
+        "/download/no",
+        "/asset/no/jar-package",
+    ] {
         let (status, code, _) = world.get(path).await.error();
         assert_eq!((status, code.as_str()), (404, "HSS.0011"), "{path}");
     }

@@ -151,7 +151,7 @@ async fn files_expire_and_are_removed() {
     export::start(&world.app);
     let task = order(&world, Kind::Users, "host", "").await;
     let ended = wait(&world, &task).await;
-    let file = world.folder.path().join("exports").join(ended["file_id"].as_str().unwrap());
+    let file = world.folder.path().join("blobs").join(ended["file_id"].as_str().unwrap());
     assert!(file.exists());
     world.clock.advance_secs(60);
     let path = format!("/download/{}", ended["file_id"].as_str().unwrap());

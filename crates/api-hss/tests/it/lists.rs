@@ -11,19 +11,20 @@ use serde_json::{Value, json};
 
 #[tokio::test]
 async fn every_answer_has_the_contracts_fields_and_types() {
-    let world = World::new().await;
-    for (name, path, body) in calls::all() {
-        if path.contains("TASK") || path.contains("FILE") {
-            continue; // Followed from end to end by the tests of exports.
-        }
-        let row = OPERATIONS.iter().find(|row| row.name == name).unwrap();
-        let answer = world.call(row.verb.method().as_str(), path, body).await.ok();
-        HSS.check(name, &answer);
-        if name.starts_with("List")
-            && !path.contains("history")
-            && name != "ListGlobalAssetScanTask"
-        {
-            assert!(!answer["data_list"].as_array().unwrap().is_empty(), "{name}: {answer}");
+    for world in World::each().await {
+        for (name, path, body) in calls::all() {
+            if path.contains("TASK") || path.contains("FILE") {
+                continue; // Followed from end to end by the tests of exports.
+            }
+            let row = OPERATIONS.iter().find(|row| row.name == name).unwrap();
+            let answer = world.call(row.verb.method().as_str(), path, body).await.ok();
+            HSS.check(name, &answer);
+            if name.starts_with("List")
+                && !path.contains("history")
+                && name != "ListGlobalAssetScanTask"
+            {
+                assert!(!answer["data_list"].as_array().unwrap().is_empty(), "{name}: {answer}");
+            }
         }
     }
 }
@@ -80,127 +81,130 @@ async fn listed(world: &World, path: &str) -> Value {
 
 #[tokio::test]
 async fn the_numbers_of_the_statistics_are_those_of_the_lists() {
-    let world = World::new().await;
-    // A second listener on the same port, so that one number is not like the others.
-    let port = |addr: &str| {
-        Fact::from(Port {
-            port: 22,
-            protocol: "TCP".into(),
-            bind_addr: addr.into(),
-            status: "normal".into(),
-            ..Port::default()
-        })
-    };
-    let ports = vec![port("0.0.0.0"), port("10.0.0.1")];
-    world.report(Kind::Port, ports, NOW.plus_secs(60)).await;
-    let services = "/asset/web-app-and-service-statistics?catalogue=";
-    for category in ["host", "container"] {
-        for (statistics, list, keys) in [
-            ("/asset/user/statistics?", "/asset/users?", &["user_name"][..]),
-            ("/asset/auto-launch/statistics?", "/asset/auto-launchs?", &["name", "type"]),
-            ("/asset/port/statistics?", "/asset/ports/detail?", &["port", "type", "status"]),
-            ("/asset/process/statistics?", "/asset/processes/detail?", &["path"]),
-            ("/asset/app/statistics?", "/asset/apps?", &["app_name"]),
-            ("/asset/midwares?", "/asset/midwares/detail?", &["file_name"]),
-            ("/asset/statistics/web-framework?", "/asset/host/web-framework?", &["file_name"]),
-            ("/asset/statistics/web-site?", "/asset/host/web-site?", &["domain"]),
-            (
-                &format!("{services}database&"),
-                "/asset/web-app-and-services?catalogue=database&",
-                &["name"],
-            ),
-            (
-                &format!("{services}web-app&"),
-                "/asset/web-app-and-services?catalogue=web_cms&",
-                &["name"],
-            ),
-            (
-                &format!("{services}web_service&"),
-                "/asset/web-app-and-services?catalogue=web_service&",
-                &["name"],
-            ),
-            ("/asset/statistics/kernel-module?", "/asset/host/kernel-module?", &["name"]),
-        ] {
-            if list.contains("kernel") && category == "container" {
-                continue;
-            }
-            let answer = world.get(&format!("{statistics}category={category}")).await.ok();
-            let rows = answer["data_list"].as_array().unwrap();
-            assert_eq!(answer["total_num"], rows.len());
-            assert!(!rows.is_empty(), "{statistics}");
-            for row in rows {
-                let text = |value: &Value| value.to_string().trim_matches('"').to_owned();
-                let filters: Vec<_> =
-                    keys.iter().map(|key| format!("{key}={}", text(&row[*key]))).collect();
-                let path = format!("{list}category={category}&{}", filters.join("&"));
-                assert_eq!(listed(&world, &path).await, row["num"], "{path}");
+    for world in World::each().await {
+        // A second listener on the same port, so that one number is not like the others.
+        let port = |addr: &str| {
+            Fact::from(Port {
+                port: 22,
+                protocol: "TCP".into(),
+                bind_addr: addr.into(),
+                status: "normal".into(),
+                ..Port::default()
+            })
+        };
+        let ports = vec![port("0.0.0.0"), port("10.0.0.1")];
+        world.report(Kind::Port, ports, NOW.plus_secs(60)).await;
+        let services = "/asset/web-app-and-service-statistics?catalogue=";
+        for category in ["host", "container"] {
+            for (statistics, list, keys) in [
+                ("/asset/user/statistics?", "/asset/users?", &["user_name"][..]),
+                ("/asset/auto-launch/statistics?", "/asset/auto-launchs?", &["name", "type"]),
+                ("/asset/port/statistics?", "/asset/ports/detail?", &["port", "type", "status"]),
+                ("/asset/process/statistics?", "/asset/processes/detail?", &["path"]),
+                ("/asset/app/statistics?", "/asset/apps?", &["app_name"]),
+                ("/asset/midwares?", "/asset/midwares/detail?", &["file_name"]),
+                ("/asset/statistics/web-framework?", "/asset/host/web-framework?", &["file_name"]),
+                ("/asset/statistics/web-site?", "/asset/host/web-site?", &["domain"]),
+                (
+                    &format!("{services}database&"),
+                    "/asset/web-app-and-services?catalogue=database&",
+                    &["name"],
+                ),
+                (
+                    &format!("{services}web-app&"),
+                    "/asset/web-app-and-services?catalogue=web_cms&",
+                    &["name"],
+                ),
+                (
+                    &format!("{services}web_service&"),
+                    "/asset/web-app-and-services?catalogue=web_service&",
+                    &["name"],
+                ),
+                ("/asset/statistics/kernel-module?", "/asset/host/kernel-module?", &["name"]),
+            ] {
+                if list.contains("kernel") && category == "container" {
+                    continue;
+                }
+                let answer = world.get(&format!("{statistics}category={category}")).await.ok();
+                let rows = answer["data_list"].as_array().unwrap();
+                assert_eq!(answer["total_num"], rows.len());
+                assert!(!rows.is_empty(), "{statistics}");
+                for row in rows {
+                    let text = |value: &Value| value.to_string().trim_matches('"').to_owned();
+                    let filters: Vec<_> =
+                        keys.iter().map(|key| format!("{key}={}", text(&row[*key]))).collect();
+                    let path = format!("{list}category={category}&{}", filters.join("&"));
+                    assert_eq!(listed(&world, &path).await, row["num"], "{path}");
+                }
             }
         }
+        let ports = world.get("/asset/port/statistics").await.ok();
+        assert_eq!(ports["data_list"][0]["num"], 3);
     }
-    let ports = world.get("/asset/port/statistics").await.ok();
-    assert_eq!(ports["data_list"][0]["num"], 3);
 }
 
 #[tokio::test]
 async fn totals_of_all_kinds() {
-    let world = World::new().await;
-    let all = world.get("/asset/statistics?category=host").await.ok();
-    let one = world.get("/asset/statistics?category=container&host_id=host-web-1").await.ok();
-    for (name, total) in all.as_object().unwrap() {
-        assert_eq!(*total, 2, "{name}");
-        let inside = i64::from(name != "kernel_module_num");
-        assert_eq!(one[name.as_str()], inside, "{name}");
+    for world in World::each().await {
+        let all = world.get("/asset/statistics?category=host").await.ok();
+        let one = world.get("/asset/statistics?category=container&host_id=host-web-1").await.ok();
+        for (name, total) in all.as_object().unwrap() {
+            assert_eq!(*total, 2, "{name}");
+            let inside = i64::from(name != "kernel_module_num");
+            assert_eq!(one[name.as_str()], inside, "{name}");
+        }
+        let none = world.get("/asset/statistics?category=host&enterprise_project_id=x").await.ok();
+        assert_eq!(none["account_num"], 0);
     }
-    let none = world.get("/asset/statistics?category=host&enterprise_project_id=x").await.ok();
-    assert_eq!(none["account_num"], 0);
 }
 
 #[tokio::test]
 async fn filters_narrow_the_lists() {
-    let world = World::new().await;
-    for (path, total) in [
-        ("/asset/users?host_name=web-1", 1),
-        ("/asset/users?host_name=web", 0),
-        ("/asset/users?host_name=WEB&part_match=true", 2),
-        ("/asset/users?private_ip=10.0.0.2", 1),
-        ("/asset/users?private_ip=fe80::web-2", 1),
-        ("/asset/users?host_id=host-web-2&user_name=root", 1),
-        ("/asset/users?root_permission=true&login_permission=true&user_group=root", 2),
-        ("/asset/users?root_permission=false", 0),
-        ("/asset/users?enterprise_project_id=all_granted_eps", 2),
-        ("/asset/users?enterprise_project_id=other", 0),
-        ("/asset/apps?app_name=cur", 0),
-        ("/asset/apps?app_name=CUR&part_match=true", 2),
-        ("/asset/apps?version=7.88.1-10&install_dir=/usr", 2),
-        ("/asset/auto-launchs?type=0", 2),
-        ("/asset/auto-launchs?type=1", 0),
-        ("/asset/ports?host_id=host-web-1&status=normal&type=TCP", 1),
-        ("/asset/ports?host_id=host-web-1&status=danger", 0),
-        ("/asset/port/statistics?port_string=2", 1),
-        ("/asset/port/statistics?port_string=2&port=22", 1),
-        ("/asset/port/statistics?port_string=3&port=22", 0),
-        ("/asset/user/statistics?user_name=RO", 1),
-        ("/asset/processes/detail?path=/usr/sbin/sshd&offset=1", 2),
-        ("/asset/users?offset=2000000", 2),
-        ("/host-management/hosts?host_name=WEB", 2),
-        ("/host-management/hosts?host_id=host-web-1", 1),
-        ("/host-management/hosts?host_id_list=host-web-1,host-web-2,x", 2),
-        ("/host-management/hosts?private_ip_list=10.0.0.2", 1),
-        ("/host-management/hosts?agent_status=online&host_status=ACTIVE", 2),
-        ("/host-management/hosts?agent_status=offline", 0),
-        ("/host-management/hosts?agent_status=installing", 0),
-        ("/host-management/hosts?os_type=Windows", 0),
-        ("/host-management/hosts?has_vul=true", 0),
-        ("/host-management/hosts?protect_status=opened", 0),
-        ("/host-management/hosts?asset_value=test", 0),
-        ("/container/nodes?limit=1", 2),
-        ("/container/nodes?container_node=false", 0),
-        ("/container/nodes?host_name=web-2", 1),
-    ] {
-        assert_eq!(world.get(path).await.ok()["total_num"], total, "{path}");
+    for world in World::each().await {
+        for (path, total) in [
+            ("/asset/users?host_name=web-1", 1),
+            ("/asset/users?host_name=web", 0),
+            ("/asset/users?host_name=WEB&part_match=true", 2),
+            ("/asset/users?private_ip=10.0.0.2", 1),
+            ("/asset/users?private_ip=fe80::web-2", 1),
+            ("/asset/users?host_id=host-web-2&user_name=root", 1),
+            ("/asset/users?root_permission=true&login_permission=true&user_group=root", 2),
+            ("/asset/users?root_permission=false", 0),
+            ("/asset/users?enterprise_project_id=all_granted_eps", 2),
+            ("/asset/users?enterprise_project_id=other", 0),
+            ("/asset/apps?app_name=cur", 0),
+            ("/asset/apps?app_name=CUR&part_match=true", 2),
+            ("/asset/apps?version=7.88.1-10&install_dir=/usr", 2),
+            ("/asset/auto-launchs?type=0", 2),
+            ("/asset/auto-launchs?type=1", 0),
+            ("/asset/ports?host_id=host-web-1&status=normal&type=TCP", 1),
+            ("/asset/ports?host_id=host-web-1&status=danger", 0),
+            ("/asset/port/statistics?port_string=2", 1),
+            ("/asset/port/statistics?port_string=2&port=22", 1),
+            ("/asset/port/statistics?port_string=3&port=22", 0),
+            ("/asset/user/statistics?user_name=RO", 1),
+            ("/asset/processes/detail?path=/usr/sbin/sshd&offset=1", 2),
+            ("/asset/users?offset=2000000", 2),
+            ("/host-management/hosts?host_name=WEB", 2),
+            ("/host-management/hosts?host_id=host-web-1", 1),
+            ("/host-management/hosts?host_id_list=host-web-1,host-web-2,x", 2),
+            ("/host-management/hosts?private_ip_list=10.0.0.2", 1),
+            ("/host-management/hosts?agent_status=online&host_status=ACTIVE", 2),
+            ("/host-management/hosts?agent_status=offline", 0),
+            ("/host-management/hosts?agent_status=installing", 0),
+            ("/host-management/hosts?os_type=Windows", 0),
+            ("/host-management/hosts?has_vul=true", 0),
+            ("/host-management/hosts?protect_status=opened", 0),
+            ("/host-management/hosts?asset_value=test", 0),
+            ("/container/nodes?limit=1", 2),
+            ("/container/nodes?container_node=false", 0),
+            ("/container/nodes?host_name=web-2", 1),
+        ] {
+            assert_eq!(world.get(path).await.ok()["total_num"], total, "{path}");
+        }
+        let past = world.get("/asset/users?offset=2").await.ok();
+        assert_eq!(past, json!({"total_num": 2, "data_list": []}));
     }
-    let past = world.get("/asset/users?offset=2").await.ok();
-    assert_eq!(past, json!({"total_num": 2, "data_list": []}));
 }
 
 #[tokio::test]
@@ -244,29 +248,37 @@ async fn owners_say_how_important_a_host_is() {
 
 #[tokio::test]
 async fn sweeps_can_be_asked_for() {
-    let world = World::new().await;
-    let path = "/asset/manual-collect/kernel-module?host_id=host-web-1";
-    let before = world.get(path).await.ok();
-    assert_eq!(before["scan_status"], "scanned");
-    assert_eq!(world.get("/asset/assign-task?category=host").await.ok(), json!({"exist": false}));
-    world.call("POST", path, None).await.ok();
-    assert_eq!(world.get(path).await.ok()["scan_status"], "scanning");
-    assert_eq!(world.get("/asset/assign-task?category=host").await.ok(), json!({"exist": true}));
-    world.clock.advance_secs(601);
-    assert_eq!(world.get(path).await.ok()["scan_status"], "longscanning");
-    let unknown = world.call("POST", "/asset/manual-collect/database?host_id=no", None).await;
-    assert_eq!(unknown.error().0, 404);
+    for world in World::each().await {
+        let path = "/asset/manual-collect/kernel-module?host_id=host-web-1";
+        let before = world.get(path).await.ok();
+        assert_eq!(before["scan_status"], "scanned");
+        assert_eq!(
+            world.get("/asset/assign-task?category=host").await.ok(),
+            json!({"exist": false})
+        );
+        world.call("POST", path, None).await.ok();
+        assert_eq!(world.get(path).await.ok()["scan_status"], "scanning");
+        assert_eq!(
+            world.get("/asset/assign-task?category=host").await.ok(),
+            json!({"exist": true})
+        );
+        world.clock.advance_secs(601);
+        assert_eq!(world.get(path).await.ok()["scan_status"], "longscanning");
+        let unknown = world.call("POST", "/asset/manual-collect/database?host_id=no", None).await;
+        assert_eq!(unknown.error().0, 404);
+    }
 }
 
 #[tokio::test]
 async fn what_is_on_most_hosts() {
-    let world = World::new().await;
-    let top = world.get("/asset/overview/statistics/top/port").await.ok();
-    assert_eq!(
-        top,
-        json!({"total_num": 1, "data_list": [{"name": "22", "host_num": 2, "percentage": 100}]})
-    );
-    let systems = world.get("/asset/overview/status/os").await.ok();
-    assert_eq!(systems["linux_num"], 2);
-    assert_eq!(facts().len(), Kind::ALL.len());
+    for world in World::each().await {
+        let top = world.get("/asset/overview/statistics/top/port").await.ok();
+        assert_eq!(
+            top,
+            json!({"total_num": 1, "data_list": [{"name": "22", "host_num": 2, "percentage": 100}]})
+        );
+        let systems = world.get("/asset/overview/status/os").await.ok();
+        assert_eq!(systems["linux_num"], 2);
+        assert_eq!(facts().len(), Kind::ALL.len());
+    }
 }

@@ -71,6 +71,15 @@ impl World {
         Self::with(TestDb::sqlite().await, |_| ()).await
     }
 
+    /// One on each database.
+    pub(crate) async fn each() -> Vec<Self> {
+        let mut worlds = vec![Self::new().await];
+        if let Some(db) = TestDb::postgres().await {
+            worlds.push(Self::with(db, |_| ()).await);
+        }
+        worlds
+    }
+
     pub(crate) async fn with(db: TestDb, set: impl FnOnce(&mut Settings)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut settings = Settings { data_dir: folder.path().to_owned(), ..Settings::default() };
