@@ -11,7 +11,9 @@ use axum::extract::{DefaultBodyLimit, MatchedPath, Request};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
-use muster_model::ErrorKind;
+use futures_util::FutureExt;
+use muster_model::{Error, ErrorKind};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -46,8 +48,11 @@ async fn pass(mut request: Request, next: Next) -> Response {
     } else if announced.is_some_and(|length| length > MAX_BODY as u64) {
         Gateway::render(&too_large(), &info)
     } else {
-        match tokio::time::timeout(PATIENCE, next.run(request)).await {
-            Ok(response) => complete(response, &info),
+        let answer = AssertUnwindSafe(next.run(request)).catch_unwind();
+        match tokio::time::timeout(PATIENCE, answer).await {
+            Ok(Ok(response)) => complete(response, &info),
+            // The panic itself was logged where it happened; its client still gets an answer.
+            Ok(Err(_)) => Gateway::render(&Error::internal("a handler panicked"), &info),
             Err(_) => gateway::answer(
                 StatusCode::GATEWAY_TIMEOUT,
                 "APIGW.0201",

@@ -16,7 +16,7 @@ use muster_model::{Error, ErrorKind, Result};
 use muster_service::App;
 use muster_service::identity::signatures::{Signed, caller_of_signature, check_scope_headers};
 use muster_service::identity::validate_token;
-use muster_service::limits::Limiter;
+use muster_service::limits::{Limiter, network};
 use muster_vault::signature::{self, Authorization};
 use std::sync::Arc;
 
@@ -41,7 +41,7 @@ impl Gate {
         let (mut parts, body) = request.into_parts();
         let info = RequestInfo::of(&parts);
         let limits = self.app.settings.limits;
-        self.count("address", &info.address.to_string(), limits.address)?;
+        self.count("address", &network(info.address).to_string(), limits.address)?;
         self.count("api", "", limits.api)?;
         if self.row.needs == Needs::Nothing {
             return Ok(Request::from_parts(parts, body));

@@ -3,6 +3,7 @@
 use muster_model::Micros;
 use std::collections::HashMap;
 use std::hash::Hash;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, PoisonError};
 
 /// Names one limiter holds at most. When it is full, windows that have ended are let go; if none has,
@@ -46,6 +47,17 @@ impl<K: Hash + Eq> Limiter<K> {
         }
         *count += 1;
         true
+    }
+}
+
+/// Whom an address stands for when it is counted: of IPv6 the network of 64 bits, because one customer
+/// has all of it.
+pub fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(address) => IpAddr::V4(address),
+        IpAddr::V6(address) => {
+            IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64)))
+        }
     }
 }
 
@@ -93,6 +105,15 @@ mod tests {
         assert!(limiter.admit("b", 5, at(59)));
         assert!(limiter.admit("a", 5, at(60)));
         assert!(limiter.admit("a", 0, at(60)));
+    }
+
+    #[test]
+    fn a_network_of_ipv6_counts_as_one() {
+        let network = |text: &str| network(text.parse().unwrap());
+        assert_eq!(network("2001:db8:1:2:3::4"), network("2001:db8:1:2:ffff::"));
+        assert_ne!(network("2001:db8:1:2::"), network("2001:db8:1:3::"));
+        assert_eq!(network("::ffff:192.0.2.1"), network("192.0.2.1"));
+        assert_ne!(network("192.0.2.1"), network("192.0.2.2"));
     }
 
     #[test]

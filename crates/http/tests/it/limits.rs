@@ -59,7 +59,9 @@ async fn without_the_preset_nobody_is_counted() {
 #[tokio::test]
 async fn our_faults_give_nothing_away() {
     let test = TestApp::new().await;
-    let answer = Client::anonymous(&router(&test.app)).get("/fail").await;
-    assert_eq!((answer.status, &answer.json()["error_msg"]), (500, &json!("internal error")));
-    assert!(!String::from_utf8(answer.body).unwrap().contains("secret cause"));
+    for path in ["/fail", "/panic"] {
+        let answer = Client::anonymous(&router(&test.app)).get(path).await;
+        assert_eq!((answer.status, &answer.json()["error_msg"]), (500, &json!("internal error")));
+        assert!(!String::from_utf8(answer.body).unwrap().contains("secret cause"), "{path}");
+    }
 }

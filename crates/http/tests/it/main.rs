@@ -1,5 +1,5 @@
 //! The edge: limits, and real connections with and without TLS.
-#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that panics has failed")]
 
 mod connections;
 mod limits;
@@ -15,6 +15,8 @@ use serde_json::{Value, json};
 const OPERATIONS: &[Operation] = &[
     Operation::served("Open", Verb::Get, "/open", Action::IdentityShow, "").needing(Needs::Nothing),
     Operation::served("Fail", Verb::Get, "/fail", Action::IdentityShow, "").needing(Needs::Nothing),
+    Operation::served("Panic", Verb::Get, "/panic", Action::IdentityShow, "")
+        .needing(Needs::Nothing),
     Operation::served("Mine", Verb::Get, "/mine", Action::IdentityShow, "").needing(Needs::Caller),
     Operation::served("Other", Verb::Get, "/other", Action::IdentityShow, "")
         .needing(Needs::Caller),
@@ -28,11 +30,23 @@ async fn fail() -> Failure {
     Failure(Error::internal("the secret cause"))
 }
 
+async fn panics() -> Json<Value> {
+    panic!("the secret cause")
+}
+
 async fn mine(caller: Caller) -> Json<Value> {
     Json(json!({"user": caller.user_id}))
 }
 
 fn router(app: &App) -> Router {
     let routes = Routes::<Gateway>::new(app, OPERATIONS).limited();
-    edge(routes.on("Open", open).on("Fail", fail).on("Mine", mine).on("Other", mine).finish())
+    edge(
+        routes
+            .on("Open", open)
+            .on("Fail", fail)
+            .on("Panic", panics)
+            .on("Mine", mine)
+            .on("Other", mine)
+            .finish(),
+    )
 }

@@ -4,6 +4,7 @@ use super::directory::Directory;
 use super::tokens::TokenInfo;
 use crate::app::App;
 use crate::audit::{self, Outcome};
+use crate::limits::network;
 use muster_model::id::UserId;
 use muster_model::{Action, Caller, Credential, Error, ErrorKind, Result, Scope};
 use muster_store::identity::{Domain, Project, User};
@@ -78,7 +79,7 @@ pub struct Login {
 /// logins from an address or at once.
 pub async fn issue_token(app: &App, login: Login) -> Result<(Zeroizing<String>, TokenInfo)> {
     let now = app.now();
-    if !app.identity.logins.admit(login.address, app.settings.limits.logins, now) {
+    if !app.identity.logins.admit(network(login.address), app.settings.limits.logins, now) {
         let message = "The throttling threshold has been reached: logins of this address";
         return Err(Error::new(ErrorKind::RateLimited, message));
     }

@@ -2,6 +2,7 @@
 
 use super::{login, refused};
 use crate::app::App;
+use crate::limits::network;
 use muster_model::{Caller, Credential, Error, Result};
 use muster_vault::signature::{self, Authorization, Refusal, Request};
 use std::net::IpAddr;
@@ -34,7 +35,7 @@ pub fn caller_of_signature(
 ) -> Result<Caller> {
     let now = app.now();
     let access = authorization.access;
-    let origin = (access.to_owned(), signed.address);
+    let origin = (access.to_owned(), network(signed.address));
     if app.identity.locks.is_locked(&origin, now) {
         return Err(refused("AK access failed to reach the limit, forbidden"));
     }
