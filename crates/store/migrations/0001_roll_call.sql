@@ -77,9 +77,8 @@ CREATE TABLE facts (
   cert_not_after BIGINT, cert_sha256 @text, srcversion @text, description @text, arch @text, purl @text,
   owner_purl @text, reason @text, evidence @text);
 CREATE INDEX facts_name ON facts (project, kind, name, version, id);
-CREATE INDEX facts_file_name ON facts (project, file_name) WHERE file_name IS NOT NULL;
+CREATE INDEX facts_file_name ON facts (project, kind, file_name);
 CREATE INDEX facts_purl ON facts (project, purl) WHERE purl IS NOT NULL;
-CREATE INDEX facts_sha256 ON facts (project, hash) WHERE hash IS NOT NULL;
 CREATE INDEX facts_cert ON facts (project, cert_sha256) WHERE cert_sha256 IS NOT NULL;
 
 -- Key 0 stands for the host itself and has no row.

@@ -119,6 +119,20 @@ impl Db {
         }
     }
 
+    /// How many bytes the database takes on disk, the write-ahead log not counted.
+    ///
+    /// # Errors
+    /// `Unavailable` when no connection can be had.
+    pub async fn size(&self) -> Result<i64> {
+        let sql = match &self.backend {
+            Backend::Sqlite(_) => {
+                "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
+            }
+            Backend::Postgres(_) => "SELECT pg_database_size(current_database())",
+        };
+        self.read().await?.one(sql, vec![]).await?.only()
+    }
+
     /// Waits for running transactions and closes all connections.
     pub async fn close(&self) {
         match &self.backend {

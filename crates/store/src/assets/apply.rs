@@ -12,8 +12,8 @@ use super::diff::{Outcome, Place, diff};
 use super::facts;
 use crate::Tx;
 use journal::Journal;
-use muster_model::report::{Body, Digest, Row, RowKey, ScopeReport};
-use muster_model::{Error, Fact, Micros, Result};
+use muster_model::report::{Body, Digest, Row, RowKey, ScopeReport, Volatile};
+use muster_model::{Error, Fact, Kind, Micros, Result};
 use scopes::{Scope, Scopes};
 use std::collections::{HashMap, HashSet};
 
@@ -183,7 +183,7 @@ impl<'r> Named<'r> {
             .map(|(row, id)| Place {
                 fact: *id,
                 seq: row.seq,
-                volatile: row.volatile,
+                volatile: kept(scope.kind, row.volatile),
                 first_seen: scope.at,
             })
             .collect();
@@ -192,6 +192,15 @@ impl<'r> Named<'r> {
             return Err(Error::invalid("rows", "two rows have the same content and seq"));
         }
         Ok(Self { places, facts: ids.into_iter().zip(facts).collect() })
+    }
+}
+
+/// Access times are kept for the kinds whose lists show them: they would be a tenth of a host's bytes, and
+/// move with every look.
+fn kept(kind: Kind, volatile: Volatile) -> Volatile {
+    match kind {
+        Kind::Database | Kind::WebCms | Kind::WebService => volatile,
+        _ => Volatile { atime: None, ..volatile },
     }
 }
 

@@ -88,7 +88,7 @@ pub(super) async fn hosts(
     keys: impl IntoIterator<Item = i64>,
 ) -> Result<HashMap<i64, Arc<HostRef>>> {
     let head = "SELECT key, id, name, ip, agent_id FROM hosts WHERE key";
-    let rows = tx.all_in(head, vec![], 1, distinct(keys), "").await?;
+    let rows = tx.all_in(head, vec![], distinct(keys)).await?;
     rows.iter()
         .map(|row| {
             let mut cells = row.cells();
@@ -114,7 +114,7 @@ pub(super) async fn containers(
 ) -> Result<HashMap<i64, Arc<ContainerRef>>> {
     let head = "SELECT key, id, name FROM containers WHERE key";
     let keys = distinct(keys.into_iter().filter(|key| *key != 0));
-    let rows = tx.all_in(head, vec![], 1, keys, "").await?;
+    let rows = tx.all_in(head, vec![], keys).await?;
     rows.iter()
         .map(|row| {
             let mut cells = row.cells();
@@ -138,7 +138,7 @@ pub(super) async fn swept(
     hosts: impl IntoIterator<Item = i64>,
 ) -> Result<HashMap<(i64, i64), Micros>> {
     let head = "SELECT host, container, swept_at FROM host_kinds WHERE kind = ? AND host";
-    let rows = tx.all_in(head, binds![kind.code()], 1, distinct(hosts), "").await?;
+    let rows = tx.all_in(head, binds![kind.code()], distinct(hosts)).await?;
     rows.iter()
         .map(|row| {
             let mut cells = row.cells();

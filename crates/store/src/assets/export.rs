@@ -128,30 +128,28 @@ impl ExportCursor {
         let Some(host_ref): Option<Arc<HostRef>> = names.get(&host).cloned() else {
             return Ok(Vec::new());
         };
-        let mut batch: Vec<(&Sighting, Seen)> = sightings
+        let mut found: Vec<(&Sighting, &Arc<Fact>, &str, &str)> = sightings
             .iter()
             .filter_map(|s| {
-                let seen = Seen {
-                    fact: facts.get(&s.fact)?.clone(),
-                    volatile: s.volatile,
-                    host: host_ref.clone(),
-                    container: containers.get(&s.container).cloned(),
-                    first_seen: s.first_seen,
-                    scanned_at: swept.get(&(host, s.container)).copied().unwrap_or(s.first_seen),
-                };
-                Some((s, seen))
+                let fact = facts.get(&s.fact)?;
+                Some((s, fact, fact.text(Column::Name), fact.text(Column::Version)))
             })
             .collect();
-        batch.sort_by(|(a, x), (b, y)| {
-            let key = |s: &Sighting| (s.fact, s.container, s.seq);
-            texts(x).cmp(&texts(y)).then_with(|| key(a).cmp(&key(b)))
+        found.sort_unstable_by_key(|(s, _, name, version)| {
+            (*name, *version, s.fact, s.container, s.seq)
         });
-        Ok(batch.into_iter().map(|(_, seen)| seen).collect())
+        Ok(found
+            .into_iter()
+            .map(|(s, fact, ..)| Seen {
+                fact: fact.clone(),
+                volatile: s.volatile,
+                host: host_ref.clone(),
+                container: containers.get(&s.container).cloned(),
+                first_seen: s.first_seen,
+                scanned_at: swept.get(&(host, s.container)).copied().unwrap_or(s.first_seen),
+            })
+            .collect())
     }
-}
-
-fn texts(seen: &Seen) -> (&str, &str) {
-    (seen.fact.text(Column::Name), seen.fact.text(Column::Version))
 }
 
 /// Decoded facts in two generations: what is used moves to the young one, and when that is full the old

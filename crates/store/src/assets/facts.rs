@@ -29,7 +29,7 @@ pub(super) async fn ids(
 ) -> Result<HashMap<[u8; 16], i64>> {
     let keys: Vec<Bind> = hashes.into_iter().map(Bind::from).collect();
     let head = "SELECT id, content_hash FROM facts WHERE content_hash";
-    let rows = tx.all_in(head, vec![], 1, keys, "").await?;
+    let rows = tx.all_in(head, vec![], keys).await?;
     by_hash(&rows)
 }
 
@@ -94,7 +94,7 @@ pub(super) async fn load_matching(
         *columns::OF_F
     );
     let keys = ids.iter().map(|id| Bind::from(*id)).collect();
-    let rows = tx.all_in(&head, conditions.binds.clone(), 1, keys, "").await?;
+    let rows = tx.all_in(&head, conditions.binds.clone(), keys).await?;
     rows.iter()
         .map(|row| {
             let mut cells = row.cells();
@@ -121,7 +121,7 @@ pub(super) async fn identities(
     }
     let names: Vec<_> = kind.identity().iter().map(|column| column.name()).collect();
     let head = format!("SELECT id, {} FROM facts WHERE id", names.join(", "));
-    let rows = tx.all_in(&head, vec![], 1, ids.map(Bind::from).collect(), "").await?;
+    let rows = tx.all_in(&head, vec![], ids.map(Bind::from).collect()).await?;
     rows.iter()
         .map(|row| {
             let mut cells = row.cells();

@@ -92,10 +92,11 @@ pub(super) struct Plan {
     category: Category,
 }
 
-/// Condition on the container of sightings.
+/// Condition on the container of sightings. Said as a range, because SQLite takes an equality for a reason not
+/// to use the order of an index beyond that column.
 pub(super) const fn container_condition(category: Category) -> &'static str {
     match category {
-        Category::Host => "s.container = 0",
+        Category::Host => "s.container <= 0",
         Category::Container => "s.container > 0",
     }
 }

@@ -77,8 +77,10 @@ pub async fn statistics(
         values.extend(plan.facts.binds.iter().cloned());
         (sql, values)
     };
+    // Materialized, or the count would be made twice: for the condition and for the sum.
+    let counted = format!("WITH c AS MATERIALIZED ({counted})");
     let grouped = format!(
-        "SELECT {columns}, CAST(sum(n) AS BIGINT) AS num FROM ({counted}) c WHERE n > 0 GROUP BY {columns}"
+        "SELECT {columns}, CAST(sum(n) AS BIGINT) AS num FROM c WHERE n > 0 GROUP BY {columns}"
     );
     let sorted = match order {
         GroupOrder::LargestFirst => format!("num DESC, {columns}"),
@@ -91,7 +93,7 @@ pub async fn statistics(
     let mut values = binds.clone();
     values.extend(binds![paging.limit, paging.offset]);
     let sql = format!(
-        "SELECT {columns}, num, count(*) OVER () FROM ({grouped}) g ORDER BY {sorted} LIMIT ? OFFSET ?"
+        "{counted} SELECT {columns}, num, count(*) OVER () FROM ({grouped}) g ORDER BY {sorted} LIMIT ? OFFSET ?"
     );
     let answer = tx.all(sql, values).await?;
     let mut total = 0;
@@ -104,7 +106,8 @@ pub async fn statistics(
         total = cells.take()?;
     }
     if rows.is_empty() && paging.offset > 0 {
-        total = tx.one(format!("SELECT count(*) FROM ({grouped}) g"), binds).await?.only()?;
+        total =
+            tx.one(format!("{counted} SELECT count(*) FROM ({grouped}) g"), binds).await?.only()?;
     }
     Ok(Page { total, rows })
 }

@@ -7,9 +7,10 @@ use muster_model::{Error, Result};
 use sqlx::{AssertSqlSafe, Postgres, Sqlite, Transaction};
 use std::borrow::Cow;
 
-/// Rows of the largest statement of a bulk operation. Smaller rests go in powers of two, so that the
-/// database sees few texts and keeps each prepared.
+/// Rows of the largest statement of a bulk operation. Rests of up to [`SMALL`] rows go at once, larger ones in
+/// powers of two: the database sees few texts and keeps each prepared.
 const CHUNK: usize = 64;
+const SMALL: usize = 16;
 
 /// A transaction. Dropped without [`Tx::commit`] it is rolled back.
 pub struct Tx {
@@ -130,26 +131,20 @@ impl Tx {
         Ok(answer)
     }
 
-    /// Runs `{head} IN (keys) {tail}` for as many keys as there are, `width` values each, and answers all
-    /// rows. `first` are the values of the placeholders in `head`.
+    /// Runs `{head} IN (keys)` for as many keys as there are and answers all rows. `first` are the values of
+    /// the placeholders in `head`.
     pub(crate) async fn all_in(
         &mut self,
         head: &str,
         first: Vec<Bind>,
-        width: usize,
         keys: Vec<Bind>,
-        tail: &str,
     ) -> Result<Vec<Row>> {
         let mut answer = Vec::new();
         let mut keys = keys.into_iter();
         while keys.len() > 0 {
-            let rows = chunk(keys.len() / width.max(1));
-            let sql = if width == 1 {
-                format!("{head} IN {} {tail}", tuple(rows))
-            } else {
-                format!("{head} IN (VALUES {}) {tail}", tuples(rows, width))
-            };
-            let binds = first.iter().cloned().chain(keys.by_ref().take(rows * width)).collect();
+            let n = chunk(keys.len());
+            let sql = format!("{head} IN {}", tuple(n));
+            let binds = first.iter().cloned().chain(keys.by_ref().take(n)).collect();
             answer.extend(self.all(sql, binds).await?);
         }
         Ok(answer)
@@ -192,11 +187,11 @@ pub(crate) fn folded(text: &str) -> String {
     text.to_ascii_lowercase()
 }
 
-/// The largest power of two that `rows` still fills, at most [`CHUNK`].
+/// How many of `rows` go into the next statement.
 fn chunk(rows: usize) -> usize {
     match rows.checked_ilog2() {
-        Some(log) => (1 << log).min(CHUNK),
-        None => 1,
+        Some(log) if rows > SMALL => (1 << log).min(CHUNK),
+        _ => rows.max(1),
     }
 }
 
@@ -222,13 +217,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rests_shrink_in_powers_of_two() {
-        let (mut rows, mut sizes) = (171, Vec::new());
+    fn statements_come_in_few_sizes() {
+        let (mut rows, mut sizes) = (203, Vec::new());
         while rows > 0 {
             sizes.push(chunk(rows));
             rows -= chunk(rows);
         }
-        assert_eq!(sizes, [64, 64, 32, 8, 2, 1]);
+        assert_eq!(sizes, [64, 64, 64, 11]);
         assert_eq!(tuples(2, 3), "(?,?,?),(?,?,?)");
     }
 }

@@ -95,7 +95,7 @@ on_both_databases! {
         let mut tx = test.db.begin().await.unwrap();
         let project = project(&mut tx).await;
         let host = host(&mut tx, project, "h1", "alpha", "10.0.0.1").await;
-        let mut whole = muster_model::Fact::new(Kind::WebSite);
+        let mut whole = muster_model::Fact::new(Kind::WebService);
         for column in Column::ALL {
             match column.column_type() {
                 muster_model::fact::ColumnType::Text => whole.set(*column, format!("é'\"{}", column.name())),
@@ -112,8 +112,8 @@ on_both_databases! {
             atime: Some(Micros(3)),
         };
         let row = Row { fact: whole.clone(), seq: 7, volatile };
-        put(&mut tx, host, Kind::WebSite, &[row], 5).await;
-        let seen = assets::list(&mut tx, &query(project, Kind::WebSite), ALL).await.unwrap();
+        put(&mut tx, host, Kind::WebService, &[row], 5).await;
+        let seen = assets::list(&mut tx, &query(project, Kind::WebService), ALL).await.unwrap();
         assert_eq!((&*seen[0].fact, seen[0].volatile), (&whole, volatile));
         assert_eq!(seen[0].fact.hash(), whole.hash());
     }

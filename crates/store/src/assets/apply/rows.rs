@@ -8,6 +8,7 @@ use crate::assets::diff::{Outcome, Place};
 use crate::db::{Bind, Row, binds};
 use muster_model::Result;
 use muster_model::report::Volatile;
+use std::collections::BTreeMap;
 
 const PLACE: &str =
     "SELECT fact, seq, pid, started, ctime, mtime, atime, first_seen FROM sightings";
@@ -44,7 +45,7 @@ pub(super) async fn of_facts(
     facts.dedup();
     let head = format!("{PLACE} WHERE host = ? AND container = ? AND fact");
     let keys = facts.into_iter().map(Bind::from).collect();
-    places(&tx.all_in(&head, binds![target.host, scope.container], 1, keys, "").await?)
+    places(&tx.all_in(&head, binds![target.host, scope.container], keys).await?)
 }
 
 /// Writes the rows as they are now, and the intervals that ended.
@@ -54,10 +55,16 @@ pub(super) async fn write(
     scope: &Scope,
     outcome: &Outcome,
 ) -> Result<()> {
-    let first = binds![target.host, scope.container];
-    let keys = outcome.delete.iter().flat_map(|(fact, seq)| binds![*fact, *seq]).collect();
-    let head = "DELETE FROM sightings WHERE host = ? AND container = ? AND (fact, seq)";
-    tx.all_in(head, first, 2, keys, "").await?;
+    // One statement a sequence number, and nearly all have 0: SQLite does not use the primary key for a list
+    // of pairs.
+    let mut gone: BTreeMap<u32, Vec<Bind>> = BTreeMap::new();
+    for (fact, seq) in &outcome.delete {
+        gone.entry(*seq).or_default().push((*fact).into());
+    }
+    for (seq, facts) in gone {
+        let head = "DELETE FROM sightings WHERE host = ? AND container = ? AND seq = ? AND fact";
+        tx.all_in(head, binds![target.host, scope.container, seq], facts).await?;
+    }
 
     let mut values = Vec::with_capacity(outcome.write.len() * 11);
     for place in &outcome.write {
