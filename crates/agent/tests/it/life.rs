@@ -13,6 +13,11 @@ use std::time::Duration;
 
 const NOON: u16 = 12 * 60;
 
+/// Every kind every five minutes.
+fn calm() -> String {
+    Kind::ALL.map(|kind| format!("[kinds.{kind}]\nevery_secs = 300\n")).concat()
+}
+
 struct Life {
     agent: Agent<Host, Line>,
     host: Host,
@@ -71,7 +76,7 @@ fn some_host() -> Host {
 
 #[test]
 fn everything_is_told_at_once_and_then_only_heartbeats() {
-    let mut life = Life::new("", some_host());
+    let mut life = Life::new(&calm(), some_host());
     life.settle(NOON);
     assert_eq!(life.line.0.borrow().state(), *life.host.state.borrow());
     let (reports, sweeps) = (life.line.0.borrow().received.len(), life.sweeps());
@@ -130,7 +135,7 @@ fn the_budget_slows_sweeps_and_never_stops_them() {
 
 #[test]
 fn an_outage_is_waited_out_and_ends_with_what_differs() {
-    let mut life = Life::new("", some_host());
+    let mut life = Life::new(&calm(), some_host());
     life.settle(NOON);
     life.line.0.borrow_mut().down = true;
     life.pass(7_200, NOON);
@@ -146,7 +151,7 @@ fn an_outage_is_waited_out_and_ends_with_what_differs() {
 
 #[test]
 fn a_server_that_is_never_content_is_not_humoured_at_once() {
-    let mut life = Life::new("", some_host());
+    let mut life = Life::new(&calm(), some_host());
     life.settle(NOON);
     let before = life.line.0.borrow().received.len();
     for _ in 0..600 {

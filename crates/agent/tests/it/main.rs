@@ -7,5 +7,6 @@
     reason = "a test that fails may say so at once"
 )]
 mod converge;
+mod dependencies;
 mod life;
 mod world;
