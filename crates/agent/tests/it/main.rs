@@ -6,6 +6,7 @@
     clippy::indexing_slicing,
     reason = "a test that fails may say so at once"
 )]
+mod alone;
 mod converge;
 mod dependencies;
 mod life;
