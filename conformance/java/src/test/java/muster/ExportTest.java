@@ -100,7 +100,7 @@ class ExportTest {
         assertNotNull(task);
         ListQueryExportTaskResponse state = null;
         for (int i = 0; i < 300; i++) {
-            state = client.listQueryExportTask(new ListQueryExportTaskRequest().withTaskId(task));
+            state = client.listQueryExportTask(new ListQueryExportTaskRequest().withRegion(Server.known("region")).withTaskId(task));
             if ("success".equals(state.getTaskStatus())) {
                 break;
             }

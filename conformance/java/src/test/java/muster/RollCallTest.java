@@ -56,8 +56,8 @@ class RollCallTest {
 
     @Test
     void hostsAndNodesAreListed() {
-        assertFalse(client.listHostStatus(new ListHostStatusRequest()).getDataList().isEmpty());
-        assertNotNull(client.listContainerNodes(new ListContainerNodesRequest()).getTotalNum());
+        assertFalse(client.listHostStatus(new ListHostStatusRequest().withRegion(Server.known("region"))).getDataList().isEmpty());
+        assertNotNull(client.listContainerNodes(new ListContainerNodesRequest().withRegion(Server.known("region"))).getTotalNum());
     }
 
     @Test
