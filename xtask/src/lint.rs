@@ -20,23 +20,24 @@ pub(crate) fn run() -> anyhow::Result<()> {
     for file in &files {
         let text = fs::read_to_string(file)?;
         let name = file.strip_prefix(root)?.display().to_string();
+        let test = name.contains("/tests/") || name.ends_with("/tests.rs");
         let lines = text.lines().count();
         if lines > MAX_LINES {
             faults.push(format!("{name}: {lines} lines, {MAX_LINES} at most"));
         }
-        if name.starts_with("crates/") && !name.starts_with("crates/store/") {
+        if name.starts_with("crates/") && !name.starts_with("crates/store/") && !test {
             for verb in ["SELECT ", "INSERT INTO ", "UPDATE ", "DELETE FROM "] {
                 if text.contains(&format!("\"{verb}")) {
                     faults.push(format!("{name}: SQL outside crates/store"));
                 }
             }
         }
-        for word in ["TO\u{44}O", "FIX\u{4d}E", "X\u{58}X"] {
+        for word in ["TO\u{44}O", "FIX\u{4d}E"] {
             if text.contains(word) {
                 faults.push(format!("{name}: {word}"));
             }
         }
-        if !text.starts_with("//!") && !name.contains("/tests/") && !text.starts_with("#!") {
+        if !test && !text.starts_with("//!") && !text.starts_with("#!") {
             faults.push(format!("{name}: does not start by saying what it is for (//!)"));
         }
     }
