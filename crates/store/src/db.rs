@@ -1,7 +1,7 @@
 //! The one narrow place that knows which database is underneath.
 //!
 //! One SQL text with `?` placeholders runs on SQLite and on PostgreSQL; whatever differs between them is
-//! decided here and in [`tx`] and nowhere else. Numbers, times (microseconds) and yes/no are `BIGINT`, text
+//! decided here and in `tx` and nowhere else. Numbers, times (microseconds) and yes/no are `BIGINT`, text
 //! is compared byte by byte, JSON is text.
 
 pub(crate) mod bind;
