@@ -112,14 +112,19 @@ fn write(path: &Path, value: &impl Serialize, mode: u32) -> Result<()> {
 
 /// Replaces a file so that after a crash the old or the new content is there, whole.
 pub(crate) fn write_bytes(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
-    let new = path.with_extension("new");
+    // Beside the target, under a name nobody else gives a file.
+    let mut new = path.as_os_str().to_owned();
+    new.push(".muster-new");
+    let new = PathBuf::from(new);
     let write = || {
         let mut options = OpenOptions::new();
         let mut file = options.write(true).create(true).truncate(true).mode(mode).open(&new)?;
         file.write_all(bytes)?;
         file.sync_all()?;
         std::fs::rename(&new, path)?;
-        path.parent().map_or(Ok(()), |dir| File::open(dir)?.sync_all())
+        // The parent of a bare file name is the empty path.
+        let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty());
+        File::open(dir.unwrap_or(Path::new(".")))?.sync_all()
     };
     write().map_err(|error: std::io::Error| failed(path, error))
 }
@@ -128,6 +133,14 @@ pub(crate) fn write_bytes(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
 mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn a_bare_file_name_lies_in_the_working_folder() {
+        let name = format!("bare-{}.test", std::process::id());
+        write_bytes(Path::new(&name), b"x", 0o600).unwrap();
+        assert_eq!(std::fs::read(&name).unwrap(), b"x");
+        std::fs::remove_file(&name).unwrap();
+    }
 
     #[test]
     fn the_run_file_comes_whole_and_goes() {

@@ -20,12 +20,14 @@ pub(crate) fn text(lang: Lang, endpoint: &str, dir: &Path, tls: bool) -> String 
         lines.push(say(lang, Message::CaIn, &[&ca.display().to_string()]));
     }
     lines.push(say(lang, Message::Try, &[]));
+    // As this one was called, so that the lines can be pasted where `muster` is not on the path.
+    let program = std::env::args().next().unwrap_or_else(|| "muster".to_owned());
     let folder = match dir == Path::new(DATA_DIR) {
         true => String::new(),
         false => format!(" --data-dir {}", dir.display()),
     };
-    for command in ["assets", "assets port", "export app --file app.xlsx"] {
-        lines.push(format!("  muster{folder} {command}"));
+    for command in ["assets", "assets port", "export app --file app.zip"] {
+        lines.push(format!("  {program}{folder} {command}"));
     }
     lines.join("\n") + "\n"
 }
