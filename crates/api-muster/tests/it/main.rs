@@ -1,0 +1,36 @@
+//! Our own API through its router.
+
+use muster_api_muster::OPERATIONS;
+use muster_testkit::{TestApp, TestDb, authz_coverage};
+use serde_json::json;
+
+#[tokio::test]
+async fn no_operation_answers_without_rights() {
+    let test = TestApp::on(TestDb::sqlite().await).await;
+    let router = muster_http::edge(muster_api_muster::router(&test.app));
+    let bodies = [
+        ("AddHost", json!({"name": "h"})),
+        ("UpdateHost", json!({"location": "here"})),
+        ("CreateEnrolToken", json!({})),
+        ("CreateUser", json!({"name": "n", "password": "long enough, is it", "role": "reader"})),
+        ("UpdateUser", json!({"enabled": false})),
+    ];
+    authz_coverage(&test, &router, OPERATIONS, &bodies).await;
+}
+
+#[tokio::test]
+async fn a_host_entered_by_hand_is_listed_without_an_agent() {
+    let test = TestApp::on(TestDb::sqlite().await).await;
+    let router = muster_http::edge(muster_api_muster::router(&test.app));
+    let admin = test.admin(&router).await;
+    let hosts = format!("/muster/v1/{}/hosts", test.credentials.project_id);
+    let body = json!({"name": "rack-7", "department": "billing", "importance": "important", "location": "Bonn"});
+    let added = admin.send("POST".parse().unwrap(), &hosts, Some(&body)).await;
+    assert_eq!(added.status, 200, "{}", added.json());
+    let listed = admin.get(&hosts).await.json();
+    assert_eq!(listed["total"], 1, "{listed}");
+    let text = listed.to_string();
+    for word in ["rack-7", "billing", "Bonn", "not_installed"] {
+        assert!(text.contains(word), "{word} is missing in {text}");
+    }
+}
