@@ -149,9 +149,10 @@ pub(crate) async fn find(
     params: Params,
 ) -> Result<Json<Wire>, Failure> {
     let name = params.required("name")?;
+    let kind = params.text("kind").map(kind).transpose()?;
     let limit = paging(&params)?.limit;
     let version = params.text("version");
     let project = path.project()?;
-    let rows = changes::whereabouts(&app, &caller, &project, name, version, limit).await?;
+    let rows = changes::whereabouts(&app, &caller, &project, kind, name, version, limit).await?;
     Ok(Json(json!({"assets": rows.iter().map(seen).collect::<Vec<_>>()})))
 }

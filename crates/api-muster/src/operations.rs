@@ -25,7 +25,7 @@ pub const OPERATIONS: &[Operation] = &[
     Operation::served("CountAssets", Verb::Get, TOTALS, Action::AssetList, "How many assets of each kind there are. Query: category."),
     Operation::served("ListAssets", Verb::Get, ASSETS, Action::AssetList, "Assets of a kind with their evidence. Query: name, host_id, category, at (as of that moment), limit, offset."),
     Operation::served("ListChanges", Verb::Get, CHANGES, Action::AssetList, "What was added, removed and modified after a cursor. Query: since, kind, limit."),
-    Operation::served("FindAssets", Verb::Get, WHERE, Action::AssetList, "Where something of this name is, over all kinds. Query: name, version, limit."),
+    Operation::served("FindAssets", Verb::Get, WHERE, Action::AssetList, "Where something of this name is, over all kinds or of one. Query: name, kind, version, limit."),
     Operation::served("ListEnrolTokens", Verb::Get, TOKENS, Action::HostList, "Enrolment tokens, used or not, without their texts."),
     Operation::served("CreateEnrolToken", Verb::Post, TOKENS, Action::AgentEnrol, "Makes a one-time token for a host to join with. Body: valid_secs, description."),
     Operation::served("ListAudit", Verb::Get, AUDIT, Action::AuditList, "Who did what, newest first. Query: action, limit, offset."),

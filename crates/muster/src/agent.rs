@@ -1,6 +1,6 @@
 //! `muster agent`: what `muster-agent` does, for machines that have this binary anyway.
 
-use crate::cli::AgentCommand;
+use crate::cli::agent::AgentCommand;
 use crate::messages::{Lang, Message, say};
 use crate::output;
 use muster_agent::config::Config;

@@ -1,6 +1,6 @@
 //! A client of a running server: signs by an access key, trusts one CA.
 
-use crate::cli::Connection;
+use crate::cli::asking::Connection;
 use crate::files::{CredentialsFile, RunFile};
 use muster_model::{Clock, Error, ErrorKind, Result, SystemClock};
 use muster_vault::signature::{Request, Scheme, SecretKey, Signer, sign};

@@ -58,7 +58,7 @@ fn locale(environment: &[(String, String)]) -> Lang {
 
 fn run(cli: &Cli, environment: &[(String, String)], lang: &mut Lang) -> Result<()> {
     let flags = &cli.common;
-    let load = |args: Option<&cli::ServeArgs>| {
+    let load = |args: Option<&cli::serve::ServeArgs>| {
         let mut config = Config::load(flags.config.as_deref(), &flags.data_dir(), environment)?;
         if let Some(args) = args {
             args.apply(&mut config);
@@ -70,7 +70,7 @@ fn run(cli: &Cli, environment: &[(String, String)], lang: &mut Lang) -> Result<(
         config.check()?;
         Ok::<_, Error>(config)
     };
-    let ask = |asking: &cli::Asking| {
+    let ask = |asking: &cli::asking::Asking| {
         let client = client::Client::new(&asking.connection, &flags.data_dir())?;
         Ok::<_, Error>(commands::Context { client, output: asking.output, lang: *lang })
     };
@@ -91,17 +91,17 @@ fn run(cli: &Cli, environment: &[(String, String)], lang: &mut Lang) -> Result<(
             log::start(&config.log)?;
             agent::run(config.agent, command, *lang)
         }
-        Command::Hosts { asking, command } => commands::hosts::run(&ask(asking)?, command.as_ref()),
+        Command::Hosts(args) => commands::hosts::run(&ask(&args.asking)?, args),
         Command::Assets(args) => commands::assets::run(&ask(&args.asking)?, args),
         Command::Export(args) => commands::export::run(&ask(&args.asking)?, args),
-        Command::Admin { asking, command } => commands::admin::run(&ask(asking)?, command),
+        Command::Admin(args) => commands::admin::run(&ask(&args.asking)?, args),
         Command::Version => output::print(&format!("muster {}\n", env!("CARGO_PKG_VERSION"))),
         Command::Completions { shell } => output::print(&cli::completions(*shell)),
         Command::Config { command } => {
             let config = load(None)?;
             match command {
-                cli::ConfigCommand::Print => output::print(&config.print()?),
-                cli::ConfigCommand::Check => {
+                cli::config::ConfigCommand::Print => output::print(&config.print()?),
+                cli::config::ConfigCommand::Check => {
                     output::print(&(say(*lang, Message::ConfigGood, &[]) + "\n"))
                 }
             }

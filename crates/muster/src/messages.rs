@@ -50,6 +50,7 @@ macro_rules! messages {
 }
 
 messages! {
+    // up, server, worker
     Ready "Muster answers at {}" "Muster 已就绪：{}";
     Docs "Documentation: {}" "文档：{}";
     CredentialsIn "Credentials: {} (only you can read it)" "凭据文件：{}（仅限您本人读取）";
@@ -57,22 +58,30 @@ messages! {
     Try "Try, in another terminal:" "可在另一个终端中尝试：";
     Stopping "Stopping: finishing what is under way" "正在停止：等待进行中的工作完成";
     Stopped "Stopped." "已停止。";
+    // config
     ConfigGood "The configuration is good." "配置正确。";
+    // admin
     TokenOnce "This token works once, until {}. It is not shown again." "此令牌只能使用一次，有效期至 {}，不会再次显示。";
     EnrolWith "On the host, run:" "请在主机上运行：";
+    // hosts
     HostAdded "Host {} was added." "已添加主机 {}。";
     HostChanged "Host {} was changed." "已修改主机 {}。";
     AgentRevoked "The agent of host {} was shut out." "已吊销主机 {} 的代理。";
+    // users and access keys
     UserAdded "User {} was added." "已添加用户 {}。";
     UserChanged "User {} was changed." "已修改用户 {}。";
     NewPassword "New password, shown only now: {}" "新密码（仅此一次显示）：{}";
     NewKey "New access key {}; its secret, shown only now: {}" "新访问密钥 {}；其私密部分（仅此一次显示）：{}";
     KeyRemoved "Access key {} was removed." "已删除访问密钥 {}。";
+    // export
     ExportMade "{} written." "已写入 {}。";
     ExportWaiting "Exporting: {}" "正在导出：{}";
+    // assets
     NextPage "More rows follow: --offset {}" "还有更多结果：--offset {}";
     NextCursor "To continue: --changes-since {}" "继续查询：--changes-since {}";
+    // agent
     Enrolled "Enrolled as host {}." "已注册为主机 {}。";
+    // everything
     Problem "muster: {}" "muster：{}";
 }
 

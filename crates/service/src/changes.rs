@@ -49,7 +49,7 @@ pub async fn since(
     Ok((changes, next))
 }
 
-/// Where something of this name (and version) is, on hosts and in containers, over all kinds.
+/// Where something of this name (and version) is, on hosts and in containers: of one kind, or of any.
 ///
 /// # Errors
 /// Those of [`authz::require`]; `Invalid` for an empty name.
@@ -57,6 +57,7 @@ pub async fn whereabouts(
     app: &App,
     caller: &Caller,
     project: &ProjectId,
+    kind: Option<Kind>,
     name: &str,
     version: Option<&str>,
     limit: u32,
@@ -70,7 +71,7 @@ pub async fn whereabouts(
     filters.extend(version.map(|version| equals(Column::Version, version)));
     let mut tx = app.db.read().await?;
     let mut found = Vec::new();
-    for kind in Kind::ALL {
+    for kind in Kind::ALL.into_iter().filter(|of| kind.is_none_or(|kind| kind == *of)) {
         for category in [Category::Host, Category::Container] {
             let left = limit.saturating_sub(u32::try_from(found.len()).unwrap_or(limit));
             if left == 0 {

@@ -1,7 +1,7 @@
 //! `muster admin`: users, access keys, enrolment tokens, the audit log.
 
 use super::{Context, rows, text};
-use crate::cli::{AdminCommand, KeysCommand, UsersCommand};
+use crate::cli::admin::{AdminArgs, AdminCommand, KeysCommand, UsersCommand};
 use crate::messages::Message;
 use crate::output::{print, print_list};
 use muster_model::Result;
@@ -9,8 +9,8 @@ use muster_vault::random;
 use serde_json::json;
 
 /// Runs one of them.
-pub(crate) fn run(context: &Context, command: &AdminCommand) -> Result<()> {
-    match command {
+pub(crate) fn run(context: &Context, args: &AdminArgs) -> Result<()> {
+    match &args.command {
         AdminCommand::EnrolToken { valid_secs, description } => {
             enrol_token(context, *valid_secs, description)
         }

@@ -1,7 +1,7 @@
 //! `muster assets`
 
 use super::{Context, rows};
-use crate::cli::AssetsArgs;
+use crate::cli::assets::AssetsArgs;
 use crate::messages::Message;
 use crate::output::list::Column;
 use crate::output::{Output, print_list};
@@ -135,7 +135,8 @@ fn changes(context: &Context, args: &AssetsArgs, cursor: i64) -> Result<()> {
 }
 
 fn whereabouts(context: &Context, args: &AssetsArgs, name: &str) -> Result<()> {
-    let query = [("name", name.to_owned()), ("limit", args.limit.to_string())];
+    let mut query = vec![("name", name.to_owned()), ("limit", args.limit.to_string())];
+    query.extend(args.kind.map(|kind| ("kind", kind.name().to_owned())));
     let answer = context.client.get("/muster/v1/{project}/where", &query)?;
     let columns = [
         ("host", "/host_name"),

@@ -1,7 +1,7 @@
 //! `muster export`: the vendor's own export, from request to file.
 
 use super::{Context, text};
-use crate::cli::ExportArgs;
+use crate::cli::export::ExportArgs;
 use crate::files::write_bytes;
 use crate::messages::Message;
 use muster_model::{Error, ErrorKind, Kind, Result};

@@ -1,15 +1,15 @@
 //! `muster hosts`
 
 use super::{Context, rows, text};
-use crate::cli::{HostsCommand, OwnerArgs};
+use crate::cli::hosts::{HostsArgs, HostsCommand, OwnerArgs};
 use crate::messages::Message;
 use crate::output::print_list;
 use muster_model::Result;
 use serde_json::{Map, Value};
 
 /// Lists, adds, changes hosts; shuts agents out.
-pub(crate) fn run(context: &Context, command: Option<&HostsCommand>) -> Result<()> {
-    match command {
+pub(crate) fn run(context: &Context, args: &HostsArgs) -> Result<()> {
+    match &args.command {
         None | Some(HostsCommand::List) => list(context),
         Some(HostsCommand::Add { name, owner }) => {
             let mut body = body(owner);

@@ -70,6 +70,9 @@ fn a_first_start_sees_this_machine_and_a_killed_server_loses_nothing() {
     assert_eq!(changes.as_array().unwrap().len(), own.as_array().unwrap().len());
     let at = ask(dir.path(), &["assets", "users", "--at", "2000-01-01T00:00:00Z"]);
     assert_eq!(at, Value::Array(Vec::new()));
+    let where_is = |args: &[&str]| ask(dir.path(), &[args, &["--where-is", "root"]].concat());
+    assert!(!where_is(&["assets", "users"]).as_array().unwrap().is_empty());
+    assert_eq!(where_is(&["assets", "port"]), Value::Array(Vec::new()), "of another kind");
 
     assert_eq!(server.end("TERM"), Some(0));
     assert!(!dir.path().join("run.json").exists());
