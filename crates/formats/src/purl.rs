@@ -1,11 +1,10 @@
-//! Package URLs: one name for a package across all ecosystems (ECMA-427, "Package-URL specification").
+//! Package URLs made of what a parser found.
 
-use std::fmt::Write as _;
+use muster_model::Purl;
 
-/// `pkg:type/namespace/name@version?key=value&...` with every part encoded as the specification asks.
+/// The canonical `pkg:type/namespace/name@version?key=value&...`, as [`Purl`] writes it.
 ///
-/// `namespace` may hold `/` between its segments. Empty parts, and qualifiers without a value, are left
-/// out. Case is the caller's: the rules differ from type to type.
+/// Empty parts, and qualifiers without a value, are left out. Empty where there is no name.
 ///
 /// ```text
 /// pkg:deb/debian/curl@7.88.1-10%2Bdeb12u8?arch=amd64
@@ -17,40 +16,11 @@ pub fn purl(
     version: &str,
     qualifiers: &[(&str, &str)],
 ) -> String {
-    let mut out = String::with_capacity(32 + namespace.len() + name.len() + version.len());
-    out.push_str("pkg:");
-    out.push_str(kind);
-    for segment in namespace.split('/').filter(|segment| !segment.is_empty()) {
-        out.push('/');
-        encode(segment, &mut out);
+    let mut made = Purl::new(kind, namespace, name, version);
+    for (key, value) in qualifiers {
+        made = made.and_then(|purl| purl.with_qualifier(key, value));
     }
-    out.push('/');
-    encode(name, &mut out);
-    if !version.is_empty() {
-        out.push('@');
-        encode(version, &mut out);
-    }
-    let mut qualifiers: Vec<_> = qualifiers.iter().filter(|(_, value)| !value.is_empty()).collect();
-    qualifiers.sort_unstable();
-    for (at, (key, value)) in qualifiers.into_iter().enumerate() {
-        out.push(if at == 0 { '?' } else { '&' });
-        out.push_str(key);
-        out.push('=');
-        encode(value, &mut out);
-    }
-    out
-}
-
-/// Percent-encodes all but letters, digits and `.-_~:`.
-fn encode(text: &str, out: &mut String) {
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b".-_~:".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            // Writing to a String cannot fail.
-            let _ = write!(out, "%{byte:02X}");
-        }
-    }
+    made.map(|purl| purl.to_string()).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -75,5 +45,6 @@ mod tests {
             purl("golang", "google.golang.org/x", "é g", "", &[]),
             "pkg:golang/google.golang.org/x/%C3%A9%20g"
         );
+        assert_eq!(purl("npm", "", "", "1", &[]), "");
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! Sources of the rules: the core metadata specification, PEP 376, PEP 405, PEP 503.
 
+pub use muster_model::purl::normal_python_name as normal_name;
+
 /// Longest name or version taken.
 const MAX_VALUE: usize = 256;
 
@@ -36,21 +38,6 @@ pub fn parse_metadata(bytes: &[u8]) -> Option<Distribution> {
         }
     }
     (!found.name.is_empty()).then_some(found)
-}
-
-/// The name as the package index and package URLs spell it: lower case, runs of `-`, `_` and `.` are one `-`.
-pub fn normal_name(name: &str) -> String {
-    let mut normal = String::with_capacity(name.len());
-    for char in name.chars() {
-        if matches!(char, '-' | '_' | '.') {
-            if !normal.ends_with('-') {
-                normal.push('-');
-            }
-        } else {
-            normal.push(char.to_ascii_lowercase());
-        }
-    }
-    normal
 }
 
 /// A virtual environment's own configuration.

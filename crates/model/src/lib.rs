@@ -16,6 +16,7 @@ pub mod id;
 pub mod kind;
 pub mod page;
 pub mod proof;
+pub mod purl;
 pub mod report;
 pub mod time;
 
@@ -28,4 +29,5 @@ pub use fact::{Column, Fact, FactHash, Value};
 pub use id::{AgentId, DomainId, HostId, ProjectId, UserId};
 pub use kind::{Category, Kind};
 pub use page::{Page, Paging};
+pub use purl::Purl;
 pub use time::{Clock, Micros, SystemClock};
