@@ -38,6 +38,7 @@ pub struct Parts {
     pub stop: CancellationToken,
     /// Who is who.
     pub identity: Identity,
+    pub(crate) owner_keys: crate::sealing::OwnerKeys,
     pub(crate) audit: audit::Queue,
     pub(crate) ingest: crate::ingest::Queue,
     pub(crate) exports: Exports,
@@ -68,6 +69,7 @@ impl App {
             tasks,
             stop,
             identity,
+            owner_keys: crate::sealing::OwnerKeys::default(),
             audit,
             ingest,
             exports,

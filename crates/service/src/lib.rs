@@ -19,6 +19,7 @@ pub mod identity;
 pub mod ingest;
 pub mod limits;
 pub mod roster;
+pub mod sealing;
 pub mod settings;
 
 pub use app::App;

@@ -15,6 +15,7 @@ pub mod hosts;
 pub mod identity;
 pub mod jobs;
 pub mod meta;
+pub mod owner_keys;
 
 pub use blobs::Blobs;
 pub use db::{Config, Db, Tx};

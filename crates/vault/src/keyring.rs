@@ -8,8 +8,9 @@
 //! sealed = 1 | root key id (4) | nonce (12) | data key (32) + tag (16) | nonce (12) | content + tag (16)
 //! ```
 
+use crate::aead::{KEY, TAG, cipher, decrypt, encrypt};
 use crate::random;
-use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use aws_lc_rs::aead::{LessSafeKey, NONCE_LEN};
 use muster_model::{Error, Result};
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
@@ -18,8 +19,6 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 const FORMAT: u8 = 1;
-const KEY: usize = 32;
-const TAG: usize = 16;
 const ID: usize = 4;
 const WRAPPED: usize = NONCE_LEN + KEY + TAG;
 /// Largest root key file in bytes.
@@ -118,8 +117,8 @@ impl Keyring {
         let mut sealed = Vec::with_capacity(1 + ID + WRAPPED + NONCE_LEN + content.len() + TAG);
         sealed.push(FORMAT);
         sealed.extend_from_slice(&root.id);
-        encrypt(&root.key, identity, data_key.as_slice(), &mut sealed)?;
-        encrypt(&cipher(&data_key)?, identity, content, &mut sealed)?;
+        encrypt(&root.key, identity.as_bytes(), data_key.as_slice(), &mut sealed)?;
+        encrypt(&cipher(&data_key)?, identity.as_bytes(), content, &mut sealed)?;
         Ok(sealed)
     }
 
@@ -137,8 +136,8 @@ impl Keyring {
         let (id, rest) = rest.split_at_checked(ID)?;
         let (wrapped, content) = rest.split_at_checked(WRAPPED)?;
         let root = self.roots.iter().find(|root| format == FORMAT && root.id == id)?;
-        let data_key = decrypt(&root.key, identity, wrapped)?;
-        decrypt(&cipher(data_key.as_slice().try_into().ok()?).ok()?, identity, content)
+        let data_key = decrypt(&root.key, identity.as_bytes(), wrapped)?;
+        decrypt(&cipher(data_key.as_slice().try_into().ok()?).ok()?, identity.as_bytes(), content)
     }
 
     /// Whether a sealed value is still wrapped by an older root key: open and seal it again.
@@ -146,33 +145,6 @@ impl Keyring {
         let newest = self.roots.first().map(|root| root.id.as_slice());
         sealed.get(1..=ID) != newest
     }
-}
-
-fn cipher(key: &[u8; KEY]) -> Result<LessSafeKey> {
-    let key = UnboundKey::new(&AES_256_GCM, key).map_err(|_| Error::internal("AES-256-GCM"))?;
-    Ok(LessSafeKey::new(key))
-}
-
-fn encrypt(key: &LessSafeKey, identity: &str, content: &[u8], out: &mut Vec<u8>) -> Result<()> {
-    let nonce = random::bytes::<NONCE_LEN>()?;
-    let mut content = Zeroizing::new(content.to_vec());
-    let aad = Aad::from(identity.as_bytes());
-    let tag = key
-        .seal_in_place_separate_tag(Nonce::assume_unique_for_key(*nonce), aad, &mut content)
-        .map_err(|_| Error::internal("AES-256-GCM"))?;
-    out.extend_from_slice(nonce.as_slice());
-    out.extend_from_slice(&content);
-    out.extend_from_slice(tag.as_ref());
-    Ok(())
-}
-
-fn decrypt(key: &LessSafeKey, identity: &str, sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-    let (nonce, content) = sealed.split_at_checked(NONCE_LEN)?;
-    let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
-    let mut content = Zeroizing::new(content.to_vec());
-    let length = key.open_in_place(nonce, Aad::from(identity.as_bytes()), &mut content).ok()?.len();
-    content.truncate(length);
-    Some(content)
 }
 
 #[cfg(test)]

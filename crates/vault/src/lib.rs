@@ -4,8 +4,10 @@
 //! key material wipe it when dropped and have no `Debug`.
 #![forbid(unsafe_code)]
 
+mod aead;
 pub mod agent;
 pub mod keyring;
+pub mod owner_key;
 pub mod password;
 pub mod random;
 pub mod replay;
@@ -13,3 +15,4 @@ pub mod signature;
 pub mod token;
 
 pub use keyring::Keyring;
+pub use owner_key::OwnerKey;

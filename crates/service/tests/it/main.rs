@@ -3,3 +3,4 @@
 
 mod audit;
 mod identity;
+mod sealing;

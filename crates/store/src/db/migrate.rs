@@ -17,10 +17,16 @@ pub(super) struct Migration {
 }
 
 /// All steps in order; the version of a schema is the number of steps it has seen.
-pub(super) const ALL: &[Migration] = &[Migration {
-    name: "0001_roll_call.sql",
-    sql: include_str!("../../migrations/0001_roll_call.sql"),
-}];
+pub(super) const ALL: &[Migration] = &[
+    Migration {
+        name: "0001_roll_call.sql",
+        sql: include_str!("../../migrations/0001_roll_call.sql"),
+    },
+    Migration {
+        name: "0002_owner_keys.sql",
+        sql: include_str!("../../migrations/0002_owner_keys.sql"),
+    },
+];
 
 /// Runs the steps of `all` that are missing.
 pub(super) async fn run(db: &Db, all: &[Migration], now: Micros) -> Result<()> {

@@ -8,5 +8,6 @@ mod database;
 mod fleet;
 mod hosts;
 mod identity;
+mod owner_keys;
 mod schema;
 mod tasks;
