@@ -9,6 +9,7 @@ pub(crate) mod assets;
 pub(crate) mod config;
 pub(crate) mod export;
 pub(crate) mod hosts;
+pub(crate) mod init;
 pub(crate) mod serve;
 
 use crate::config::{DATA_DIR, LogFormat};
@@ -64,8 +65,14 @@ pub(crate) enum Command {
     /// Start a server for more than this machine: its root key lies outside the data folder, it writes no
     /// credentials, and no agent sweeps this host.
     ///
-    /// An empty database gets its first account from `muster up` or from a restored backup.
+    /// An empty database gets its first account from `muster init`.
     Server(serve::ServeArgs),
+    /// Prepare an empty database for `muster server`: its schema, its first account, the credentials.
+    ///
+    /// Once for an installation, on any machine that reaches the database. Makes an account with a user, a
+    /// project and an access key, and the root key if its file is not there yet. Every server and worker on
+    /// this database needs the same root key: copy it by a way you trust, and keep a copy apart from the backups.
+    Init(init::InitArgs),
     /// Run background jobs only, for servers that share a PostgreSQL.
     Worker(serve::ServeArgs),
     /// Be the agent of this host, as `muster-agent` is.

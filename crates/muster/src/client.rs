@@ -28,10 +28,14 @@ pub(crate) struct Client {
 impl Client {
     /// Finds the server: the one named, or the one that runs on the data folder.
     pub(crate) fn new(connection: &Connection, data_dir: &Path) -> Result<Self> {
-        let file = CredentialsFile::read(data_dir)?;
-        let endpoint = match &connection.endpoint {
-            Some(endpoint) => endpoint.clone(),
-            None => running(data_dir)?,
+        let file = match &connection.credentials {
+            Some(path) => Some(named(path)?),
+            None => CredentialsFile::read(&CredentialsFile::path(data_dir))?,
+        };
+        let endpoint = match (&connection.endpoint, &file) {
+            (Some(endpoint), _) => endpoint.clone(),
+            (None, Some(file)) if connection.credentials.is_some() => file.endpoint.clone(),
+            (None, _) => running(data_dir)?,
         };
         let pick = |given: &Option<String>, known: Option<&str>, name: &'static str| {
             let value = given.clone().or_else(|| known.map(str::to_owned));
@@ -130,6 +134,12 @@ impl Client {
         let bytes = bytes.map_err(|error| unreachable(&self.endpoint, &error))?;
         if (200..300).contains(&status) { Ok(bytes) } else { Err(refusal(status, &bytes)) }
     }
+}
+
+/// Credentials the user named: their file must be there.
+fn named(path: &Path) -> Result<CredentialsFile> {
+    CredentialsFile::read(path)?
+        .ok_or_else(|| Error::invalid("credentials", format!("{} is not there", path.display())))
 }
 
 /// The server that runs on a data folder.

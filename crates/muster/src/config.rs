@@ -276,6 +276,26 @@ mod tests {
     }
 
     #[test]
+    fn every_key_the_operators_guide_names_can_be_set() {
+        let guide = include_str!("../../../docs/OPERATIONS.md");
+        let table = guide.split("| key | default | meaning |").nth(1).unwrap();
+        let rows = table.lines().skip(2).take_while(|line| line.starts_with('|'));
+        let keys = rows.flat_map(|row| row.split('|').nth(1).unwrap().split(", "));
+        let mut named = 0;
+        for key in keys.map(|key| key.trim().trim_matches('`')).filter(|key| !key.starts_with('.'))
+        {
+            let variable = format!("MUSTER__{}", key.to_uppercase().replace('.', "__"));
+            let variable = variable.replace("__KIND__", "__APP__");
+            let pairs = [(variable.as_str(), "no value at all")];
+            if let Err(error) = Config::parse("", &environment(&pairs)) {
+                assert!(!error.message().contains("unknown field"), "{key}: {}", error.message());
+            }
+            named += 1;
+        }
+        assert!(named > 15, "the table of keys was not found");
+    }
+
+    #[test]
     fn what_is_printed_can_be_read_again_and_shows_no_password() {
         let text = "[database]\nurl = 'postgres://me:secret@db/muster'";
         let printed = Config::parse(text, &[]).unwrap().print().unwrap();

@@ -46,14 +46,19 @@ impl CredentialsFile {
         }
     }
 
-    /// Reads it; none if it was never made or was taken away.
-    pub(crate) fn read(data_dir: &Path) -> Result<Option<Self>> {
-        read(&Self::path(data_dir))
+    /// Reads one; none if there is no such file.
+    pub(crate) fn read(path: &Path) -> Result<Option<Self>> {
+        read(path)
     }
 
-    /// Writes it.
+    /// Writes it where `up` keeps it.
     pub(crate) fn write(&self, data_dir: &Path) -> Result<()> {
-        write(&Self::path(data_dir), self, 0o600)
+        self.write_to(&Self::path(data_dir))
+    }
+
+    /// Writes it to a file.
+    pub(crate) fn write_to(&self, path: &Path) -> Result<()> {
+        write(path, self, 0o600)
     }
 }
 

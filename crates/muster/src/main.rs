@@ -86,6 +86,12 @@ fn run(cli: &Cli, environment: &[(String, String)], lang: &mut Lang) -> Result<(
             *lang = config.lang.unwrap_or_default();
             server::run(config, flags.data_dir(), part)
         }
+        Command::Init(args) => {
+            let mut config = load(None)?;
+            args.apply(&mut config);
+            config.check()?;
+            server::init::run(&config, flags.data_dir(), &args.credentials)
+        }
         Command::Agent { command } => {
             let config = load(None)?;
             log::start(&config.log)?;

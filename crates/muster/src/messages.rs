@@ -53,9 +53,11 @@ messages! {
     // up, server, worker
     Ready "Muster answers at {}" "Muster 已就绪：{}";
     Docs "Documentation: {}" "文档：{}";
+    Working "Working on background jobs; health and metrics at {}" "正在处理后台任务；健康检查与指标：{}";
     CredentialsIn "Credentials: {} (only you can read it)" "凭据文件：{}（仅限您本人读取）";
     CaIn "CA certificate for clients: {}" "客户端所需的 CA 证书：{}";
     Try "Try, in another terminal:" "可在另一个终端中尝试：";
+    FirstAccount "The first account was made. Its credentials: {} (only you can read it)" "已创建首个账户，凭据文件：{}（仅限您本人读取）";
     Stopping "Stopping: finishing what is under way" "正在停止：等待进行中的工作完成";
     Stopped "Stopped." "已停止。";
     // config

@@ -1,10 +1,12 @@
 //! Starting, serving, stopping.
 
 mod banner;
+pub(crate) mod init;
 mod local_agent;
 mod metrics;
 mod operator;
 mod place;
+mod root_key;
 mod tls;
 mod upkeep;
 
@@ -22,7 +24,7 @@ use muster_store::Db;
 use muster_vault::Keyring;
 use place::Place;
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -41,7 +43,8 @@ pub(crate) enum Part {
 pub(crate) fn run(mut config: Config, data_dir: PathBuf, part: Part) -> Result<()> {
     if part != Part::Everything {
         config.server.local_agent = false;
-        root_key_outside(&config, &data_dir)?;
+        root_key::existing(&config, &data_dir)?;
+        shared_by(&config, part)?;
     }
     config.server.worker |= part == Part::Worker;
     let place = Place::take(data_dir)?;
@@ -54,20 +57,16 @@ pub(crate) fn run(mut config: Config, data_dir: PathBuf, part: Part) -> Result<(
     ended
 }
 
-/// Whoever gets hold of the data folder alone must not be able to read its secrets.
-fn root_key_outside(config: &Config, data_dir: &Path) -> Result<()> {
-    let missing = || {
-        Error::invalid(
-            "server.root_key_file",
-            "is needed, outside the data folder (--root-key-file): 64 hexadecimal digits, mode 0600",
-        )
-    };
-    let file = config.server.root_key_file.as_deref().ok_or_else(missing)?;
-    let inside = |dir: &Path| {
-        let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        real(file).starts_with(real(dir))
-    };
-    if inside(data_dir) || !file.exists() { Err(missing()) } else { Ok(()) }
+/// A worker beside the servers needs a database they can all reach.
+fn shared_by(config: &Config, part: Part) -> Result<()> {
+    let alone = config.database.url.as_deref().is_none_or(|url| url.starts_with("sqlite:"));
+    if part == Part::Worker && alone {
+        return Err(Error::invalid(
+            "database.url",
+            "must be a PostgreSQL that the servers use too; on SQLite the server runs the jobs itself",
+        ));
+    }
+    Ok(())
 }
 
 fn listen(config: &Config) -> Result<TcpListener> {
@@ -89,10 +88,7 @@ async fn serve_until_told(
     let mut names = config.tls.names.clone();
     names.push(place.host_name());
     let tls = tls::identity(&config.tls, place.dir(), address.ip(), &names, now)?;
-    let endpoint = match &config.server.endpoint {
-        Some(endpoint) => endpoint.trim_end_matches('/').to_owned(),
-        None => place.endpoint(address, tls.is_some()),
-    };
+    let endpoint = place.public_endpoint(&config.server, address, tls.is_some());
     let settings = Settings {
         data_dir: place.dir().to_owned(),
         endpoint: endpoint.clone(),
@@ -112,6 +108,11 @@ async fn serve_until_told(
     let app = open(config, place, clock, settings).await?;
     if part == Part::Everything {
         credentials(&app, place, &endpoint).await?;
+    } else if app.identity.directory().find_domain(|_| true).is_none() {
+        return Err(Error::conflict(
+            "the database has no account yet: run `muster init --credentials FILE` with the same \
+             configuration first",
+        ));
     }
     if config.server.worker {
         muster_service::export::start(&app);
@@ -128,7 +129,7 @@ async fn serve_until_told(
     };
     RunFile::write(place.dir(), &endpoint)?;
     tracing::info!(endpoint, "ready");
-    output::print(&banner::text(lang, &endpoint, place.dir(), app.settings.ca.is_some()))?;
+    output::print(&banner::text(lang, part, &endpoint, place.dir(), app.settings.ca.is_some()))?;
 
     let ended = told_to_stop(server).await;
     output::print(&(say(lang, Message::Stopping, &[]) + "\n"))?;
@@ -162,7 +163,7 @@ async fn open(
 async fn credentials(app: &App, place: &Place, endpoint: &str) -> Result<()> {
     identity::bootstrap(app, &|made| CredentialsFile::new(made, endpoint).write(place.dir()))
         .await?;
-    if let Some(mut file) = CredentialsFile::read(place.dir())?
+    if let Some(mut file) = CredentialsFile::read(&CredentialsFile::path(place.dir()))?
         && file.endpoint != endpoint
     {
         endpoint.clone_into(&mut file.endpoint);

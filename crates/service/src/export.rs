@@ -9,6 +9,7 @@ mod columns;
 mod csv;
 mod file;
 mod order;
+mod shared;
 mod sheet;
 mod worker;
 mod xlsx;
@@ -232,8 +233,7 @@ pub async fn open(
     let found = exports::by_file(&mut tx, key, file_id, app.now()).await?;
     drop(tx);
     let task = found.ok_or_else(|| Error::not_found("file_id"))?;
-    let (shared, id) = (app.clone(), file_id.to_owned());
-    let (content, size) = blocking(move || shared.exports.blobs()?.read(&id)).await?;
+    let (content, size) = shared::take(app, file_id).await?;
     transact!(app.db, |tx| {
         let target = format!("file/{file_id}");
         audit::append(tx, app, caller, Action::AssetExport, project.as_str(), &target).await

@@ -115,6 +115,15 @@ impl Writer {
         place().map_err(failed)
     }
 
+    /// Gives the blob up as a blob and keeps its file, which has no name any more and goes when it is closed.
+    ///
+    /// # Errors
+    /// `Internal` when the disk refuses.
+    pub fn into_unnamed(mut self) -> Result<File> {
+        fs::remove_file(&self.partial).map_err(failed)?;
+        self.file.take().ok_or_else(|| Error::internal("the file is closed"))
+    }
+
     fn file(&mut self) -> io::Result<&mut File> {
         self.file.as_mut().ok_or_else(|| io::Error::other("the file is closed"))
     }

@@ -133,6 +133,11 @@ impl Db {
         self.read().await?.one(sql, vec![]).await?.only()
     }
 
+    /// Whether other machines may work on this database, so that nothing of it may lie in one's own folder.
+    pub const fn is_shared(&self) -> bool {
+        matches!(self.backend, Backend::Postgres(_))
+    }
+
     /// Waits for running transactions and closes all connections.
     pub async fn close(&self) {
         match &self.backend {

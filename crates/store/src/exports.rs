@@ -1,5 +1,7 @@
 //! Export tasks: what is being written into which file, for whom, until when.
 
+pub mod parts;
+
 use crate::Tx;
 use crate::db::{Row, binds};
 use muster_model::{Error, Micros, Result};

@@ -18,6 +18,10 @@ pub(crate) struct Asking {
 /// A server other than the one that runs on the data folder.
 #[derive(Args)]
 pub(crate) struct Connection {
+    /// File with endpoint, project and access key, as `up` and `init` write it [default: credentials.json in
+    /// the data folder].
+    #[arg(long, global = true, value_name = "FILE", env = "MUSTER_CREDENTIALS")]
+    pub(crate) credentials: Option<PathBuf>,
     /// The server's address.
     #[arg(long, global = true, value_name = "URL", env = "MUSTER_ENDPOINT")]
     pub(crate) endpoint: Option<String>,

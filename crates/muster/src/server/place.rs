@@ -1,5 +1,6 @@
 //! The data folder, held by one process at a time.
 
+use crate::config::ServerConfig;
 use muster_model::{Error, ErrorKind, Result};
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::net::SocketAddr;
@@ -42,8 +43,21 @@ impl Place {
         rustix::system::uname().nodename().to_string_lossy().into_owned()
     }
 
+    /// Where clients reach a server: where the operator says, or where it listens.
+    pub(crate) fn public_endpoint(
+        &self,
+        config: &ServerConfig,
+        address: SocketAddr,
+        tls: bool,
+    ) -> String {
+        match &config.endpoint {
+            Some(endpoint) => endpoint.trim_end_matches('/').to_owned(),
+            None => self.endpoint(address, tls),
+        }
+    }
+
     /// Where clients reach a server that listens on `address`.
-    pub(crate) fn endpoint(&self, address: SocketAddr, tls: bool) -> String {
+    fn endpoint(&self, address: SocketAddr, tls: bool) -> String {
         let scheme = if tls { "https" } else { "http" };
         if address.ip().is_unspecified() {
             return format!("{scheme}://{}:{}", self.host_name(), address.port());

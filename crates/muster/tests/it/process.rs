@@ -52,7 +52,12 @@ pub(crate) struct Server {
 impl Server {
     /// `muster up` on a free port.
     pub(crate) fn up(data_dir: &Path, args: &[&str]) -> Self {
-        let args = [&["up", "--listen", "127.0.0.1:0"], args].concat();
+        Self::start(data_dir, "up", args)
+    }
+
+    /// `muster up`, `server` or `worker` on a free port.
+    pub(crate) fn start(data_dir: &Path, part: &str, args: &[&str]) -> Self {
+        let args = [&[part, "--listen", "127.0.0.1:0"], args].concat();
         let mut child =
             muster(data_dir, &args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let pid = child.id();

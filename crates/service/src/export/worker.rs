@@ -2,7 +2,7 @@
 
 use super::file::{self, Job as File, Rows};
 use super::order::Order;
-use super::{QUEUE, blocking, stamp};
+use super::{QUEUE, blocking, shared, stamp};
 use crate::App;
 use muster_model::{Category, Error, ErrorKind, Kind, Result};
 use muster_store::assets::ExportCursor;
@@ -96,6 +96,7 @@ async fn run(app: &App, job: &Job) -> Result<()> {
     let name = format!("hss-asset-{}-{}", order.ask.kind, stamp(task.created_at));
     let file_id = Uuid::new_v4().to_string();
     let rows = write(app, job, order, task.project, &name, &file_id).await?;
+    shared::give(app, &file_id).await?;
     let (now, file_name) = (app.now(), format!("{name}.zip"));
     let ended = transact!(app.db, |tx| {
         let ended = exports::succeed(tx, &task.id, &file_id, &file_name, rows, now).await?;
@@ -104,8 +105,7 @@ async fn run(app: &App, job: &Job) -> Result<()> {
     });
     if !matches!(ended, Ok(true)) {
         // Another worker was faster, or nobody will ever know of this file.
-        let shared = app.clone();
-        blocking(move || shared.exports.blobs()?.delete(&file_id)).await?;
+        shared::drop_file(app, &file_id).await?;
     }
     ended.map(drop)
 }
@@ -202,15 +202,13 @@ pub(super) async fn clear_expired(app: &App) -> Result<()> {
     let mut tx = app.db.read().await?;
     let expired = exports::expired(&mut tx, now, CLEARED).await?;
     drop(tx);
+    shared::drop_orphans(app).await?;
     if expired.is_empty() {
         return Ok(());
     }
-    let (shared, gone) = (app.clone(), expired.clone());
-    blocking(move || {
-        let blobs = shared.exports.blobs()?;
-        gone.iter().filter_map(|task| task.file_id.as_deref()).try_for_each(|id| blobs.delete(id))
-    })
-    .await?;
+    for file_id in expired.iter().filter_map(|task| task.file_id.as_deref()) {
+        shared::drop_file(app, file_id).await?;
+    }
     transact!(app.db, |tx| {
         for task in &expired {
             exports::delete(tx, &task.id).await?;

@@ -16,17 +16,15 @@ pub(super) struct Migration {
     sql: &'static str,
 }
 
+macro_rules! steps {
+    ($($name:literal,)*) => {
+        &[$(Migration { name: $name, sql: include_str!(concat!("../../migrations/", $name)) },)*]
+    };
+}
+
 /// All steps in order; the version of a schema is the number of steps it has seen.
-pub(super) const ALL: &[Migration] = &[
-    Migration {
-        name: "0001_roll_call.sql",
-        sql: include_str!("../../migrations/0001_roll_call.sql"),
-    },
-    Migration {
-        name: "0002_owner_keys.sql",
-        sql: include_str!("../../migrations/0002_owner_keys.sql"),
-    },
-];
+pub(super) const ALL: &[Migration] =
+    steps!["0001_roll_call.sql", "0002_owner_keys.sql", "0003_export_parts.sql",];
 
 /// Runs the steps of `all` that are missing.
 pub(super) async fn run(db: &Db, all: &[Migration], now: Micros) -> Result<()> {

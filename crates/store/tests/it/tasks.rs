@@ -2,7 +2,7 @@
 
 use crate::fleet;
 use muster_model::{Kind, Micros};
-use muster_store::exports::{self, Export, Status};
+use muster_store::exports::{self, Export, Status, parts};
 use muster_store::{collect, jobs, transact};
 use muster_testkit::on_both_databases;
 use tokio::task::JoinSet;
@@ -107,6 +107,19 @@ on_both_databases! {
         assert_eq!(exports::expired(&mut tx, Micros(100), 10).await.unwrap(), [task]);
         exports::delete(&mut tx, "t1").await.unwrap();
         assert_eq!(exports::by_id(&mut tx, "t1").await.unwrap(), None);
+    }
+
+    async fn the_parts_of_a_file_go_with_it_or_when_nobody_knows_it(test: TestDb) {
+        let mut tx = test.db.begin().await.unwrap();
+        for (file, no) in [("f1", 0), ("f1", 1), ("f2", 0)] {
+            parts::put(&mut tx, file, no, vec![u8::try_from(no).unwrap(); 3], Micros(5)).await.unwrap();
+        }
+        assert_eq!(parts::get(&mut tx, "f1", 1).await.unwrap(), Some(vec![1, 1, 1]));
+        assert_eq!(parts::get(&mut tx, "f1", 2).await.unwrap(), None);
+        parts::delete(&mut tx, "f1").await.unwrap();
+        assert_eq!(parts::get(&mut tx, "f1", 0).await.unwrap(), None);
+        assert_eq!(parts::delete_orphans(&mut tx, Micros(5)).await.unwrap(), 0);
+        assert_eq!(parts::delete_orphans(&mut tx, Micros(6)).await.unwrap(), 1);
     }
 
     async fn a_collection_is_due_until_it_is_finished(test: TestDb) {
