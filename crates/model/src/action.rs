@@ -32,6 +32,8 @@ pub enum Access {
     Read,
     /// Changes state.
     Write,
+    /// Hands out a secret: looking rights are not enough, and the record is on the disk before it leaves.
+    Secret,
     /// Changes who may do what.
     Permissions,
 }

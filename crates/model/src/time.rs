@@ -46,6 +46,12 @@ impl Micros {
             Err(_) => String::new(),
         }
     }
+
+    /// Back from [`Micros::iso`]; any other RFC 3339 form with a zone is read as well.
+    pub fn from_iso(text: &str) -> Option<Self> {
+        let at: jiff::Timestamp = text.parse().ok()?;
+        Some(Self(at.as_microsecond()))
+    }
 }
 
 /// The source of the current time. A parameter everywhere, so that tests are exact.
@@ -97,6 +103,8 @@ mod tests {
     fn iso_always_has_six_fractional_digits() {
         assert_eq!(Micros::from_secs(1_795_262_400).iso(), "2026-11-21T12:00:00.000000Z");
         assert_eq!(Micros(1).iso(), "1970-01-01T00:00:00.000001Z");
+        assert_eq!(Micros::from_iso(&Micros(-1).iso()), Some(Micros(-1)));
+        assert_eq!(Micros::from_iso("1970-01-01"), None);
     }
 
     #[test]

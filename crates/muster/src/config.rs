@@ -30,6 +30,8 @@ pub(crate) struct Config {
     pub(crate) limits: LimitsConfig,
     /// Files that leave.
     pub(crate) export: muster_service::export::ExportSettings,
+    /// The record of who did what.
+    pub(crate) audit: muster_service::audit::AuditSettings,
     /// The agent of this machine, as in the agent's own configuration.
     pub(crate) agent: muster_agent::config::Config,
 }
@@ -204,6 +206,7 @@ impl Config {
             return Err(Error::invalid("server.region", "must be 1 to 64 letters, digits, - or _"));
         }
         self.export.check()?;
+        self.audit.check()?;
         self.agent.check()
     }
 
@@ -264,6 +267,7 @@ mod tests {
             ("[export]\nkeep_secs = 1", vec![], "export.keep_secs"),
             ("[export]\ntime_zone = 'Mars/Olympus'", vec![], "export.time_zone"),
             ("[export]\nformat = 'pdf'", vec![], "export.format"),
+            ("[audit]\nwait_ms = 1", vec![], "audit.wait_ms"),
             ("[server]\nregion = 'a b'", vec![], "server.region"),
             ("[agent.limits]\ncpu_percent = 0", vec![], "limits.cpu_percent"),
             ("", environment(&[("MUSTER__SERVER__LISTEN", "here")]), "server.listen"),

@@ -100,6 +100,7 @@ async fn serve_until_told(
             Preset::Vendor => Limits::VENDOR,
         },
         export: config.export.clone(),
+        audit: config.audit.clone(),
     };
     let tls = match tls {
         Some(it) => Some(serve::tls(it.chain, it.key.to_vec()).await?),

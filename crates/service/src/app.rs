@@ -4,8 +4,9 @@ use crate::audit;
 use crate::export::Exports;
 use crate::identity::Identity;
 use crate::settings::Settings;
-use muster_model::{Clock, Micros, Result};
+use muster_model::{Clock, Error, Micros, Result};
 use muster_store::Db;
+use muster_store::trail::{Disk, FileSystem, Opened, Trail};
 use muster_vault::Keyring;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -39,6 +40,7 @@ pub struct Parts {
     /// Who is who.
     pub identity: Identity,
     pub(crate) owner_keys: crate::sealing::OwnerKeys,
+    pub(crate) trail: Trail,
     pub(crate) audit: audit::Queue,
     pub(crate) ingest: crate::ingest::Queue,
     pub(crate) exports: Exports,
@@ -48,14 +50,35 @@ impl App {
     /// Puts the parts together and starts what runs beside the requests.
     ///
     /// # Errors
-    /// Those of the database; `Internal` if its secrets were sealed by another root key.
+    /// Those of the database; `Internal` if its secrets were sealed by another root key; `Unavailable`
+    /// or `Conflict` if the audit trail in the data folder cannot be written by this process.
     pub async fn open(
         db: Db,
         vault: Keyring,
         clock: Arc<dyn Clock>,
         settings: Settings,
     ) -> Result<Self> {
+        Self::open_on(db, vault, clock, settings, Box::new(FileSystem)).await
+    }
+
+    /// [`App::open`] with another disk under the audit trail: tests are the disk that hangs.
+    ///
+    /// # Errors
+    /// Those of [`App::open`].
+    pub async fn open_on(
+        db: Db,
+        vault: Keyring,
+        clock: Arc<dyn Clock>,
+        settings: Settings,
+        disk: Box<dyn Disk>,
+    ) -> Result<Self> {
         let identity = Identity::open(&db, &vault, clock.now(), settings.token_secs).await?;
+        let folder = settings.data_dir.join("audit");
+        let opened = tokio::task::spawn_blocking(move || Trail::open(&folder, disk));
+        let Opened { trail, remarks } = opened.await.map_err(Error::internal)??;
+        for remark in remarks {
+            tracing::warn!(remark, "the audit trail was not as it was left");
+        }
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         let exports = Exports::new(&settings)?;
         let (audit, writer) = audit::Queue::new(db.clone(), stop.clone());
@@ -70,6 +93,7 @@ impl App {
             stop,
             identity,
             owner_keys: crate::sealing::OwnerKeys::default(),
+            trail,
             audit,
             ingest,
             exports,
@@ -88,6 +112,7 @@ impl App {
         self.stop.cancel();
         self.tasks.close();
         self.tasks.wait().await;
+        self.trail.close().await;
         self.db.close().await;
     }
 }

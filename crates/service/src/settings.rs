@@ -1,5 +1,6 @@
 //! What an operator may set, as plain values. The binary reads files, environment and flags into it.
 
+use crate::audit::AuditSettings;
 use crate::export::ExportSettings;
 use crate::limits::Limits;
 use std::path::PathBuf;
@@ -22,6 +23,8 @@ pub struct Settings {
     pub limits: Limits,
     /// Files that leave.
     pub export: ExportSettings,
+    /// The record of who did what.
+    pub audit: AuditSettings,
 }
 
 /// A certificate that is handed out, public by nature.
@@ -43,6 +46,7 @@ impl Default for Settings {
             token_secs: 24 * 3600,
             limits: Limits::STANDARD,
             export: ExportSettings::default(),
+            audit: AuditSettings::default(),
         }
     }
 }

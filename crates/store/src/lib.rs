@@ -16,6 +16,8 @@ pub mod identity;
 pub mod jobs;
 pub mod meta;
 pub mod owner_keys;
+pub mod trail;
 
 pub use blobs::Blobs;
 pub use db::{Config, Db, Tx};
+pub use trail::Trail;

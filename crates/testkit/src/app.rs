@@ -60,7 +60,10 @@ impl TestApp {
     pub async fn another(&self) -> App {
         let vault = Keyring::parse(ROOT).expect("a root key");
         let clock = Arc::new(ManualClock::at(START));
-        let app = App::open(self.test.again().await, vault, clock, self.app.settings.clone());
+        // A server of its own: another data folder.
+        let data_dir = self.app.settings.data_dir.join("another");
+        let settings = Settings { data_dir, ..self.app.settings.clone() };
+        let app = App::open(self.test.again().await, vault, clock, settings);
         app.await.expect("a second app that opens")
     }
 

@@ -134,8 +134,13 @@ async fn a_task_survives_a_restart() {
         json!({"task_id": task, "task_name": "asset_app_20261121120000_export_task",
                "task_status": "running", "file_id": null, "file_name": null})
     );
-    // Another process on the same database and folder.
-    let settings = Settings { data_dir: world.folder.path().to_owned(), ..Settings::default() };
+    // Another process on the same database and blobs.
+    let data_dir = world.folder.path().join("other");
+    let blobs = world.folder.path().join("blobs");
+    std::fs::create_dir(&data_dir).unwrap();
+    std::fs::create_dir(&blobs).unwrap();
+    std::os::unix::fs::symlink(blobs, data_dir.join("blobs")).unwrap();
+    let settings = Settings { data_dir, ..Settings::default() };
     let clock = Arc::new(ManualClock::at(crate::world::NOW));
     let vault = Keyring::read_or_create(&world.folder.path().join("root.key")).unwrap();
     let other = App::open(world.db.db.clone(), vault, clock, settings).await.unwrap();

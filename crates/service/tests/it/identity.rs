@@ -13,10 +13,14 @@ use std::time::Duration;
 
 const ROOT: &str = "0101010101010101010101010101010101010101010101010101010101010101";
 
+fn settings(test: &TestDb) -> Settings {
+    Settings { data_dir: test.dir.path().join("data"), ..Settings::default() }
+}
+
 async fn server(test: &TestDb) -> App {
     let clock = Arc::new(ManualClock::at(START));
     let vault = Keyring::parse(ROOT).unwrap();
-    App::open(test.again().await, vault, clock, Settings::default()).await.unwrap()
+    App::open(test.again().await, vault, clock, settings(test)).await.unwrap()
 }
 
 on_both_databases! {
@@ -41,7 +45,7 @@ on_both_databases! {
         app.close().await;
         let other = Keyring::ephemeral().unwrap();
         let clock = Arc::new(ManualClock::at(START));
-        assert!(App::open(test.again().await, other, clock, Settings::default()).await.is_err());
+        assert!(App::open(test.again().await, other, clock, settings(&test)).await.is_err());
     }
 
     async fn another_server_takes_the_token_and_learns_of_the_change(test: TestDb) {

@@ -1,6 +1,12 @@
 //! The service on real databases.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that panics has failed")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that panics has failed"
+)]
 
 mod audit;
 mod identity;
+mod intent;
 mod sealing;

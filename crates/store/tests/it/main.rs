@@ -11,3 +11,4 @@ mod identity;
 mod owner_keys;
 mod schema;
 mod tasks;
+mod trail;
