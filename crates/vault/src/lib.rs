@@ -1,4 +1,4 @@
-//! Secrets: request signatures, tokens, passwords, sealing at rest.
+//! Secrets: request signatures, tokens, passwords, sealing at rest, SSH keys.
 //!
 //! No database, no network, no clock of its own: time and stored bytes are parameters. Types that hold
 //! key material wipe it when dropped and have no `Debug`.
@@ -12,6 +12,7 @@ pub mod password;
 pub mod random;
 pub mod replay;
 pub mod signature;
+pub mod ssh;
 pub mod token;
 
 pub use keyring::Keyring;
