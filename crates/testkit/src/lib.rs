@@ -10,6 +10,6 @@ pub mod database;
 mod postgres;
 
 pub use app::TestApp;
-pub use authz_coverage::authz_coverage;
+pub use authz_coverage::{Call, authz_coverage};
 pub use client::{Answer, Client};
 pub use database::TestDb;

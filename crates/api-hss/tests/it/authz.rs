@@ -5,12 +5,8 @@ use crate::contract::HSS;
 use crate::world::World;
 use axum::http::{Request, StatusCode};
 use muster_api_hss::OPERATIONS;
-use muster_http::Operation;
+use muster_testkit::{TestApp, authz_coverage};
 use std::collections::HashSet;
-
-fn row(name: &str) -> &'static Operation {
-    OPERATIONS.iter().find(|row| row.name == name).expect(name)
-}
 
 #[test]
 fn the_table_is_the_contracts_and_every_served_operation_is_tried() {
@@ -28,30 +24,18 @@ fn the_table_is_the_contracts_and_every_served_operation_is_tried() {
 }
 
 #[tokio::test]
-async fn without_credentials_every_operation_is_refused() {
-    let world = World::new().await;
-    for row in OPERATIONS {
-        let path = row.path.replace("{project_id}", &world.project).replace(['{', '}'], "");
-        let request = Request::builder().method(row.verb.method()).uri(path);
-        let answer = world.send(request, None).await;
-        let (status, code, _) = answer.error();
-        assert_eq!((status, code.as_str()), (401, "APIGW.0301"), "{}", row.name);
-    }
-}
-
-#[tokio::test]
-async fn anothers_project_does_not_exist() {
-    let mut world = World::new().await;
-    world.project = "0123456789abcdef0123456789abcdef".to_owned();
-    for (name, path, body) in calls::all() {
-        let uri = format!("/v5/{}{path}", world.project);
-        let request = Request::builder()
-            .method(row(name).verb.method())
-            .uri(uri)
-            .header("x-auth-token", &world.token);
-        let (status, code, _) = world.send(request, body).await.error();
-        assert_eq!((status, code.as_str()), (404, "HSS.0011"), "{name}");
-    }
+async fn no_operation_answers_without_rights() {
+    let test = TestApp::new().await;
+    let router = muster_http::edge(muster_api_hss::router(&test.app));
+    let calls: Vec<_> = calls::all()
+        .into_iter()
+        .map(|(name, path, body)| {
+            (name, format!("/v5/{{project_id}}{path}"), body.unwrap_or_default())
+        })
+        .collect();
+    let calls: Vec<_> =
+        calls.iter().map(|(name, path, body)| (*name, path.as_str(), body.clone())).collect();
+    authz_coverage(&test, &router, OPERATIONS, &calls).await;
 }
 
 #[tokio::test]

@@ -1,21 +1,23 @@
 //! Our own API through its router.
 
 use muster_api_muster::OPERATIONS;
-use muster_testkit::{TestApp, TestDb, authz_coverage};
+use muster_testkit::{Call, TestApp, TestDb, authz_coverage};
 use serde_json::json;
 
 #[tokio::test]
 async fn no_operation_answers_without_rights() {
     let test = TestApp::on(TestDb::sqlite().await).await;
     let router = muster_http::edge(muster_api_muster::router(&test.app));
-    let bodies = [
-        ("AddHost", json!({"name": "h"})),
-        ("UpdateHost", json!({"location": "here"})),
-        ("CreateEnrolToken", json!({})),
-        ("CreateUser", json!({"name": "n", "password": "long enough, is it", "role": "reader"})),
-        ("UpdateUser", json!({"enabled": false})),
+    let user = json!({"name": "n", "password": "long enough, is it", "role": "reader"});
+    let calls = [
+        ("AddHost", json!({"name": "h"})).into(),
+        ("UpdateHost", json!({"location": "here"})).into(),
+        ("ListAssets", "/muster/v1/{project_id}/assets/users", json!({})).into(),
+        ("FindAssets", "?name=root", json!({})).into(),
+        ("CreateUser", user).into(),
+        ("UpdateUser", json!({"enabled": false})).into(),
     ];
-    authz_coverage(&test, &router, OPERATIONS, &bodies).await;
+    authz_coverage::<Call>(&test, &router, OPERATIONS, &calls).await;
 }
 
 #[tokio::test]
