@@ -11,6 +11,7 @@ pub mod owner_key;
 pub mod password;
 pub mod random;
 pub mod replay;
+pub mod sca_signature;
 pub mod signature;
 pub mod ssh;
 pub mod token;
