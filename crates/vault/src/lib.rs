@@ -6,15 +6,18 @@
 
 mod aead;
 pub mod agent;
+pub mod envelope;
 pub mod keyring;
 pub mod owner_key;
 pub mod password;
+pub mod pem;
 pub mod random;
 pub mod replay;
 pub mod sca_signature;
 pub mod signature;
 pub mod ssh;
 pub mod token;
+pub mod x509;
 
 pub use keyring::Keyring;
 pub use owner_key::OwnerKey;

@@ -1,6 +1,7 @@
 //! Random bytes and the texts made of them.
 
 use muster_model::{Error, Result};
+use sm2::elliptic_curve::rand_core::{TryCryptoRng, TryRng};
 use zeroize::Zeroizing;
 
 /// Fills an array from the provider's generator.
@@ -12,6 +13,36 @@ pub fn bytes<const N: usize>() -> Result<Zeroizing<[u8; N]>> {
     aws_lc_rs::rand::fill(bytes.as_mut_slice()).map_err(|_| Error::internal("no randomness"))?;
     Ok(bytes)
 }
+
+/// The provider's generator, for arithmetic that is not the provider's own.
+pub(crate) struct Provider;
+
+impl TryRng for Provider {
+    type Error = Unavailable;
+
+    fn try_next_u32(&mut self) -> std::result::Result<u32, Unavailable> {
+        let mut bytes = [0; 4];
+        self.try_fill_bytes(&mut bytes)?;
+        Ok(u32::from_le_bytes(bytes))
+    }
+
+    fn try_next_u64(&mut self) -> std::result::Result<u64, Unavailable> {
+        let mut bytes = [0; 8];
+        self.try_fill_bytes(&mut bytes)?;
+        Ok(u64::from_le_bytes(bytes))
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> std::result::Result<(), Unavailable> {
+        aws_lc_rs::rand::fill(bytes).map_err(|_| Unavailable)
+    }
+}
+
+impl TryCryptoRng for Provider {}
+
+/// The generator failed.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("no randomness")]
+pub(crate) struct Unavailable;
 
 /// An id for the outside: 32 hexadecimal digits.
 ///

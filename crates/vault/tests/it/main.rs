@@ -1,6 +1,15 @@
 //! The vault from outside: signatures made by the published client, and the recorded vectors.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that panics has failed")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    reason = "a test that panics has failed"
+)]
 
+mod certificates;
+mod envelopes;
+mod keys;
+mod openssl;
 mod signatures;
 mod ssh;
 mod vectors;

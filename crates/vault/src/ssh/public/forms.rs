@@ -5,8 +5,8 @@ use crate::ssh::pem;
 use crate::ssh::refusal::Refusal;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use pkcs8::der::asn1::UintRef;
-use pkcs8::der::{Decode, Reader, SliceReader};
+use der::asn1::UintRef;
+use der::{Decode, Reader, SliceReader};
 use pkcs8::spki::{ObjectIdentifier, SubjectPublicKeyInfoRef};
 
 const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
@@ -82,10 +82,10 @@ fn rfc4716(body: &str) -> Result<PublicKey, Refusal> {
 }
 
 pub(super) fn pkcs1(der: &[u8], comment: &str) -> Result<PublicKey, Refusal> {
-    let numbers = || -> pkcs8::der::Result<(UintRef<'_>, UintRef<'_>)> {
+    let numbers = || -> der::Result<(UintRef<'_>, UintRef<'_>)> {
         let mut reader = SliceReader::new(der)?;
         let numbers = reader.sequence(|reader| {
-            Ok::<_, pkcs8::der::Error>((UintRef::decode(reader)?, UintRef::decode(reader)?))
+            Ok::<_, der::Error>((UintRef::decode(reader)?, UintRef::decode(reader)?))
         })?;
         reader.finish()?;
         Ok(numbers)
