@@ -52,7 +52,7 @@ fn what_is_no_package_url_is_refused_with_a_reason() {
         ("maven/a/b", "pkg:"),
         ("pkg:maven", "name"),
         ("pkg:maven/@1.0", "name"),
-        ("pkg:/a/b", "name"),
+        ("pkg:/a", "name"),
         ("pkg:1maven/a/b", "type"),
         ("pkg:ma_ven/a/b", "type"),
         ("pkg:npm/a%2", "hexadecimal"),
