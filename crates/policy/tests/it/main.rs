@@ -1,0 +1,131 @@
+//! Policies, asked.
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
+
+use muster_policy::{Context, Decision, Place, Policy, Query, decide};
+use proptest::prelude::*;
+
+struct From(&'static str, &'static str);
+
+impl Context for From {
+    fn values(&self, key: &str) -> Vec<String> {
+        match key {
+            "g:SourceIp" => vec![self.0.to_owned()],
+            "g:ResourceTag/tier" if !self.1.is_empty() => vec![self.1.to_owned()],
+            _ => Vec::new(),
+        }
+    }
+}
+
+fn policy(statements: &str) -> Policy {
+    Policy::parse(&format!(r#"{{"Version":"5.0","Statement":[{statements}]}}"#)).unwrap()
+}
+
+fn ask(policies: &[Policy], action: &str, resource: &str, context: &dyn Context) -> Decision {
+    decide(policies, Query { actions: &[action], resource, context })
+}
+
+const CERT: &str = "scm:muster:d1:cert:scs1";
+
+#[test]
+fn deny_wins_wherever_it_stands() {
+    let allow = policy(r#"{"Effect":"Allow","Action":["scm:*:*"]}"#);
+    let deny = policy(
+        r#"{"Effect":"Allow","Action":["kps:*:*"]},
+           {"Effect":"Deny","Action":["scm:cert:export"],
+            "Condition":{"StringEquals":{"g:ResourceTag/tier":["root"]}}}"#,
+    );
+    let root = From("10.0.0.1", "root");
+    let allowed = Decision::Allowed(Place { policy: 0, statement: 0 });
+    for order in [[allow.clone(), deny.clone()], [deny, allow]] {
+        assert!(ask(&order, "scm:cert:list", CERT, &root).is_allowed());
+        assert!(matches!(ask(&order, "scm:cert:export", CERT, &root), Decision::Denied(_)));
+        assert!(ask(&order, "scm:cert:export", CERT, &From("10.0.0.1", "")).is_allowed());
+        assert_eq!(ask(&order, "hss:host:list", CERT, &root), Decision::NotAllowed);
+    }
+    assert_eq!(
+        ask(&[policy(r#"{"Effect":"Allow","Action":["scm:*:*"]}"#)], "scm:cert:get", CERT, &()),
+        allowed
+    );
+}
+
+#[test]
+fn a_resource_is_one_and_a_list_is_all() {
+    let one =
+        [policy(r#"{"Effect":"Allow","Action":["scm:cert:*"],"Resource":["scm:*:*:cert:scs1"]}"#)];
+    assert!(ask(&one, "scm:cert:get", CERT, &()).is_allowed());
+    assert!(!ask(&one, "scm:cert:get", "scm:muster:d1:cert:scs2", &()).is_allowed());
+    assert!(!ask(&one, "scm:cert:list", "scm:muster:d1:cert:*", &()).is_allowed());
+    let all =
+        [policy(r#"{"Effect":"Allow","Action":["scm:cert:*"],"Resource":["scm:*:*:cert:*"]}"#)];
+    assert!(ask(&all, "scm:cert:list", "scm:muster:d1:cert:*", &()).is_allowed());
+    let others = [policy(
+        r#"{"Effect":"Allow","NotAction":["iam:*:*"],"NotResource":["scm:*:*:cert:scs1"]}"#,
+    )];
+    assert!(!ask(&others, "scm:cert:get", CERT, &()).is_allowed());
+    assert!(ask(&others, "scm:cert:get", "scm:muster:d1:cert:scs2", &()).is_allowed());
+    assert!(!ask(&others, "iam:user:list", "iam:muster:d1:user:*", &()).is_allowed());
+}
+
+#[test]
+fn an_action_goes_under_all_of_its_names() {
+    let query = |policies: &[Policy]| {
+        let actions = &["scm:cert:export", "scm:cert:download"];
+        decide(policies, Query { actions, resource: CERT, context: &() })
+    };
+    assert!(query(&[policy(r#"{"Effect":"Allow","Action":["scm:cert:download"]}"#)]).is_allowed());
+    let denied = [
+        policy(r#"{"Effect":"Allow","Action":["scm:cert:export"]}"#),
+        policy(r#"{"Effect":"Deny","Action":["scm:cert:download"]}"#),
+    ];
+    assert_eq!(query(&denied), Decision::Denied(Place { policy: 1, statement: 0 }));
+    let excepted = [policy(r#"{"Effect":"Allow","NotAction":["scm:cert:download"]}"#)];
+    assert_eq!(query(&excepted), Decision::NotAllowed);
+}
+
+#[test]
+fn what_the_vendor_shows_as_an_example_is_read() {
+    let example = r#"{"Version":"1.1","Statement":[{"Effect":"Allow","Action":["obs:bucket:ListAllMyBuckets"],
+        "Condition":{"StringEndWithIfExists":{"g:UserName":["special"]},"Bool":{"g:MFAPresent":["true"]}},
+        "Resource":["obs:*:*:bucket:*"]}]}"#;
+    let policies = [Policy::parse(example).unwrap()];
+    assert_eq!(
+        ask(&policies, "obs:bucket:listallmybuckets", "obs:r:d:bucket:b", &()),
+        Decision::NotAllowed
+    );
+}
+
+fn statements() -> impl Strategy<Value = String> {
+    let effect = prop_oneof![Just("Allow"), Just("Deny")];
+    let action =
+        prop_oneof![Just("scm:*:*"), Just("*:cert:*"), Just("scm:cert:export"), Just("kps:*:*")];
+    let one = (effect, action)
+        .prop_map(|(effect, action)| format!(r#"{{"Effect":"{effect}","Action":["{action}"]}}"#));
+    prop::collection::vec(one, 1..6).prop_map(|all| all.join(","))
+}
+
+proptest! {
+    #[test]
+    fn the_order_of_statements_changes_no_decision(text in statements(), turn in 0..6_usize) {
+        let one = policy(&text);
+        let mut turned = one.clone();
+        let turn = turn % turned.statements.len();
+        turned.statements.rotate_left(turn);
+        let ask = |policy: &Policy| ask(std::slice::from_ref(policy), "scm:cert:export", CERT, &());
+        prop_assert_eq!(ask(&one).is_allowed(), ask(&turned).is_allowed());
+    }
+
+    #[test]
+    fn one_more_deny_never_allows_more(text in statements()) {
+        let one = policy(&text);
+        let deny = policy(r#"{"Effect":"Deny","Action":["scm:cert:export"]}"#);
+        let both = [one.clone(), deny];
+        prop_assert!(!ask(&both, "scm:cert:export", CERT, &()).is_allowed());
+        let list = |policies: &[Policy]| ask(policies, "scm:cert:list", CERT, &()).is_allowed();
+        prop_assert_eq!(list(&both), list(&[one]));
+    }
+
+    #[test]
+    fn any_text_is_read_or_refused(text in "\\PC{0,200}") {
+        let _ = Policy::parse(&text);
+    }
+}
