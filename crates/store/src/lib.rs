@@ -16,6 +16,7 @@ pub mod identity;
 pub mod jobs;
 pub mod meta;
 pub mod owner_keys;
+pub mod sca;
 pub mod trail;
 
 pub use blobs::Blobs;

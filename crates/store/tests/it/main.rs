@@ -9,6 +9,7 @@ mod fleet;
 mod hosts;
 mod identity;
 mod owner_keys;
+mod sca;
 mod schema;
 mod tasks;
 mod trail;

@@ -1,0 +1,11 @@
+//! Composition analysis: access keys of its API, artifacts, tasks, and what was found.
+
+pub mod files;
+pub mod keys;
+pub mod results;
+pub mod tasks;
+
+pub use files::File;
+pub use keys::Key;
+pub use results::{Component, Finding, Found, Vulnerability};
+pub use tasks::{Status, Task};

@@ -1,0 +1,155 @@
+//! Composition analysis: artifacts, tasks and their results.
+
+use crate::fleet;
+use muster_model::Micros;
+use muster_store::Tx;
+use muster_store::sca::{
+    Component, File, Found, Status, Task, Vulnerability, files, results, tasks,
+};
+use muster_testkit::on_both_databases;
+
+fn task(project: i64, id: &str, file: &str) -> Task {
+    Task {
+        key: 0,
+        project,
+        id: id.to_owned(),
+        name: "a name".to_owned(),
+        file: file.to_owned(),
+        callback: Some(("https://hook".to_owned(), "AK".to_owned())),
+        status: Status::Queued,
+        percent: 0,
+        error: None,
+        coverage: None,
+        components: 0,
+        vulnerabilities: 0,
+        licences: 0,
+        created_by: "u".to_owned(),
+        created_at: Micros(5),
+        started_at: None,
+        ended_at: None,
+    }
+}
+
+fn file(project: i64, id: &str) -> File {
+    File {
+        id: id.to_owned(),
+        project,
+        name: "a.zip".to_owned(),
+        content: None,
+        created_by: "u".to_owned(),
+        created_at: Micros(1),
+        expires_at: Micros(100),
+    }
+}
+
+fn found(name: &str, grade: u8) -> Found {
+    let component = Component {
+        uuid: format!("uuid-{name}"),
+        purl: format!("pkg:maven/g/{name}@1"),
+        group: "g".to_owned(),
+        name: name.to_owned(),
+        version: "1".to_owned(),
+        language: "Java".to_owned(),
+    };
+    Found { component, grade, recommended: "2".to_owned(), detail: "{}".to_owned() }
+}
+
+fn vulnerability(number: &str, grade: u8) -> Vulnerability {
+    Vulnerability { number: number.to_owned(), grade, detail: format!("{{\"of\":\"{number}\"}}") }
+}
+
+/// Stores results: b has two vulnerabilities, a one of them.
+async fn store(tx: &mut Tx, project: i64, task: i64) {
+    let rows = [found("b", 1), found("a", 2)];
+    let components: Vec<_> = rows.iter().map(|row| row.component.clone()).collect();
+    let keys = results::components(tx, project, &components).await.unwrap();
+    let known = [vulnerability("SZ-2", 1), vulnerability("SZ-1", 2)];
+    let numbers = results::vulnerabilities(tx, &known, Micros(7)).await.unwrap();
+    results::clear(tx, task).await.unwrap();
+    results::put_found(tx, task, &rows, &keys).await.unwrap();
+    let pair = |one: &str, other: &str| (one.to_owned(), other.to_owned());
+    let findings = [pair("SZ-2", "uuid-b"), pair("SZ-1", "uuid-b"), pair("SZ-1", "uuid-a")];
+    results::put_findings(tx, task, &findings, &numbers, &keys).await.unwrap();
+    let licences = [pair("MIT", "uuid-a"), pair("MIT", "uuid-b"), pair("ISC", "uuid-b")];
+    results::put_licences(tx, task, &licences, &keys).await.unwrap();
+}
+
+on_both_databases! {
+    async fn an_artifact_arrives_once_and_stays_while_it_is_needed(test: TestDb) {
+        let mut tx = test.db.begin().await.unwrap();
+        let project = fleet::project(&mut tx).await;
+        files::create(&mut tx, &file(project, "f")).await.unwrap();
+        assert!(files::arrived(&mut tx, "f", 3, "abc", Micros(2)).await.unwrap());
+        assert!(!files::arrived(&mut tx, "f", 4, "def", Micros(3)).await.unwrap());
+        let held = files::get(&mut tx, "f", Micros(99)).await.unwrap().unwrap();
+        assert_eq!(held.content, Some((3, "abc".to_owned())));
+        assert_eq!(files::get(&mut tx, "f", Micros(100)).await.unwrap(), None);
+
+        let key = tasks::create(&mut tx, &task(project, "t", "f")).await.unwrap();
+        assert_eq!(files::expired(&mut tx, Micros(200), 10).await.unwrap(), []);
+        assert!(tasks::fail(&mut tx, key, "damaged", Micros(9)).await.unwrap());
+        assert_eq!(files::expired(&mut tx, Micros(200), 10).await.unwrap().len(), 1);
+        files::keep(&mut tx, "f", Micros(300)).await.unwrap();
+        assert_eq!(files::expired(&mut tx, Micros(200), 10).await.unwrap(), []);
+        files::delete(&mut tx, "f").await.unwrap();
+        assert!(!files::arrived(&mut tx, "f", 3, "abc", Micros(2)).await.unwrap());
+    }
+
+    async fn a_task_only_moves_forward(test: TestDb) {
+        let mut tx = test.db.begin().await.unwrap();
+        let project = fleet::project(&mut tx).await;
+        let first = tasks::create(&mut tx, &task(project, "t1", "f")).await.unwrap();
+        let second = tasks::create(&mut tx, &task(project, "t2", "f")).await.unwrap();
+        let waiting = tasks::by_key(&mut tx, second).await.unwrap().unwrap();
+        assert_eq!(tasks::ahead(&mut tx, &waiting).await.unwrap(), 1);
+        assert!(tasks::start(&mut tx, first, Micros(6)).await.unwrap());
+        assert!(tasks::start(&mut tx, first, Micros(8)).await.unwrap());
+        tasks::progress(&mut tx, first, 40).await.unwrap();
+        tasks::progress(&mut tx, first, 30).await.unwrap();
+        let running = tasks::get(&mut tx, project, "t1").await.unwrap().unwrap();
+        assert_eq!((running.status, running.percent), (Status::Running, 40));
+        assert_eq!(running.started_at, Some(Micros(6)));
+        store(&mut tx, project, first).await;
+        assert!(tasks::finish(&mut tx, first, "{}", Micros(9)).await.unwrap());
+        assert!(!tasks::fail(&mut tx, first, "late", Micros(10)).await.unwrap());
+        assert!(!tasks::start(&mut tx, first, Micros(10)).await.unwrap());
+        let done = tasks::get(&mut tx, project, "t1").await.unwrap().unwrap();
+        assert_eq!((done.components, done.vulnerabilities, done.licences), (2, 2, 2));
+        assert_eq!((done.status, done.percent, done.ended_at), (Status::Done, 100, Some(Micros(9))));
+        assert_eq!(tasks::get(&mut tx, project + 1, "t1").await.unwrap(), None);
+        let (total, page) = tasks::list(&mut tx, project, 1, 0).await.unwrap();
+        assert_eq!((total, page[0].id.as_str()), (2, "t2"));
+        tasks::delete(&mut tx, first).await.unwrap();
+        assert_eq!(results::page_components(&mut tx, first, 9, 0).await.unwrap(), []);
+    }
+
+    async fn results_are_paged_worst_first_and_answer_where(test: TestDb) {
+        let mut tx = test.db.begin().await.unwrap();
+        let project = fleet::project(&mut tx).await;
+        let key = tasks::create(&mut tx, &task(project, "t", "f")).await.unwrap();
+        // A worker that died half-way is followed by one that stores the same again.
+        store(&mut tx, project, key).await;
+        store(&mut tx, project, key).await;
+        let page = results::page_components(&mut tx, key, 1, 1).await.unwrap();
+        assert_eq!(page, [found("a", 2)]);
+        let (total, page) = results::page_vulnerabilities(&mut tx, key, None, 10, 0).await.unwrap();
+        let seen: Vec<_> =
+            page.iter().map(|row| (row.vulnerability.number.as_str(), row.affected)).collect();
+        assert_eq!((total, seen), (2, vec![("SZ-2", 1), ("SZ-1", 2)]));
+        let of_a = results::page_vulnerabilities(&mut tx, key, Some("uuid-a"), 10, 0).await.unwrap();
+        assert_eq!((of_a.0, of_a.1[0].affected), (1, 2));
+        let licences = results::licences(&mut tx, key, None).await.unwrap();
+        assert_eq!(licences, [("ISC".to_owned(), 1), ("MIT".to_owned(), 2)]);
+        let licences = results::licences(&mut tx, key, Some("uuid-a")).await.unwrap();
+        assert_eq!(licences, [("MIT".to_owned(), 1)]);
+        let latest = results::latest(&mut tx, project, "uuid-b").await.unwrap();
+        assert_eq!(latest, Some(found("b", 1)));
+        assert_eq!(results::latest(&mut tx, project + 1, "uuid-b").await.unwrap(), None);
+        let known = results::vulnerability(&mut tx, project, "SZ-1").await.unwrap();
+        assert_eq!(known, Some(vulnerability("SZ-1", 2)));
+        assert_eq!(results::vulnerability(&mut tx, project + 1, "SZ-1").await.unwrap(), None);
+        let places = results::places(&mut tx, project, "a", Some("1"), 9).await.unwrap();
+        assert_eq!((places.len(), places[0].task.as_str()), (1, "t"));
+        assert_eq!(results::places(&mut tx, project, "a", Some("2"), 9).await.unwrap(), []);
+    }
+}
