@@ -2,12 +2,13 @@
 
 use crate::files::Stat;
 use muster_model::{Error, Result};
-use rustix::fd::{AsFd, OwnedFd};
-use rustix::fs::{CWD, Dir, Mode, OFlags, PROC_SUPER_MAGIC};
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::fs::{AtFlags, CWD, Dir, Mode, OFlags, PROC_SUPER_MAGIC, RawDir, readlinkat_raw};
 use rustix::io::Errno;
-use std::ffi::OsString;
+use std::ffi::{CStr, OsString};
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
+use std::mem::MaybeUninit;
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
@@ -72,6 +73,50 @@ impl Proc {
         link_at(&self.fd, path.as_ref())
     }
 
+    /// The numbers of the processes, in their order.
+    pub(crate) fn pids(&self) -> Vec<u32> {
+        /// As many as the kernel allows at most; a fixture may hold anything.
+        const MAX_PROCESSES: usize = 4_194_304;
+        let mut buffer = vec![MaybeUninit::uninit(); 32 * 1024];
+        let mut pids = Vec::with_capacity(512);
+        let Ok(dir) = self.listing(".") else { return pids };
+        let mut entries = RawDir::new(&dir, &mut buffer);
+        while let Some(Ok(entry)) = entries.next()
+            && pids.len() < MAX_PROCESSES
+        {
+            pids.extend(entry.file_name().to_str().ok().and_then(|name| name.parse::<u32>().ok()));
+        }
+        pids.sort_unstable();
+        pids
+    }
+
+    /// The beginning of a file of a process, read by one call: all of it where the buffer is large enough.
+    pub(crate) fn head<'b>(&self, pid: u32, name: &str, buffer: &'b mut [u8]) -> Option<&'b [u8]> {
+        let mut path = [0; PATH];
+        let file = rustix::fs::openat(&self.fd, of(pid, name, &mut path)?, READ, Mode::empty());
+        let read = rustix::io::read(file.ok()?, &mut *buffer).ok()?;
+        buffer.get(..read)
+    }
+
+    /// The target of a link of a process, as far as the buffer holds it.
+    pub(crate) fn link_of<'b>(
+        &self,
+        pid: u32,
+        name: &str,
+        buffer: &'b mut [MaybeUninit<u8>],
+    ) -> Option<&'b [u8]> {
+        let mut path = [0; PATH];
+        let path = of(pid, name, &mut path)?;
+        readlinkat_raw(&self.fd, path, buffer).ok().map(|(target, _)| &*target)
+    }
+
+    /// Metadata of what a path of a process leads to; of its own directory for an empty name.
+    pub(crate) fn stat_of(&self, pid: u32, name: &str) -> Option<Stat> {
+        let mut path = [0; PATH];
+        let path = of(pid, name, &mut path)?;
+        rustix::fs::statat(&self.fd, path, AtFlags::empty()).ok().map(Stat::from)
+    }
+
     /// The names in a directory.
     pub(crate) fn names(&self, path: impl AsRef<Path>) -> Vec<OsString> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
@@ -92,7 +137,7 @@ impl Proc {
 
     /// Metadata of what a path leads to, the kernel's magic links included.
     pub(crate) fn stat(&self, path: impl AsRef<Path>) -> Option<Stat> {
-        let flags = rustix::fs::AtFlags::empty();
+        let flags = AtFlags::empty();
         rustix::fs::statat(&self.fd, path.as_ref(), flags).ok().map(Stat::from)
     }
 
@@ -109,10 +154,28 @@ impl Proc {
     }
 }
 
-/// Opens a file of a proc directory without blocking on what a fixture may hold instead.
+impl AsFd for Proc {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+}
+
+/// Does not block on what a fixture may hold instead of a file of the kernel's.
+const READ: OFlags =
+    OFlags::RDONLY.union(OFlags::NONBLOCK).union(OFlags::NOCTTY).union(OFlags::CLOEXEC);
+
+/// Room for a process's number and the name of a file of it.
+const PATH: usize = 32;
+
+/// The path of a file of a process, made without allocating.
+fn of<'b>(pid: u32, name: &str, buffer: &'b mut [u8; PATH]) -> Option<&'b CStr> {
+    write!(buffer.as_mut_slice(), "{pid}/{name}\0").ok()?;
+    CStr::from_bytes_until_nul(buffer).ok()
+}
+
+/// Opens a file of a proc directory.
 pub(crate) fn open_at(dir: impl AsFd, path: &Path) -> io::Result<File> {
-    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-    Ok(File::from(rustix::fs::openat(dir, path, flags, Mode::empty())?))
+    Ok(File::from(rustix::fs::openat(dir, path, READ, Mode::empty())?))
 }
 
 /// Reads a file of at most `max` bytes.

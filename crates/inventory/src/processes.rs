@@ -1,16 +1,20 @@
 //! The process table, read once a sweep.
 //!
-//! A process is read in full when it is new, when its `stat` line shows that it executed another
-//! program, as long as it is young (daemons drop their rights soon after their start), and otherwise
-//! every sixteenth sweep. Whoever vanishes meanwhile is simply not there: that is normal.
+//! To read a process in full takes twenty calls. Three prove an old one unchanged: its `stat` line (an
+//! `exec` moves the layout in it), its owner, the link to its executable. Its arguments are compared only if
+//! page faults show that it ran at all. It is read in full when it is new, when one of these differs, as
+//! long as it is young (daemons drop their rights soon after their start), and otherwise every sixteenth
+//! sweep, for what they do not show: namespaces, control group, working directory. Whoever vanishes
+//! meanwhile is simply not there: that is normal.
 
 pub mod detail;
 mod stat;
 
 use crate::proc::{Proc, link_at, read_at};
 use muster_model::Micros;
-use stat::StatLine;
-use std::collections::HashMap;
+use stat::{StatLine, State};
+use std::mem::MaybeUninit;
+use std::os::fd::AsFd;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -53,7 +57,8 @@ pub struct Process {
 /// What is remembered from sweep to sweep.
 #[derive(Debug, Default)]
 pub(crate) struct ProcessTable {
-    known: HashMap<u32, Known>,
+    /// By pid.
+    known: Vec<Known>,
     boot: Option<Micros>,
     sweep: u64,
     revision: u64,
@@ -62,7 +67,9 @@ pub(crate) struct ProcessTable {
 #[derive(Debug)]
 struct Known {
     process: Arc<Process>,
-    line: StatLine,
+    comm: Box<[u8]>,
+    state: State,
+    faults: u64,
     settled: bool,
 }
 
@@ -71,8 +78,6 @@ impl ProcessTable {
     const ROTATION: u64 = 16;
     /// Younger processes may still be changing their user and name.
     const SETTLED_SECS: i64 = 10;
-    /// More processes than any kernel allows by default; a fixture may hold anything.
-    const MAX_PROCESSES: usize = 4_194_304;
 
     /// Is it this process's turn to be looked at in full?
     pub(crate) fn is_due(pid: u32, sweep: u64) -> bool {
@@ -84,20 +89,16 @@ impl ProcessTable {
         self.sweep += 1;
         // Derived by the kernel from the wall clock, it wanders when that is set: the first one stays.
         let boot = *self.boot.get_or_insert_with(|| boot_time(proc));
-        let mut pids: Vec<u32> = proc
-            .names(".")
-            .iter()
-            .filter_map(|name| name.to_str()?.parse().ok())
-            .take(Self::MAX_PROCESSES)
-            .collect();
-        pids.sort_unstable();
-        let mut known = HashMap::with_capacity(pids.len());
+        let pids = proc.pids();
+        let mut before = std::mem::take(&mut self.known).into_iter().peekable();
         let mut table = Vec::with_capacity(pids.len());
+        let mut known = Vec::with_capacity(pids.len());
         for pid in pids {
-            let before = self.known.remove(&pid);
+            while before.next_if(|known| known.process.pid < pid).is_some() {}
+            let before = before.next_if(|known| known.process.pid == pid);
             if let Some(entry) = self.look(proc, pid, before, boot, now) {
                 table.push(Arc::clone(&entry.process));
-                known.insert(pid, entry);
+                known.push(entry);
             }
         }
         self.known = known;
@@ -112,29 +113,59 @@ impl ProcessTable {
         boot: Micros,
         now: Micros,
     ) -> Option<Known> {
-        let path = format!("{pid}/stat");
-        let line = StatLine::parse(&proc.read(&path, 4096).ok()?)?;
-        if let Some(before) = before {
-            let due = Self::is_due(pid, self.sweep);
-            if before.line == line && before.settled && !due {
+        let mut buffer = [0; 2048];
+        let line = StatLine::parse(proc.head(pid, "stat", &mut buffer)?)?;
+        let before = match before {
+            Some(mut before) if before.is_unchanged(proc, &line, self.sweep) => {
+                before.faults = line.faults;
                 return Some(before);
             }
-            let mut process = read_process(proc, pid, &line, boot)?;
-            process.revision = before.process.revision;
-            let settled = process.start.plus_secs(Self::SETTLED_SECS) < now;
-            if process == *before.process {
-                return Some(Known { process: before.process, line, settled });
-            }
-            self.revision += 1;
-            process.revision = self.revision;
-            return Some(Known { process: Arc::new(process), line, settled });
-        }
+            other => other.map(|before| before.process),
+        };
         let mut process = read_process(proc, pid, &line, boot)?;
-        self.revision += 1;
-        process.revision = self.revision;
         let settled = process.start.plus_secs(Self::SETTLED_SECS) < now;
-        Some(Known { process: Arc::new(process), line, settled })
+        process.revision = before.as_ref().map_or(0, |before| before.revision);
+        let process = match before {
+            Some(before) if *before == process => before,
+            _ => {
+                self.revision += 1;
+                process.revision = self.revision;
+                Arc::new(process)
+            }
+        };
+        let (comm, state, faults) = (line.comm.into(), line.state, line.faults);
+        Some(Known { process, comm, state, faults, settled })
     }
+}
+
+impl Known {
+    /// Is it still the same process, of the same user, running the same program with the same arguments?
+    /// Of one whose turn it is that is not said.
+    fn is_unchanged(&self, proc: &Proc, line: &StatLine<'_>, sweep: u64) -> bool {
+        let process = &self.process;
+        let same = self.settled
+            && !ProcessTable::is_due(process.pid, sweep)
+            && self.state == line.state
+            && *self.comm == *line.comm;
+        if !same || process.kernel {
+            return same;
+        }
+        let mut buffer = [MaybeUninit::uninit(); 4096];
+        let exe = proc.link_of(process.pid, "exe", &mut buffer).map(without_deleted);
+        let (path, deleted) = exe.unwrap_or_default();
+        path == process.exe.as_os_str().as_bytes()
+            && deleted == process.exe_deleted
+            && owner(proc, process.pid).is_none_or(|owner| owner == (process.uid, process.gid))
+            && (self.faults == line.faults
+                || read_args(proc, &format!("{}/cmdline", process.pid)) == process.args)
+    }
+}
+
+/// Effective user and group, which the kernel makes the owners of a process's directory. Those of a fixture
+/// say nothing.
+fn owner(proc: &Proc, pid: u32) -> Option<(u32, u32)> {
+    let stat = proc.stat_of(pid, "").filter(|_| proc.is_kernel())?;
+    Some((stat.uid, stat.gid))
 }
 
 fn boot_time(proc: &Proc) -> Micros {
@@ -144,55 +175,58 @@ fn boot_time(proc: &Proc) -> Micros {
     Micros::from_secs(secs.unwrap_or_default())
 }
 
-fn read_process(proc: &Proc, pid: u32, line: &StatLine, boot: Micros) -> Option<Process> {
+fn read_process(proc: &Proc, pid: u32, line: &StatLine<'_>, boot: Micros) -> Option<Process> {
     /// Clock ticks a second in what the kernel tells user space; fixed on all architectures we build for.
     const USER_HZ: i64 = 100;
-    /// The kernel gives a command line up to the stack's limit; this much is kept.
-    const MAX_ARGS: u64 = 64 * 1024;
 
-    let start = Micros(boot.0.saturating_add(line.start_ticks.saturating_mul(1_000_000 / USER_HZ)));
+    let ticks = line.state.start_ticks;
     let mut process = Process {
         pid,
-        ppid: line.ppid,
-        start,
+        ppid: line.state.ppid,
+        start: Micros(boot.0.saturating_add(ticks.saturating_mul(1_000_000 / USER_HZ))),
         uid: 0,
         gid: 0,
-        comm: line.comm.clone(),
+        comm: String::from_utf8_lossy(line.comm).into_owned(),
         exe: PathBuf::new(),
         exe_deleted: false,
         args: Vec::new(),
         cwd: PathBuf::new(),
-        kernel: line.kernel,
+        kernel: line.state.kernel,
         netns: 0,
         mntns: 0,
         cgroup: String::new(),
         revision: 0,
     };
-    if line.kernel {
+    if process.kernel {
         return Some(process);
     }
     let dir = proc.directory(pid.to_string()).ok()?;
-    let status = read_at(&dir, Path::new("status"), 64 * 1024).ok()?;
-    (process.uid, process.gid) = stat::effective_ids(&status);
+    (process.uid, process.gid) = match owner(proc, pid) {
+        Some(owner) => owner,
+        None => stat::effective_ids(&read_at(&dir, Path::new("status"), 64 * 1024).ok()?),
+    };
     let link = |name: &str| link_at(&dir, Path::new(name));
     if let Some(exe) = link("exe") {
-        (process.exe, process.exe_deleted) = without_deleted(exe);
+        let (path, deleted) = without_deleted(exe.as_os_str().as_bytes());
+        process.exe = PathBuf::from(std::ffi::OsString::from_vec(path.to_vec()));
+        process.exe_deleted = deleted;
     }
     process.cwd = link("cwd").unwrap_or_default();
     process.netns = link("ns/net").map_or(0, |target| namespace(&target));
     process.mntns = link("ns/mnt").map_or(0, |target| namespace(&target));
-    process.args = read_args(&dir, MAX_ARGS);
+    process.args = read_args(&dir, "cmdline");
     let cgroup = read_at(&dir, Path::new("cgroup"), 64 * 1024).unwrap_or_default();
     process.cgroup = stat::unified_cgroup(&cgroup);
     Some(process)
 }
 
-/// The arguments; those beyond `max` bytes are left out.
-fn read_args(dir: &rustix::fd::OwnedFd, max: u64) -> Vec<String> {
+/// The arguments; the kernel gives a command line up to the stack's limit, of which 64 KiB are kept.
+fn read_args(dir: impl AsFd, path: &str) -> Vec<String> {
     use std::io::Read;
-    let Ok(file) = crate::proc::open_at(dir, Path::new("cmdline")) else { return Vec::new() };
+    const MAX_ARGS: u64 = 64 * 1024;
+    let Ok(file) = crate::proc::open_at(dir, Path::new(path)) else { return Vec::new() };
     let mut bytes = Vec::with_capacity(512);
-    if file.take(max).read_to_end(&mut bytes).is_err() {
+    if file.take(MAX_ARGS).read_to_end(&mut bytes).is_err() {
         return Vec::new();
     }
     if bytes.last() == Some(&0) {
@@ -205,10 +239,9 @@ fn read_args(dir: &rustix::fd::OwnedFd, max: u64) -> Vec<String> {
 }
 
 /// The kernel marks the executable of a process that was deleted or replaced by a suffix.
-fn without_deleted(exe: PathBuf) -> (PathBuf, bool) {
-    const MARK: &[u8] = b" (deleted)";
-    match exe.as_os_str().as_bytes().strip_suffix(MARK) {
-        Some(path) => (PathBuf::from(std::ffi::OsString::from_vec(path.to_vec())), true),
+fn without_deleted(exe: &[u8]) -> (&[u8], bool) {
+    match exe.strip_suffix(b" (deleted)") {
+        Some(path) => (path, true),
         None => (exe, false),
     }
 }
@@ -298,6 +331,107 @@ mod tests {
         fs::write(fixture.0.path().join("7/status"), "Uid:\t1\t99\t1\t1\n").unwrap();
         let turn = (0..ProcessTable::ROTATION).map(|_| look()).find(|process| process.uid == 99);
         assert!(turn.is_some());
+    }
+
+    /// A process that does what it is told: perl, with the address space laid out as always or at random.
+    struct Obedient {
+        child: std::process::Child,
+        said: std::io::BufReader<std::process::ChildStdout>,
+    }
+
+    impl Obedient {
+        /// Says `done` when it starts and after each order.
+        const PROGRAM: &str =
+            "$| = 1; do { print \"done\\n\"; $_ = <STDIN>; eval } while (defined)";
+
+        #[expect(clippy::disallowed_methods, reason = "the test looks at a process of its own")]
+        fn start(random: bool) -> Self {
+            let mut command = std::process::Command::new(if random { "perl" } else { "setarch" });
+            if !random {
+                command.args(["-R", "perl"]);
+            }
+            let mut child = command
+                .args(["-e", Self::PROGRAM, "one"])
+                .env("PROGRAM", Self::PROGRAM)
+                .stdin(std::process::Stdio::piped())
+                .stdout(std::process::Stdio::piped())
+                .spawn()
+                .unwrap();
+            let said = std::io::BufReader::new(child.stdout.take().unwrap());
+            let mut started = Self { child, said };
+            started.done("starting");
+            started
+        }
+
+        fn done(&mut self, order: &str) {
+            use std::io::BufRead;
+            let mut line = String::new();
+            self.said.read_line(&mut line).unwrap();
+            assert_eq!(line, "done\n", "{order}");
+        }
+
+        fn tell(&mut self, order: &str) {
+            use std::io::Write;
+            writeln!(self.child.stdin.as_mut().unwrap(), "{order}").unwrap();
+            self.done(order);
+        }
+
+        /// Executes perl again, as another file or with another argument.
+        fn exec(&mut self, perl: &str, argument: &str) {
+            self.tell(&format!(
+                "exec {{'{perl}'}} 'perl', '-e', $ENV{{PROGRAM}}, '{argument}' or die"
+            ));
+        }
+    }
+
+    impl Drop for Obedient {
+        fn drop(&mut self) {
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+        }
+    }
+
+    #[test]
+    fn what_a_living_process_turns_into_is_seen_in_the_next_sweep() {
+        let proc = Proc::open(Path::new("/proc")).unwrap();
+        let later = SystemClock.now().plus_secs(60);
+        let dir = tempfile::tempdir().unwrap();
+        let copy = dir.path().join("perl");
+        fs::copy("/usr/bin/perl", &copy).unwrap();
+        for random in [true, false] {
+            let mut child = Obedient::start(random);
+            let pid = child.child.id();
+            let mut table = ProcessTable::default();
+            let mut look = || {
+                // Never in its turn, when everything would be read.
+                table.sweep += u64::from(ProcessTable::is_due(pid, table.sweep + 1));
+                let found = table.read(&proc, later).into_iter().find(|it| it.pid == pid);
+                found.unwrap()
+            };
+            let first = look();
+            assert!(Arc::ptr_eq(&first, &look()), "settled and unchanged");
+
+            child.exec("/usr/bin/perl", "two");
+            let second = look();
+            assert_eq!(second.args.last().unwrap(), "two", "random: {random}");
+            assert_eq!((second.pid, second.start), (first.pid, first.start));
+            assert!(second.revision > first.revision);
+
+            child.exec(copy.to_str().unwrap(), "two");
+            let third = look();
+            assert_eq!((&third.exe, third.exe_deleted), (&copy, false), "random: {random}");
+            if rustix::process::geteuid().is_root() {
+                child.tell("$) = 7; $> = 9");
+                assert_eq!((look().uid, look().gid), (9, 7));
+                child.tell("$> = 0; $) = 0");
+            }
+            child.tell("$0 = 'renamed'");
+            assert_eq!(look().args.first().unwrap(), "renamed");
+            fs::rename(&copy, dir.path().join("moved")).unwrap();
+            fs::remove_file(dir.path().join("moved")).unwrap();
+            assert!(look().exe_deleted);
+            fs::copy("/usr/bin/perl", &copy).unwrap();
+        }
     }
 
     #[test]

@@ -1,39 +1,59 @@
 //! `/proc/PID/stat`, `status` and `cgroup`.
 
-/// What of a `stat` line is kept: enough to know a process and to see that it executed something else.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct StatLine {
-    pub(super) comm: String,
+/// What of a `stat` line is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct StatLine<'a> {
+    pub(super) comm: &'a [u8],
+    pub(super) state: State,
+    /// Page faults so far. Nothing is executed without one, nor written to fresh memory.
+    pub(super) faults: u64,
+}
+
+/// What tells one process from another and shows that it executed something else.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct State {
     pub(super) ppid: u32,
     pub(super) kernel: bool,
     pub(super) start_ticks: i64,
-    /// Where code, stack, arguments and environment lie: an `exec` moves them.
-    layout: [u64; 4],
+    /// Where code, data, stack, arguments and environment begin and end: an `exec` moves them.
+    layout: [u64; 10],
 }
 
-impl StatLine {
+impl<'a> StatLine<'a> {
     /// `PF_KTHREAD` of the kernel's `sched.h`.
     const KERNEL_THREAD: u64 = 0x0020_0000;
 
     /// Reads the line (proc_pid_stat(5)). The name may hold blanks and parentheses, so it ends at the
     /// last one.
-    pub(super) fn parse(line: &[u8]) -> Option<Self> {
+    pub(super) fn parse(line: &'a [u8]) -> Option<Self> {
         let open = line.iter().position(|byte| *byte == b'(')?;
         let close = line.iter().rposition(|byte| *byte == b')')?;
-        let comm = String::from_utf8_lossy(line.get(open + 1..close)?).into_owned();
-        let rest = std::str::from_utf8(line.get(close + 1..)?).ok()?;
-        // The manual counts from 1 and the first of these is field 3.
-        let fields: Vec<&str> = rest.split_ascii_whitespace().collect();
-        let field = |number: usize| fields.get(number - 3).copied();
-        let number = |at| field(at).and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
-        Some(Self {
-            comm,
-            ppid: field(4)?.parse().ok()?,
-            kernel: number(9) & Self::KERNEL_THREAD != 0,
-            start_ticks: field(22)?.parse().ok()?,
-            layout: [number(26), number(28), number(48), number(50)],
-        })
+        let comm = line.get(open + 1..close)?;
+        // The manual counts from 1 and the first after the name is field 3.
+        let fields = line.get(close + 2..)?.split(|byte| *byte == b' ').zip(3..);
+        let mut state = State::default();
+        let (mut last, mut faults, mut layout) = (0, 0u64, state.layout.iter_mut());
+        for (field, number) in fields {
+            last = number;
+            match number {
+                4 => state.ppid = u32::try_from(decimal(field)?).ok()?,
+                9 => state.kernel = decimal(field)? & Self::KERNEL_THREAD != 0,
+                10 | 12 => faults = faults.wrapping_add(decimal(field)?),
+                22 => state.start_ticks = i64::try_from(decimal(field)?).ok()?,
+                26..=28 | 45..=51 => *layout.next()? = decimal(field)?,
+                _ => {}
+            }
+        }
+        (last >= 22).then_some(Self { comm, state, faults })
     }
+}
+
+fn decimal(field: &[u8]) -> Option<u64> {
+    let digits = field.trim_ascii_end();
+    digits.iter().try_fold(0u64, |sum, digit| {
+        let digit = digit.checked_sub(b'0').filter(|digit| *digit < 10)?;
+        sum.checked_mul(10)?.checked_add(u64::from(digit))
+    })
 }
 
 /// Effective user and group of a `status` file.
@@ -76,15 +96,17 @@ mod tests {
     #[test]
     fn a_name_may_hold_parentheses() {
         let line = StatLine::parse(LINE.as_bytes()).unwrap();
-        assert_eq!(line.comm, "a) (b) c");
-        assert_eq!((line.ppid, line.start_ticks, line.kernel), (1, 987_654, false));
-        assert_eq!(line.layout, [94_000, 140_000, 140_100, 140_300]);
+        assert_eq!(line.comm, b"a) (b) c");
+        let state = line.state;
+        assert_eq!((state.ppid, state.start_ticks, state.kernel), (1, 987_654, false));
+        let [code, .., env_end] = state.layout;
+        assert_eq!((code, env_end, line.faults), (94_000, 140_400, 5));
     }
 
     #[test]
     fn a_kernel_thread_is_known_by_its_flag() {
         let line = "2 (kthreadd) S 0 0 0 0 -1 2129984 0 0 0 0 0 0 0 0 20 0 1 0 1 0 0";
-        assert!(StatLine::parse(line.as_bytes()).unwrap().kernel);
+        assert!(StatLine::parse(line.as_bytes()).unwrap().state.kernel);
     }
 
     #[test]
