@@ -2,24 +2,24 @@
 
 mod app;
 mod auto_launch;
-mod database;
 mod jar_package;
 mod kernel_module;
 mod port;
 mod process;
+mod service;
 mod users;
 mod web_cms;
 mod web_framework;
-mod web_service;
 mod web_site;
 
 use crate::collector::Collector;
+use muster_model::Kind;
 
 /// All of them.
 pub(crate) const COLLECTORS: &[&dyn Collector] = &[
     &app::Apps,
     &auto_launch::AutoLaunch,
-    &database::Database,
+    &service::Services(Kind::Database),
     &jar_package::JarPackages,
     &kernel_module::KernelModules,
     &port::Ports,
@@ -27,13 +27,12 @@ pub(crate) const COLLECTORS: &[&dyn Collector] = &[
     &users::Users,
     &web_cms::WebApplications,
     &web_framework::WebFrameworks,
-    &web_service::WebService,
+    &service::Services(Kind::WebService),
     &web_site::WebSite,
 ];
 
 /// The names of the web applications and web frameworks that are recognised, each by a rule of its own.
-pub fn recognised() -> impl Iterator<Item = (muster_model::Kind, &'static str)> {
-    use muster_model::Kind;
+pub fn recognised() -> impl Iterator<Item = (Kind, &'static str)> {
     web_cms::names()
         .map(|name| (Kind::WebCms, name))
         .chain(web_framework::names().map(|name| (Kind::WebFramework, name)))

@@ -7,7 +7,16 @@ use crate::fact::{Column, Evidence, Fact};
 use crate::kind::Kind;
 
 macro_rules! asset {
-    ($(#[$doc:meta])* $name:ident = $kind:ident { $($(#[$fdoc:meta])* $field:ident: $ty:ty => $column:ident,)* }) => {
+    ($(#[$doc:meta])* $name:ident = $kind:ident { $($fields:tt)* }) => {
+        asset! { $(#[$doc])* $name { $($fields)* } }
+
+        impl From<$name> for Fact {
+            fn from(asset: $name) -> Self {
+                asset.of(Kind::$kind)
+            }
+        }
+    };
+    ($(#[$doc:meta])* $name:ident { $($(#[$fdoc:meta])* $field:ident: $ty:ty => $column:ident,)* }) => {
         $(#[$doc])*
         #[derive(Clone, Debug, Default, PartialEq)]
         pub struct $name {
@@ -16,11 +25,12 @@ macro_rules! asset {
             pub evidence: Evidence,
         }
 
-        impl From<$name> for Fact {
-            fn from(asset: $name) -> Self {
-                let mut fact = Self::new(Kind::$kind);
-                $(fact.set(Column::$column, asset.$field);)*
-                for (name, value) in asset.evidence {
+        impl $name {
+            /// The fact of this kind.
+            pub fn of(self, kind: Kind) -> Fact {
+                let mut fact = Fact::new(kind);
+                $(fact.set(Column::$column, self.$field);)*
+                for (name, value) in self.evidence {
                     fact.prove(&name, value);
                 }
                 fact
@@ -71,48 +81,32 @@ asset! {
     }
 }
 
-macro_rules! service {
-    ($(#[$doc:meta])* $name:ident) => {
-        asset! {
-            $(#[$doc])*
-            $name = $name {
-                /// Product name.
-                name: String => Name,
-                /// Version, as read from the binary, the package or the marker file.
-                version: String => Version,
-                /// Installation directory, or the program where there is none.
-                install_path: String => InstallDir,
-                /// Configuration file in use.
-                config_path: String => ConfigPath,
-                /// Owner of the program file.
-                uid: Option<u32> => Uid,
-                /// Group of the program file.
-                gid: Option<u32> => Gid,
-                /// Permission of the program file.
-                mode: String => Mode,
-                /// Executable of the running process.
-                proc_path: String => ProcPath,
-                /// Package URL of the product.
-                purl: String => Purl,
-                /// Package that owns the program.
-                owner_purl: String => OwnerPurl,
-                /// How it was recognised and where the version comes from.
-                reason: String => Reason,
-            }
-        }
-    };
-}
-service! {
-    /// A database service.
-    Database
-}
-service! {
-    /// A web application.
-    WebCms
-}
-service! {
-    /// A web server.
-    WebService
+asset! {
+    /// A database, a web server or a web application: see [`Service::of`].
+    Service {
+        /// Product name.
+        name: String => Name,
+        /// Version, as read from the binary, the package or the marker file.
+        version: String => Version,
+        /// Installation directory, or the program where there is none.
+        install_path: String => InstallDir,
+        /// Configuration file in use.
+        config_path: String => ConfigPath,
+        /// Owner of the program file.
+        uid: Option<u32> => Uid,
+        /// Group of the program file.
+        gid: Option<u32> => Gid,
+        /// Permission of the program file.
+        mode: String => Mode,
+        /// Executable of the running process.
+        proc_path: String => ProcPath,
+        /// Package URL of the product.
+        purl: String => Purl,
+        /// Package that owns the program.
+        owner_purl: String => OwnerPurl,
+        /// How it was recognised and where the version comes from.
+        reason: String => Reason,
+    }
 }
 
 asset! {

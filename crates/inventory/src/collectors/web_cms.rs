@@ -10,7 +10,7 @@ use crate::marker::{self, Mark};
 use crate::processes::Process;
 use crate::web_roots::{self, Place};
 use muster_model::Kind;
-use muster_model::asset::WebCms;
+use muster_model::asset::Service;
 use muster_model::report::Volatile;
 use rules::{ARCHIVES, GO_PROGRAMS, RULES, Rule};
 use std::collections::HashSet;
@@ -164,7 +164,7 @@ impl Found<'_> {
         let purl = self.purl.map(|(kind, namespace, name)| {
             muster_formats::purl(kind, namespace, name, &mark.version, &[])
         });
-        let row = WebCms {
+        let row = Service {
             name: self.name.to_owned(),
             version: mark.version.clone(),
             install_path: self.install.to_string_lossy().into_owned(),
@@ -179,7 +179,7 @@ impl Found<'_> {
             purl: purl.unwrap_or_default(),
             owner_purl: host.owner_of(&mark.file).unwrap_or_default(),
             reason: format!("recognised by {}", mark.file.display()),
-            ..WebCms::default()
+            ..Service::default()
         };
         let volatile = Volatile {
             pid: self.process.map(|process| process.pid),
@@ -188,6 +188,6 @@ impl Found<'_> {
             mtime: Some(stat.mtime),
             atime: Some(stat.atime),
         };
-        out.push(row, volatile);
+        out.push(row.of(Kind::WebCms), volatile);
     }
 }

@@ -1,20 +1,20 @@
-//! Web servers.
+//! Databases and web servers: what [`services`] finds of either kind.
 
 use crate::collector::{Collector, Findings};
 use crate::host::Host;
 use crate::processes::Process;
 use crate::services::{self, Installation};
 use muster_model::Kind;
-use muster_model::asset::WebService as Row;
+use muster_model::asset;
 use muster_model::fact::Evidence;
 use muster_model::report::Volatile;
 
-/// Running and installed web servers.
-pub(crate) struct WebService;
+/// Running and installed services of a kind.
+pub(crate) struct Services(pub(super) Kind);
 
-impl Collector for WebService {
+impl Collector for Services {
     fn kind(&self) -> Kind {
-        Kind::WebService
+        self.0
     }
 
     fn needs_processes(&self) -> bool {
@@ -26,9 +26,9 @@ impl Collector for WebService {
     }
 
     fn collect(&self, host: &Host<'_>, out: &mut Findings) {
-        for found in services::find(host, Kind::WebService) {
+        for found in services::find(host, self.0) {
             let (volatile, proc_path, evidence) = instances(&found);
-            let row = Row {
+            let row = asset::Service {
                 name: found.rule.name.to_owned(),
                 purl: found.purl(),
                 version: found.version,
@@ -42,13 +42,13 @@ impl Collector for WebService {
                 reason: found.reason,
                 evidence,
             };
-            out.push(row, volatile);
+            out.push(row.of(self.0), volatile);
         }
     }
 }
 
 /// What the running instances add to a row: the first one's process, and what the others use.
-pub(super) fn instances(found: &Installation) -> (Volatile, String, Evidence) {
+fn instances(found: &Installation) -> (Volatile, String, Evidence) {
     let mut volatile = Volatile {
         ctime: Some(found.stat.ctime),
         mtime: Some(found.stat.mtime),
