@@ -31,6 +31,24 @@ pub enum Kind {
     Internal,
 }
 
+impl Kind {
+    /// What an HTTP answer that is no success means to one who asked our server: its own statuses, or
+    /// those of a proxy on the way, which count as "not now".
+    pub const fn of_status(status: u16) -> Self {
+        match status {
+            400 => Self::Invalid,
+            401 => Self::Unauthenticated,
+            403 => Self::Forbidden,
+            404 | 405 => Self::NotFound,
+            409 => Self::Conflict,
+            413 => Self::TooLarge,
+            429 => Self::RateLimited,
+            501 => Self::Unsupported,
+            _ => Self::Unavailable,
+        }
+    }
+}
+
 /// An error whose `message` may be shown to the caller; its source is only ever logged.
 pub struct Error {
     kind: Kind,

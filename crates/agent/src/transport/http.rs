@@ -185,18 +185,7 @@ fn refusal(status: u16, body: &[u8]) -> Error {
     }
     let message = serde_json::from_slice::<Refusal>(body)
         .map_or_else(|_| format!("the server answered {status}"), |refusal| refusal.error_msg);
-    let kind = match status {
-        400 => ErrorKind::Invalid,
-        401 => ErrorKind::Unauthenticated,
-        403 => ErrorKind::Forbidden,
-        404 | 405 => ErrorKind::NotFound,
-        409 => ErrorKind::Conflict,
-        413 => ErrorKind::TooLarge,
-        429 => ErrorKind::RateLimited,
-        501 => ErrorKind::Unsupported,
-        _ => ErrorKind::Unavailable,
-    };
-    Error::new(kind, message)
+    Error::new(ErrorKind::of_status(status), message)
 }
 
 #[cfg(test)]
