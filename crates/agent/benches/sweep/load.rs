@@ -1,9 +1,4 @@
 //! A busy host to measure on: processes, listeners and connections, all on loopback.
-//!
-//! `load [PROCESSES] [LISTENERS] [CONNECTIONS]` (1000, 200 and 4000 unless given) starts copies of itself,
-//! says `ready`, and ends with all of them when its standard input does.
-#![expect(clippy::print_stdout, reason = "says when it is ready")]
-#![expect(clippy::disallowed_methods, reason = "starts the processes that are to be found")]
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -13,57 +8,73 @@ use std::process::{Child, Command, Stdio};
 const LISTENERS_EACH: usize = 4;
 const CONNECTIONS_EACH: usize = 400;
 
-fn main() -> io::Result<()> {
-    let args: Vec<String> = std::env::args().skip(1).collect();
+/// How much there is of each.
+#[derive(Clone, Copy)]
+pub(crate) struct Size {
+    pub(crate) processes: usize,
+    pub(crate) listeners: usize,
+    pub(crate) connections: usize,
+}
+
+/// What this program does when it is one of the processes of a load.
+pub(crate) fn part(args: &[String]) -> Option<io::Result<()>> {
     match args.first().map(String::as_str) {
-        Some("idle") => until_the_end(),
-        Some("serve") => serve(),
-        Some("connect") => connect(&args),
-        _ => host(&args),
+        Some("idle") => Some(until_the_end()),
+        Some("serve") => Some(serve()),
+        Some("connect") => Some(connect(args)),
+        _ => None,
+    }
+}
+
+/// Copies of this program under way; they end with it.
+pub(crate) struct Load {
+    children: Vec<Child>,
+    _open: io::PipeWriter,
+}
+
+impl Drop for Load {
+    fn drop(&mut self) {
+        for child in &mut self.children {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
     }
 }
 
 /// The end of the common input is the end of all.
-fn until_the_end() -> io::Result<()> {
+pub(crate) fn until_the_end() -> io::Result<()> {
     io::stdin().read_to_end(&mut Vec::new()).map(drop)
 }
 
-fn host(args: &[String]) -> io::Result<()> {
-    let number =
-        |at: usize, usual: usize| args.get(at).and_then(|arg| arg.parse().ok()).unwrap_or(usual);
-    let (processes, listeners, connections) = (number(0, 1000), number(1, 200), number(2, 4000));
+pub(crate) fn begin(size: Size) -> io::Result<Load> {
     // Every child waits on the same pipe, whose other end only this process holds.
-    let (input, _open) = io::pipe()?;
-    let mut children = Vec::new();
+    let (input, open) = io::pipe()?;
+    let mut load = Load { children: Vec::new(), _open: open };
     let mut ports = Vec::new();
-    for _ in 0..listeners.div_ceil(LISTENERS_EACH) {
-        let mut child = start(&input, &["serve".to_owned()])?;
-        let mut lines =
-            BufReader::new(child.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?).lines();
-        let line = lines.next().ok_or(io::ErrorKind::BrokenPipe)??;
+    for _ in 0..size.listeners.div_ceil(LISTENERS_EACH) {
+        let line = load.start(&input, &["serve".to_owned()])?;
         ports.extend(line.split(' ').map(str::to_owned));
-        children.push(child);
     }
-    for _ in 0..connections.div_ceil(CONNECTIONS_EACH) {
+    for _ in 0..size.connections.div_ceil(CONNECTIONS_EACH) {
         let mut args = vec!["connect".to_owned()];
         args.extend(ports.iter().cloned());
-        let mut child = start(&input, &args)?;
-        let mut lines =
-            BufReader::new(child.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?).lines();
-        lines.next().ok_or(io::ErrorKind::BrokenPipe)??;
-        children.push(child);
+        load.start(&input, &args)?;
     }
-    while children.len() < processes {
-        let args = ["idle".to_owned(), format!("--worker={}", children.len())];
-        children.push(start(&input, &args)?);
+    while load.children.len() < size.processes {
+        let args = ["idle".to_owned(), format!("--worker={}", load.children.len())];
+        load.children.push(start(&input, &args)?);
     }
-    println!("ready");
-    until_the_end()?;
-    for mut child in children {
-        child.kill()?;
-        child.wait()?;
+    Ok(load)
+}
+
+impl Load {
+    /// Starts a copy and waits for what it says.
+    fn start(&mut self, input: &io::PipeReader, args: &[String]) -> io::Result<String> {
+        let mut child = start(input, args)?;
+        let out = child.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;
+        self.children.push(child);
+        BufReader::new(out).lines().next().ok_or(io::ErrorKind::BrokenPipe)?
     }
-    Ok(())
 }
 
 fn start(input: &io::PipeReader, args: &[String]) -> io::Result<Child> {

@@ -1,0 +1,130 @@
+//! What a sweep costs: `cargo bench -p muster-agent --bench sweep`.
+//!
+//! The program is its own load: it starts 1,000 copies of itself with 200 listeners and 4,000 connections
+//! among them, and sweeps this machine beside them. Times are CPU of this process, user and system together.
+//! `-- load [PROCESSES] [LISTENERS] [CONNECTIONS]` only makes the load, for other tools to be measured on.
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a program for people, run by hand")]
+#![expect(clippy::disallowed_methods, reason = "starts the processes that are to be found")]
+
+#[path = "sweep/load.rs"]
+mod load;
+
+use load::Size;
+use muster_agent::config::Config;
+use muster_agent::cost::Meter;
+use muster_agent::run::{Agent, Parts};
+use muster_agent::state::StateDir;
+use muster_agent::transport::Transport;
+use muster_inventory::{Inventory, Options, Swept};
+use muster_model::report::{EnrolReply, EnrolRequest, Reply, Report};
+use muster_model::time::ManualClock;
+use muster_model::{Clock, Error, Kind, Micros, Result, SystemClock};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Whole rounds of what is looked at only every sixteenth sweep.
+const SWEEPS: usize = 32;
+
+fn main() {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    if let Some(done) = load::part(&args) {
+        return done.unwrap();
+    }
+    let alone = args.first().is_some_and(|arg| arg == "load");
+    let mut sizes = args.iter().filter_map(|arg| arg.parse().ok());
+    let mut size = |usual| sizes.next().unwrap_or(usual);
+    let size = Size { processes: size(1000), listeners: size(200), connections: size(4000) };
+    let load = load::begin(size).unwrap();
+    if alone {
+        println!("ready");
+        load::until_the_end().unwrap();
+    } else {
+        sweeps();
+        agent();
+    }
+    drop(load);
+}
+
+fn sweeps() {
+    // An hour ahead: whatever was just started or written counts as settled.
+    let clock = ManualClock::at(SystemClock.now().plus_secs(3600));
+    let options = Options { clock: Arc::new(clock.clone()), ..Options::default() };
+    let mut inventory = Inventory::new(options).unwrap();
+    let first = cost(|| inventory.sweep(&Kind::ALL));
+    for swept in &first.1 {
+        println!("  {:<16} {:>6} rows {:>10} us CPU", swept.kind, swept.rows.len(), swept.cpu_us);
+    }
+    row("first sweep, nothing cached", first.0, "ms", None);
+    // Beyond the hour for which stamps are trusted every collector runs again.
+    let mut warm = || {
+        clock.advance_secs(3601);
+        cost(|| inventory.sweep(&Kind::ALL)).0
+    };
+    row("full sweep, caches warm", median((0..8).map(|_| warm())), "ms", Some(150.0));
+    let mut unchanged = || {
+        clock.advance_secs(30);
+        cost(|| inventory.sweep(&Kind::ALL)).0
+    };
+    row("unchanged sweep", median((0..SWEEPS).map(|_| unchanged())), "ms", Some(20.0));
+    row("peak memory of the sweeps", memory("VmHWM:"), "MB", Some(60.0));
+}
+
+/// The agent as it runs, with a server that is content with everything.
+fn agent() {
+    let dir = tempfile::tempdir().unwrap();
+    let parts = Parts {
+        config: Config::default(),
+        state: StateDir::open(dir.path()).unwrap(),
+        sweeper: Inventory::new(Options::default()).unwrap(),
+        transport: Content,
+        clock: Arc::new(SystemClock),
+        meter: Meter::Process,
+    };
+    let mut agent = Agent::new(parts).unwrap();
+    let mut now = Duration::ZERO;
+    while now < Duration::from_secs(600) {
+        now += agent.step(now, 720);
+    }
+    row("agent at rest after ten minutes", memory("VmRSS:"), "MB", Some(25.0));
+}
+
+struct Content;
+
+impl Transport for Content {
+    fn enrol(&mut self, _: &EnrolRequest) -> Result<EnrolReply> {
+        Err(Error::invalid("token", "there is none"))
+    }
+
+    fn report(&mut self, _: &Report, _: Micros) -> Result<Reply> {
+        Ok(Reply { next_secs: 60, ..Reply::default() })
+    }
+}
+
+/// CPU milliseconds.
+fn cost(sweep: impl FnOnce() -> Vec<Swept>) -> (f64, Vec<Swept>) {
+    let before = Meter::Process.cpu();
+    let swept = sweep();
+    ((Meter::Process.cpu() - before).as_secs_f64() * 1e3, swept)
+}
+
+/// Others use this machine, too.
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or_default()
+}
+
+/// A line of `/proc/self/status` (proc(5)), in MB.
+fn memory(name: &str) -> f64 {
+    let text = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = text.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+    line.trim().trim_end_matches(" kB").parse::<f64>().unwrap() * 1024.0 / 1e6
+}
+
+fn row(name: &str, value: f64, unit: &str, bar: Option<f64>) {
+    let (bar, miss) = match bar {
+        Some(bar) => (format!("{bar}"), if value > bar { " MISSED" } else { "" }),
+        None => (String::new(), ""),
+    };
+    println!("{name:<44} {value:>10.3} {unit:<7} {:>10} {bar:>8}{miss}", "");
+}
