@@ -63,7 +63,7 @@ pub struct Agent<S, T> {
     backoff: Backoff,
     tasks: Tasks,
     pending: BTreeSet<Kind>,
-    diagnostics: BTreeMap<Kind, Vec<Diagnostic>>,
+    troubles: BTreeMap<Kind, Vec<Diagnostic>>,
     cpu_reported: Duration,
     next_report: Duration,
     /// Answers in a row that asked for more: a server that is never content must not be humoured at once.
@@ -100,7 +100,7 @@ impl<S: Sweeper, T: Transport> Agent<S, T> {
             parts,
             backoff: Backoff::default(),
             pending: BTreeSet::new(),
-            diagnostics: BTreeMap::new(),
+            troubles: BTreeMap::new(),
             next_report: Duration::ZERO,
             asked_again: 0,
             humoured: BTreeSet::new(),
@@ -183,18 +183,16 @@ impl<S: Sweeper, T: Transport> Agent<S, T> {
         let new = kinds.iter().all(|kind| self.unseen.remove(kind));
         for kind in kinds {
             self.pending.remove(kind);
-            self.diagnostics.remove(kind);
+            self.troubles.remove(kind);
         }
-        if let Some(first) = kinds.first().filter(|_| !sweep.diagnostics.is_empty()) {
-            self.diagnostics.insert(*first, sweep.diagnostics);
-        }
+        self.troubles.extend(sweep.troubles);
         self.sync.observe(&sweep.kinds, sweep.scopes);
-        self.sync.trouble(self.diagnostics.values().flatten().cloned().collect());
+        self.sync.trouble(self.troubles.values().flatten().cloned().collect());
         if self.pending.is_empty() {
             self.sync.describe(self.parts.sweeper.profile());
         }
         self.schedule.swept(kinds, now);
-        self.tasks.swept(kinds);
+        self.tasks.swept(kinds, &sweep.failed);
         for done in self.tasks.take_done() {
             self.sync.finish(done);
         }

@@ -1,10 +1,11 @@
 //! What the agent sweeps with: the host's inventory, or something else in tests.
 
 use crate::sync::Swept;
-use muster_inventory::Inventory;
+use muster_inventory::{Inventory, Standing};
 use muster_model::host::HostProfile;
 use muster_model::report::Scope;
 use muster_model::{Diagnostic, Kind};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// What a sweep found.
@@ -14,8 +15,10 @@ pub struct Sweep {
     pub kinds: Vec<Kind>,
     /// Every scope of these kinds.
     pub scopes: Vec<Swept>,
-    /// What troubled it.
-    pub diagnostics: Vec<Diagnostic>,
+    /// Why kinds could not be swept, also those of which an earlier sweep's rows stand.
+    pub failed: BTreeMap<Kind, String>,
+    /// What troubled it, by kind.
+    pub troubles: BTreeMap<Kind, Vec<Diagnostic>>,
     /// CPU time it took, on whatever thread.
     pub cpu: Duration,
 }
@@ -28,6 +31,7 @@ pub trait Sweeper {
     /// Sweeps these kinds, as far as it can.
     fn sweep(&mut self, kinds: &[Kind]) -> Sweep;
 }
+
 impl Sweeper for Inventory {
     fn profile(&mut self) -> HostProfile {
         Self::profile(self)
@@ -36,9 +40,19 @@ impl Sweeper for Inventory {
     fn sweep(&mut self, kinds: &[Kind]) -> Sweep {
         let mut sweep = Sweep::default();
         for swept in Self::sweep(self, kinds) {
-            sweep.kinds.push(swept.kind);
             sweep.cpu += Duration::from_micros(swept.cpu_us);
-            sweep.diagnostics.extend(swept.diagnostics);
+            if swept.standing != Standing::Fresh {
+                let why =
+                    swept.diagnostics.first().map(|it| format!("{}: {}", it.code, it.message));
+                sweep.failed.insert(swept.kind, why.unwrap_or_default());
+            }
+            if !swept.diagnostics.is_empty() {
+                sweep.troubles.insert(swept.kind, swept.diagnostics);
+            }
+            if swept.standing == Standing::Unknown {
+                continue;
+            }
+            sweep.kinds.push(swept.kind);
             sweep.scopes.push(Swept {
                 scope: Scope { kind: swept.kind, container: None },
                 digest: swept.digest,

@@ -71,7 +71,8 @@ pub struct Sync {
     gone: BTreeSet<Scope>,
     profile: Option<muster_model::host::HostProfile>,
     profile_held: Option<Digest>,
-    diagnostics: Vec<Diagnostic>,
+    /// None before the first sweep.
+    diagnostics: Option<Vec<Diagnostic>>,
     diagnostics_new: bool,
     done: Vec<TaskDone>,
     in_flight: Option<InFlight>,
@@ -101,7 +102,7 @@ impl Sync {
             gone: BTreeSet::new(),
             profile: None,
             profile_held,
-            diagnostics: Vec::new(),
+            diagnostics: None,
             diagnostics_new: false,
             done: Vec::new(),
             in_flight: None,
@@ -156,11 +157,11 @@ impl Sync {
         self.profile = Some(profile);
     }
 
-    /// Takes in what troubled the last sweep.
+    /// Takes in what troubles the sweeps now.
     pub fn trouble(&mut self, mut diagnostics: Vec<Diagnostic>) {
         diagnostics.truncate(DIAGNOSTICS);
-        self.diagnostics_new |= self.diagnostics != diagnostics;
-        self.diagnostics = diagnostics;
+        self.diagnostics_new |= self.diagnostics.as_ref() != Some(&diagnostics);
+        self.diagnostics = Some(diagnostics);
     }
 
     /// A task ended.
@@ -236,7 +237,7 @@ impl Sync {
         let digest = self.profile.as_ref().map(memory::profile_digest);
         let host = self.profile.clone().filter(|_| digest != self.profile_held);
         flight.profile = digest.filter(|_| host.is_some());
-        let diagnostics = if self.diagnostics_new { self.diagnostics.clone() } else { Vec::new() };
+        let diagnostics = self.diagnostics.clone().filter(|_| self.diagnostics_new);
         self.in_flight = Some(flight);
         let report = Report {
             protocol: PROTOCOL,

@@ -5,6 +5,7 @@ use axum::extract::State;
 use muster_http::{Caller, Failure, Json, Params, PathParams};
 use muster_model::host::HostProfile;
 use muster_model::id::HostId;
+use muster_model::{Diagnostic, Error};
 use muster_service::hosts::{Known, Wanted};
 use muster_service::roster::{self, OwnerChange};
 use muster_service::{App, enrol, hosts};
@@ -60,6 +61,41 @@ pub(crate) async fn list(
     let cloned = roster::cloned(&app, &caller, &project).await?.into_iter().collect();
     let hosts: Vec<_> = page.rows.into_iter().map(|known| view(known, &cloned)).collect();
     Ok(Json(json!({"total": page.total, "hosts": hosts})))
+}
+
+/// What only the page of one host has.
+#[derive(Serialize)]
+struct DetailView {
+    #[serde(flatten)]
+    host: HostView,
+    /// CPU time of the agent in all, and its memory now.
+    agent_cpu_us: Option<i64>,
+    agent_rss_bytes: Option<i64>,
+    kinds: Vec<Value>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+pub(crate) async fn show(
+    State(app): State<App>,
+    caller: Caller,
+    path: PathParams,
+) -> Result<Json<Value>, Failure> {
+    let detail = hosts::show(&app, &caller, &path.project()?, path.text("host_id")).await?;
+    let agent = detail.agent.as_ref();
+    let cloned =
+        agent.filter(|agent| agent.cloned_at.is_some()).map(|_| detail.known.host.id.clone());
+    let kinds = detail
+        .swept
+        .iter()
+        .map(|it| json!({"kind": it.kind, "assets": it.assets, "swept_at": it.swept_at.iso()}));
+    let view = DetailView {
+        agent_cpu_us: agent.map(|agent| agent.cpu_us),
+        agent_rss_bytes: agent.map(|agent| agent.rss_bytes),
+        kinds: kinds.collect(),
+        diagnostics: agent.map(|agent| agent.diagnostics.clone()).unwrap_or_default(),
+        host: view(detail.known, &cloned.into_iter().collect()),
+    };
+    Ok(Json(serde_json::to_value(view).map_err(Error::internal)?))
 }
 
 #[derive(Deserialize)]

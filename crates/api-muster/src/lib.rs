@@ -23,6 +23,7 @@ pub fn router(app: &App) -> Router {
     Routes::<Gateway>::new(app, OPERATIONS)
         .on("ListHosts", hosts::list)
         .on("AddHost", hosts::add)
+        .on("ShowHost", hosts::show)
         .on("UpdateHost", hosts::update)
         .on("RevokeAgent", hosts::revoke)
         .on("CountAssets", assets::count)

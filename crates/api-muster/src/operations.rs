@@ -20,6 +20,7 @@ const USER: &str = "/muster/v1/users/{user_id}";
 pub const OPERATIONS: &[Operation] = &[
     Operation::served("ListHosts", Verb::Get, HOSTS, Action::HostList, "Hosts with their system, agent and owner. Query: name, limit, offset."),
     Operation::served("AddHost", Verb::Post, HOSTS, Action::HostUpdate, "Enters a host that has no agent yet. Body: name, department, importance, location, group."),
+    Operation::served("ShowHost", Verb::Get, HOST, Action::HostList, "A host with what its agent costs, when each kind was last swept, and what troubles the sweeps."),
     Operation::served("UpdateHost", Verb::Patch, HOST, Action::HostUpdate, "Changes what the owner says of a host. Body: department, importance, location, group."),
     Operation::served("RevokeAgent", Verb::Delete, AGENT, Action::AgentRevoke, "Shuts a host's agent out for good; what is known of the host stays."),
     Operation::served("CountAssets", Verb::Get, TOTALS, Action::AssetList, "How many assets of each kind there are. Query: category."),

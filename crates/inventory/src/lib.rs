@@ -25,4 +25,4 @@ pub mod sweep;
 mod web_roots;
 
 pub use collectors::recognised;
-pub use sweep::{Inventory, Limits, Options, Swept};
+pub use sweep::{Inventory, Limits, Options, Standing, Swept};

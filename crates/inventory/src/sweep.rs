@@ -64,11 +64,24 @@ impl Default for Options {
     }
 }
 
+/// What the rows of a swept kind are worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// They are of this sweep.
+    Fresh,
+    /// This sweep failed: they are of an earlier one.
+    Kept,
+    /// This sweep failed and so did all before: there are no rows, which does not say there is none of it.
+    Unknown,
+}
+
 /// One kind after a sweep.
 #[derive(Clone, Debug)]
 pub struct Swept {
     /// The kind.
     pub kind: Kind,
+    /// What the rows are worth.
+    pub standing: Standing,
     /// Its rows, sorted by key.
     pub rows: Arc<[Row]>,
     /// The key of each row.
@@ -77,7 +90,7 @@ pub struct Swept {
     pub digest: Digest,
     /// Does the digest differ from that of the last sweep? True the first time.
     pub changed: bool,
-    /// When it ended. Of a failed run, when its rows were last confirmed.
+    /// When it ended. Of a failed run, when its rows were last confirmed: 0 if they never were.
     pub swept_at: Micros,
     /// CPU time it took, microseconds.
     pub cpu_us: u64,
@@ -129,17 +142,16 @@ impl Inventory {
         engine::profile(&self.options)
     }
 
-    /// Sweeps the given kinds, as far as the options allow them. A kind that could not be swept and
-    /// never was is not in the answer: no rows at all would read as "there is none of it".
+    /// Sweeps the given kinds, as far as the options allow them.
     pub fn sweep(&mut self, kinds: &[Kind]) -> Vec<Swept> {
         self.sweeps += 1;
         let known = self.kinds();
         let wanted = kinds.iter().copied().filter(|kind| known.contains(kind));
         let wanted: Vec<Kind> = wanted.collect();
-        wanted.into_iter().filter_map(|kind| self.sweep_kind(kind)).collect()
+        wanted.into_iter().map(|kind| self.sweep_kind(kind)).collect()
     }
 
-    fn sweep_kind(&mut self, kind: Kind) -> Option<Swept> {
+    fn sweep_kind(&mut self, kind: Kind) -> Swept {
         if let Some(thread) = self.stuck.get(&kind) {
             if !thread.is_finished() {
                 return self.failed(kind, "collector.stuck", "still waiting in the kernel".into());
@@ -167,17 +179,18 @@ impl Inventory {
         }
     }
 
-    fn accept(&mut self, kind: Kind, outcome: Outcome) -> Option<Swept> {
+    fn accept(&mut self, kind: Kind, outcome: Outcome) -> Swept {
         let Some(rows) = outcome.rows else {
-            let mut swept = self.failed(kind, "collector.failed", "the collector failed".into())?;
+            let mut swept = self.failed(kind, "collector.failed", "the collector failed".into());
             swept.cpu_us = outcome.cpu_us;
-            return Some(swept);
+            return swept;
         };
         let changed = self.last.get(&kind).is_none_or(|held| held.rows.digest != rows.digest);
         let swept_at = outcome.swept_at;
         self.last.insert(kind, Held { rows: rows.clone(), swept_at });
-        Some(Swept {
+        Swept {
             kind,
+            standing: Standing::Fresh,
             rows: rows.rows,
             keys: rows.keys,
             digest: rows.digest,
@@ -185,23 +198,25 @@ impl Inventory {
             swept_at,
             cpu_us: outcome.cpu_us,
             diagnostics: outcome.troubles,
-        })
+        }
     }
 
     /// The rows of the last good run with the reason why there are no newer ones.
-    fn failed(&self, kind: Kind, code: &str, message: String) -> Option<Swept> {
+    fn failed(&self, kind: Kind, code: &str, message: String) -> Swept {
         tracing::warn!(kind = kind.name(), code, message, "a collector failed");
-        let held = self.last.get(&kind)?;
-        Some(Swept {
+        let held = self.last.get(&kind);
+        let rows = held.map(|held| held.rows.clone()).unwrap_or_default();
+        Swept {
             kind,
-            rows: Arc::clone(&held.rows.rows),
-            keys: Arc::clone(&held.rows.keys),
-            digest: held.rows.digest,
+            standing: if held.is_some() { Standing::Kept } else { Standing::Unknown },
+            rows: rows.rows,
+            keys: rows.keys,
+            digest: rows.digest,
             changed: false,
-            swept_at: held.swept_at,
+            swept_at: held.map_or(Micros(0), |held| held.swept_at),
             cpu_us: 0,
             diagnostics: vec![Diagnostic::new(code, kind.name(), message)],
-        })
+        }
     }
 }
 
@@ -283,6 +298,28 @@ mod tests {
         fn collect(&self, _host: &Host<'_>, out: &mut Findings) {
             out.push(Fact::new(Kind::Port), Volatile::default());
             drop(LET_GO.wait_while(HOLD.lock().unwrap(), |hold| *hold).unwrap());
+        }
+    }
+
+    /// Panics from the first time on.
+    struct Broken;
+
+    impl Collector for Broken {
+        fn kind(&self) -> Kind {
+            Kind::Users
+        }
+        fn collect(&self, _host: &Host<'_>, _out: &mut Findings) {
+            panic!("as a defect of ours would");
+        }
+    }
+
+    #[test]
+    fn a_kind_that_never_could_be_swept_says_why_and_claims_nothing() {
+        let mut inventory = Inventory::with(Options::default(), &[&Broken]).unwrap();
+        for _ in 0..2 {
+            let swept = inventory.sweep(&[Kind::Users]).pop().unwrap();
+            assert_eq!((swept.standing, swept.rows.len()), (Standing::Unknown, 0));
+            assert_eq!(swept.diagnostics[0].code, "collector.failed");
         }
     }
 

@@ -12,6 +12,7 @@
 use crate::host::HostProfile;
 use crate::{Diagnostic, Fact, FactHash, Kind, Micros};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// The version of these messages. The server serves this one and the two before it.
 pub const PROTOCOL: u16 = 1;
@@ -183,9 +184,9 @@ pub struct Report {
     /// What the agent cost since its last report.
     #[serde(default)]
     pub cost: Cost,
-    /// Troubles of the last sweep, at most 100.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub diagnostics: Vec<Diagnostic>,
+    /// What troubles the sweeps now, at most 100, whenever it differs from what was last acknowledged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub diagnostics: Option<Vec<Diagnostic>>,
     /// Tasks done since the last report.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub done: Vec<TaskDone>,
@@ -205,13 +206,16 @@ pub enum Task {
 }
 
 /// How a task ended.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TaskDone {
     /// Its name.
     pub id: String,
-    /// Why it failed; none if it did not.
+    /// Why it was refused or failed as a whole; none if it was not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// Kinds of it that could not be swept, with the reason.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub failed: BTreeMap<Kind, String>,
 }
 
 /// From server to agent.

@@ -5,9 +5,11 @@ use crate::{App, ProjectKey, authz};
 use muster_model::host::AgentStatus;
 use muster_model::id::ProjectId;
 use muster_model::{Action, Caller, Error, Micros, Page, Paging, Result};
+pub use muster_store::agents::Agent;
+pub use muster_store::collect::Swept;
 use muster_store::hosts::{self as store, AgentFilter, Filter};
 pub use muster_store::hosts::{Host, Ownership};
-use muster_store::transact;
+use muster_store::{agents, collect, transact};
 
 /// An agent that was heard of within this time is online: three heartbeats of a minute.
 pub const ONLINE_FOR_SECS: i64 = 180;
@@ -202,6 +204,33 @@ pub async fn systems(
     let all = Wanted { enterprise_project, ..Wanted::default() };
     let mut tx = app.db.read().await?;
     store::systems(&mut tx, project, &all.filter(app.now())).await
+}
+
+/// A host with all that its agent says of itself.
+#[derive(Clone, Debug)]
+pub struct Detail {
+    /// The host.
+    pub known: Known,
+    /// The agent that speaks for it.
+    pub agent: Option<Agent>,
+    /// The kinds that were ever swept on it.
+    pub swept: Vec<Swept>,
+}
+
+/// One host.
+///
+/// # Errors
+/// `NotFound` for one that is not in the project; those of [`authz::require`] and of the database.
+pub async fn show(app: &App, caller: &Caller, project: &ProjectId, id: &str) -> Result<Detail> {
+    let project = let_in(app, caller, project).await?;
+    let mut tx = app.db.read().await?;
+    let host = in_project(&mut tx, project, id).await?;
+    let agents = agents::of_host(&mut tx, host.key).await?;
+    let agent = agents.into_iter().find(|agent| host.agent_id.as_ref() == Some(&agent.id));
+    let swept = collect::swept(&mut tx, host.key).await?;
+    let nodes = store::with_containers(&mut tx, &[host.key]).await?;
+    let (status, has_containers) = (status(&host, app.now()), nodes.contains(&host.key));
+    Ok(Detail { known: Known { status, has_containers, host }, agent, swept })
 }
 
 /// Checks that a host is in the project.

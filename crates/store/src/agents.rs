@@ -38,7 +38,7 @@ pub struct Agent {
     pub cpu_us: i64,
     /// Its resident memory at the last report, bytes.
     pub rss_bytes: i64,
-    /// Troubles of its last sweep.
+    /// What troubles its sweeps.
     pub diagnostics: Vec<Diagnostic>,
 }
 
@@ -119,8 +119,8 @@ pub struct Heard<'a> {
     pub cpu_us: i64,
     /// Resident memory, bytes.
     pub rss_bytes: i64,
-    /// Troubles of its last sweep.
-    pub diagnostics: &'a [Diagnostic],
+    /// What troubles its sweeps now; none to leave what was told before.
+    pub diagnostics: Option<&'a [Diagnostic]>,
 }
 
 /// Notes a report. Answers no, and changes nothing, when the counter is not larger than that of the last
@@ -129,11 +129,12 @@ pub struct Heard<'a> {
 /// # Errors
 /// Those of the database.
 pub async fn heard(tx: &mut Tx, agent: i64, heard: &Heard<'_>, now: Micros) -> Result<bool> {
-    let diagnostics = serde_json::to_string(heard.diagnostics).map_err(Error::internal)?;
+    let diagnostics = heard.diagnostics.map(serde_json::to_string).transpose();
+    let diagnostics = diagnostics.map_err(Error::internal)?;
     let touched = tx
         .execute(
             "UPDATE agents SET counter = ?, proof_date = ?, proof = ?, version = ?, last_seen = ?, cpu_us = cpu_us + ?, rss_bytes = ?, \
-             diagnostics = ? WHERE key = ? AND counter < ? AND revoked_at IS NULL",
+             diagnostics = COALESCE(?, diagnostics) WHERE key = ? AND counter < ? AND revoked_at IS NULL",
             binds![
                 heard.counter,
                 heard.proof_date,

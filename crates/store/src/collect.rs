@@ -2,7 +2,8 @@
 
 use crate::Tx;
 use crate::assets::facts;
-use crate::db::binds;
+use crate::db::{Row, binds};
+use muster_model::report::TaskDone;
 use muster_model::{Kind, Micros, Result};
 
 /// The latest request for a kind of a host.
@@ -92,24 +93,53 @@ pub async fn sent(tx: &mut Tx, host: i64, now: Micros) -> Result<()> {
     .map(drop)
 }
 
-/// Notes that the agent has done a task, or why not.
+/// Notes that the agent has done a task, or why not all or none of it.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn finished(
-    tx: &mut Tx,
-    host: i64,
-    task: &str,
-    error: Option<&str>,
-    now: Micros,
-) -> Result<()> {
+pub async fn finished(tx: &mut Tx, host: i64, done: &TaskDone, now: Micros) -> Result<()> {
+    for (kind, why) in &done.failed {
+        tx.execute(
+            "UPDATE collect_tasks SET finished_at = ?, error = ? WHERE host = ? AND task = ? AND kind = ? \
+             AND finished_at IS NULL",
+            binds![now, why, host, &done.id, kind.code()],
+        )
+        .await?;
+    }
     tx.execute(
         "UPDATE collect_tasks SET finished_at = ?, error = ? WHERE host = ? AND task = ? \
          AND finished_at IS NULL",
-        binds![now, error, host, task],
+        binds![now, done.error.as_deref(), host, &done.id],
     )
     .await
     .map(drop)
+}
+
+/// What the host's own sweeps of a kind have come to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Swept {
+    /// The kind.
+    pub kind: Kind,
+    /// Assets on the host and in its containers.
+    pub assets: i64,
+    /// When it was last looked at.
+    pub swept_at: Micros,
+}
+
+/// The kinds that were ever swept on a host.
+///
+/// # Errors
+/// Those of the database.
+pub async fn swept(tx: &mut Tx, host: i64) -> Result<Vec<Swept>> {
+    let sql = "SELECT kind, CAST(sum(n) AS BIGINT), max(swept_at) FROM host_kinds WHERE host = ? \
+               AND length(digest) > 0 GROUP BY kind ORDER BY kind";
+    let rows = tx.all(sql, binds![host]).await?;
+    let swept = |row: &Row| {
+        let mut cells = row.cells();
+        let kind = facts::kind(cells.take()?)?;
+        Ok(Swept { kind, assets: cells.take()?, swept_at: cells.take()? })
+    };
+    rows.iter().map(swept).collect()
 }
 
 /// What is known of a kind on a host.

@@ -2,7 +2,7 @@
 
 use muster_model::Kind;
 use muster_model::report::{Task, TaskDone};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Tasks at a time; more are refused.
 const MOST: usize = 16;
@@ -17,6 +17,13 @@ pub(super) struct Tasks {
 struct Open {
     id: String,
     left: BTreeSet<Kind>,
+    failed: BTreeMap<Kind, String>,
+}
+
+impl Open {
+    fn done(self) -> TaskDone {
+        TaskDone { id: self.id, error: None, failed: self.failed }
+    }
 }
 
 impl Tasks {
@@ -35,20 +42,23 @@ impl Tasks {
         if is_done(id) || self.open.iter().any(|open| open.id == *id) {
             return None;
         }
-        let refuse = |why: &str| Some(TaskDone { id: id.clone(), error: Some(why.to_owned()) });
+        let refuse = |why: &str| {
+            Some(TaskDone { id: id.clone(), error: Some(why.to_owned()), ..TaskDone::default() })
+        };
         if !self.allowed {
             return refuse("the host does not allow collection on request");
         }
         if self.open.len() >= MOST {
             return refuse("too many tasks at a time");
         }
-        if let Some(kind) = kinds.iter().find(|kind| !self.enabled.contains(kind)) {
-            return refuse(&format!("{kind} is switched off on the host"));
+        let (left, off): (BTreeSet<Kind>, BTreeSet<Kind>) =
+            kinds.iter().copied().partition(|kind| self.enabled.contains(kind));
+        let off = off.into_iter().map(|kind| (kind, "switched off on the host".to_owned()));
+        let open = Open { id: id.clone(), left, failed: off.collect() };
+        if open.left.is_empty() {
+            return Some(open.done());
         }
-        if kinds.is_empty() {
-            return Some(TaskDone { id: id.clone(), error: None });
-        }
-        self.open.push(Open { id: id.clone(), left: kinds.iter().copied().collect() });
+        self.open.push(open);
         None
     }
 
@@ -57,17 +67,18 @@ impl Tasks {
         self.open.iter().flat_map(|open| open.left.iter().copied())
     }
 
-    /// These kinds were swept.
-    pub(super) fn swept(&mut self, kinds: &[Kind]) {
+    /// These kinds were swept, those among them that failed for the reason given.
+    pub(super) fn swept(&mut self, kinds: &[Kind], failed: &BTreeMap<Kind, String>) {
         for open in &mut self.open {
-            open.left.retain(|kind| !kinds.contains(kind));
+            for kind in open.left.extract_if(.., |kind| kinds.contains(kind)) {
+                open.failed.extend(failed.get(&kind).map(|why| (kind, why.clone())));
+            }
         }
     }
 
     /// The tasks that are done by now.
     pub(super) fn take_done(&mut self) -> Vec<TaskDone> {
-        let done = self.open.extract_if(.., |open| open.left.is_empty());
-        done.map(|open| TaskDone { id: open.id, error: None }).collect()
+        self.open.extract_if(.., |open| open.left.is_empty()).map(Open::done).collect()
     }
 }
 
@@ -85,10 +96,12 @@ mod tests {
         let task = collect("a", &[Kind::Port, Kind::App]);
         assert_eq!(tasks.accept(&task, |_| false), None);
         assert_eq!(tasks.accept(&task, |_| false), None);
-        tasks.swept(&[Kind::Port]);
+        tasks.swept(&[Kind::Port], &BTreeMap::new());
         assert_eq!(tasks.take_done(), []);
-        tasks.swept(&[Kind::App, Kind::Users]);
-        assert_eq!(tasks.take_done(), [TaskDone { id: "a".into(), error: None }]);
+        let failed = [Kind::App, Kind::Users].map(|kind| (kind, "why".to_owned()));
+        tasks.swept(&[Kind::App, Kind::Users], &BTreeMap::from(failed));
+        let failed = BTreeMap::from([(Kind::App, "why".to_owned())]);
+        assert_eq!(tasks.take_done(), [TaskDone { id: "a".into(), error: None, failed }]);
         assert_eq!(tasks.accept(&task, |id| id == "a"), None);
         assert_eq!(tasks.kinds().count(), 0);
     }
@@ -99,8 +112,13 @@ mod tests {
             tasks.accept(&collect(id, &[Kind::Port]), |_| false).and_then(|done| done.error)
         };
         assert!(error(&mut Tasks::new(false, Kind::ALL.to_vec()), "a").unwrap().contains("allow"));
-        let off = error(&mut Tasks::new(true, vec![Kind::App]), "a");
-        assert!(off.unwrap().contains("port is switched off"));
+        let mut some = Tasks::new(true, vec![Kind::App]);
+        let done = some.accept(&collect("a", &[Kind::Port]), |_| false).unwrap();
+        assert!(done.error.is_none() && done.failed[&Kind::Port].contains("switched off"));
+        assert_eq!(some.accept(&collect("b", &[Kind::Port, Kind::App]), |_| false), None);
+        some.swept(&[Kind::App], &BTreeMap::new());
+        let done = some.take_done();
+        assert!(done[0].failed.keys().eq([&Kind::Port]), "the rest of a task is done");
         let mut tasks = Tasks::new(true, Kind::ALL.to_vec());
         for id in 0..MOST {
             assert_eq!(error(&mut tasks, &id.to_string()), None);

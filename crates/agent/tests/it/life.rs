@@ -7,7 +7,7 @@ use muster_agent::run::{Agent, Parts};
 use muster_agent::state::StateDir;
 use muster_model::report::Task;
 use muster_model::time::ManualClock;
-use muster_model::{Kind, Micros};
+use muster_model::{Diagnostic, Kind, Micros};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -103,6 +103,32 @@ fn a_request_is_swept_at_once_even_in_quiet_hours_and_acknowledged_once() {
     assert_eq!(done.len(), 1);
     assert_eq!((done[0].id.as_str(), &done[0].error), ("t1", &None));
     assert_eq!(server.held.len(), 1);
+}
+
+#[test]
+fn a_kind_that_cannot_be_swept_is_told_with_the_reason_and_not_as_gone() {
+    let host = some_host();
+    host.failed.borrow_mut().insert(Kind::KernelModule, "stuck".into());
+    let mut life = Life::new(&calm(), host);
+    let kinds = vec![Kind::KernelModule, Kind::Users];
+    life.line.0.borrow_mut().next.tasks = vec![Task::Collect { id: "t1".into(), kinds }];
+    life.pass(120, NOON);
+    {
+        let server = life.line.0.borrow();
+        let told: Vec<_> = server.received.iter().filter_map(|it| it.diagnostics.clone()).collect();
+        assert_eq!(told.len(), 1, "once, until it changes");
+        assert_eq!(told[0][0], Diagnostic::new("collector.failed", "kernel_module", "stuck"));
+        assert!(!server.held.contains_key(&scope(Kind::KernelModule, None)));
+        let done: Vec<_> = server.received.iter().flat_map(|it| it.done.clone()).collect();
+        assert_eq!(done[0].error, None);
+        assert_eq!(done[0].failed, [(Kind::KernelModule, "stuck".to_owned())].into());
+    }
+    life.host.failed.borrow_mut().clear();
+    life.pass(600, NOON);
+    let server = life.line.0.borrow();
+    let told = server.received.iter().rev().find_map(|it| it.diagnostics.clone());
+    assert_eq!(told, Some(vec![]), "that it is over is told, too");
+    assert!(server.held.contains_key(&scope(Kind::KernelModule, None)));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use muster_model::report::{
     Body, ContainerRef, Digest, EnrolReply, EnrolRequest, Reply, Report, Row, RowKey, Scope,
     Volatile, digest,
 };
-use muster_model::{Column, Error, ErrorKind, Fact, Kind, Micros, Result};
+use muster_model::{Column, Diagnostic, Error, ErrorKind, Fact, Kind, Micros, Result};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -49,6 +49,8 @@ pub(crate) fn swept(scope: Scope, names: &BTreeMap<u8, u32>, at: Micros) -> Swep
 pub(crate) struct Host {
     pub(crate) state: Rc<RefCell<HostState>>,
     pub(crate) swept: Rc<RefCell<Vec<Vec<Kind>>>>,
+    /// Kinds that cannot be swept, with the reason.
+    pub(crate) failed: Rc<RefCell<BTreeMap<Kind, String>>>,
     pub(crate) cpu: Duration,
 }
 
@@ -59,12 +61,19 @@ impl Sweeper for Host {
 
     fn sweep(&mut self, kinds: &[Kind]) -> Sweep {
         self.swept.borrow_mut().push(kinds.to_vec());
-        let state = self.state.borrow();
+        let (state, mut failed) = (self.state.borrow(), self.failed.borrow().clone());
+        failed.retain(|kind, _| kinds.contains(kind));
+        let kinds: Vec<Kind> =
+            kinds.iter().copied().filter(|kind| !failed.contains_key(kind)).collect();
         let scopes = state.iter().filter(|(scope, _)| kinds.contains(&scope.kind));
+        let trouble = |(kind, why): (&Kind, &String)| {
+            (*kind, vec![Diagnostic::new("collector.failed", kind.name(), why)])
+        };
         Sweep {
-            kinds: kinds.to_vec(),
             scopes: scopes.map(|(scope, it)| swept(scope.clone(), it, Micros(1))).collect(),
-            diagnostics: Vec::new(),
+            troubles: failed.iter().map(trouble).collect(),
+            kinds,
+            failed,
             cpu: self.cpu,
         }
     }

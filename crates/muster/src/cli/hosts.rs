@@ -15,6 +15,11 @@ pub(crate) struct HostsArgs {
 pub(crate) enum HostsCommand {
     /// List all hosts.
     List,
+    /// Show a host: when each kind was last swept, what its agent costs, what troubles the sweeps.
+    Show {
+        /// The host's id.
+        id: String,
+    },
     /// Enter a host that has no agent yet.
     Add {
         /// Its name; an agent that enrols under it takes the host over.

@@ -3,14 +3,15 @@
 use super::{Context, rows, text};
 use crate::cli::hosts::{HostsArgs, HostsCommand, OwnerArgs};
 use crate::messages::Message;
-use crate::output::print_list;
-use muster_model::Result;
+use crate::output::{Output, print, print_list};
+use muster_model::{Error, Result};
 use serde_json::{Map, Value};
 
 /// Lists, adds, changes hosts; shuts agents out.
 pub(crate) fn run(context: &Context, args: &HostsArgs) -> Result<()> {
     match &args.command {
         None | Some(HostsCommand::List) => list(context),
+        Some(HostsCommand::Show { id }) => show(context, id),
         Some(HostsCommand::Add { name, owner }) => {
             let mut body = body(owner);
             body.insert("name".to_owned(), name.clone().into());
@@ -69,4 +70,34 @@ fn list(context: &Context) -> Result<()> {
             return print_list(context.output, &columns, &all);
         }
     }
+}
+
+/// As a table what there is of each kind, then the troubles; as CSV the kinds; as JSON everything.
+fn show(context: &Context, id: &str) -> Result<()> {
+    let host = context.client.get(&format!("/muster/v1/{{project}}/hosts/{id}"), &[])?;
+    if context.output == Output::Json {
+        let json = serde_json::to_string_pretty(&host).map_err(Error::internal)?;
+        return print(&(json + "\n"));
+    }
+    let kinds = [("kind", "/kind"), ("assets", "/assets"), ("last swept", "/swept_at")];
+    if context.output == Output::Table {
+        let columns = [
+            ("name", "/name"),
+            ("agent", "/agent_status"),
+            ("last seen", "/last_seen"),
+            ("system", "/os_name"),
+            ("cpu us", "/agent_cpu_us"),
+            ("memory bytes", "/agent_rss_bytes"),
+        ];
+        print_list(context.output, &columns, std::slice::from_ref(&host))?;
+        print("\n")?;
+    }
+    print_list(context.output, &kinds, &rows(&host, "kinds"))?;
+    let troubles = rows(&host, "diagnostics");
+    if context.output == Output::Table && !troubles.is_empty() {
+        let columns = [("trouble", "/code"), ("of", "/subject"), ("what happened", "/message")];
+        print("\n")?;
+        print_list(context.output, &columns, &troubles)?;
+    }
+    Ok(())
 }

@@ -57,7 +57,7 @@ fn heard(job: &Job) -> Heard<'_> {
         // A hundred years at most, so that the sum cannot overflow.
         cpu_us: clamp(job.report.cost.cpu_us).min(100 * 365 * 86_400 * 1_000_000),
         rss_bytes: clamp(job.report.cost.rss_bytes),
-        diagnostics: &job.report.diagnostics,
+        diagnostics: job.report.diagnostics.as_deref(),
     }
 }
 
@@ -73,7 +73,7 @@ async fn take_in(tx: &mut Tx, host: &Host, report: &Report, now: Micros) -> Resu
         .collect();
     full.extend(unnamed(tx, host, report).await?);
     for done in &report.done {
-        collect::finished(tx, host.key, &done.id, done.error.as_deref(), now).await?;
+        collect::finished(tx, host.key, done, now).await?;
     }
     let due = collect::due(tx, host.key).await?;
     if !due.is_empty() {

@@ -74,9 +74,10 @@ pub(super) fn report(report: &Report) -> Result<()> {
     text("agent_version", &report.agent_version)?;
     report.host.as_ref().map_or(Ok(()), profile)?;
     at_most("scopes", report.scopes.len(), MAX_SCOPES)?;
-    at_most("diagnostics", report.diagnostics.len(), MAX_NOTES)?;
+    let diagnostics = report.diagnostics.as_deref().unwrap_or_default();
+    at_most("diagnostics", diagnostics.len(), MAX_NOTES)?;
     at_most("done", report.done.len(), MAX_NOTES)?;
-    for diagnostic in &report.diagnostics {
+    for diagnostic in diagnostics {
         text("diagnostics.code", &diagnostic.code)?;
         let long = diagnostic.subject.len() > 16 * 1024 || diagnostic.message.len() > 16 * 1024;
         if long {
@@ -86,6 +87,7 @@ pub(super) fn report(report: &Report) -> Result<()> {
     for done in &report.done {
         text("done.id", &done.id)?;
         text("done.error", done.error.as_deref().unwrap_or_default())?;
+        done.failed.values().try_for_each(|why| text("done.failed", why))?;
     }
     let mut rows = 0;
     let mut seen = HashSet::new();
@@ -133,7 +135,7 @@ mod tests {
             host: None,
             scopes: Vec::new(),
             cost: Cost::default(),
-            diagnostics: Vec::new(),
+            diagnostics: None,
             done: Vec::new(),
         }
     }
@@ -155,11 +157,11 @@ mod tests {
         assert_eq!(named(&|it| it.protocol = 0), "protocol");
         assert_eq!(named(&|it| it.agent_version = "x".repeat(1_025)), "agent_version");
         assert_eq!(
-            named(&|it| it.diagnostics = vec![Diagnostic::new("a", "b", "c"); 101]),
+            named(&|it| it.diagnostics = Some(vec![Diagnostic::new("a", "b", "c"); 101])),
             "diagnostics"
         );
         assert_eq!(
-            named(&|it| it.done = vec![TaskDone { id: "a\0".into(), error: None }]),
+            named(&|it| it.done = vec![TaskDone { id: "a\0".into(), ..TaskDone::default() }]),
             "done.id"
         );
         assert_eq!(

@@ -1,6 +1,7 @@
 //! Jobs, export tasks, collection requests.
 
 use crate::fleet;
+use muster_model::report::TaskDone;
 use muster_model::{Kind, Micros};
 use muster_store::exports::{self, Export, Status, parts};
 use muster_store::{collect, jobs, transact};
@@ -133,8 +134,10 @@ on_both_databases! {
         let due = collect::due(&mut tx, host.host).await.unwrap();
         assert_eq!(due, [("t1".into(), vec![Kind::Database]), ("t2".into(), vec![Kind::App])]);
         collect::sent(&mut tx, host.host, Micros(3)).await.unwrap();
-        collect::finished(&mut tx, host.host, "t1", Some("refused"), Micros(4)).await.unwrap();
-        collect::finished(&mut tx, host.host, "t1", None, Micros(5)).await.unwrap();
+        let done = |id: &str| TaskDone { id: id.to_owned(), ..TaskDone::default() };
+        let refused = TaskDone { error: Some("refused".to_owned()), ..done("t1") };
+        collect::finished(&mut tx, host.host, &refused, Micros(4)).await.unwrap();
+        collect::finished(&mut tx, host.host, &done("t1"), Micros(5)).await.unwrap();
         assert_eq!(collect::due(&mut tx, host.host).await.unwrap().len(), 1);
         fleet::put(&mut tx, host, Kind::Database, &[], 4).await;
         let state = collect::state(&mut tx, host.host, Kind::Database).await.unwrap();
@@ -142,5 +145,21 @@ on_both_databases! {
         let request = state.request.unwrap();
         assert_eq!((request.sent_at, request.finished_at), (Some(Micros(3)), Some(Micros(4))));
         assert_eq!(request.error.as_deref(), Some("refused"));
+        let swept = collect::swept(&mut tx, host.host).await.unwrap();
+        assert_eq!(swept, [collect::Swept { kind: Kind::Database, assets: 0, swept_at: Micros(4) }]);
+    }
+
+    async fn a_kind_that_could_not_be_swept_fails_alone(test: TestDb) {
+        let mut tx = test.db.begin().await.unwrap();
+        let project = fleet::project(&mut tx).await;
+        let host = fleet::host(&mut tx, project, "h", "h", "10.0.0.1").await;
+        collect::request(&mut tx, host.host, &[Kind::Port, Kind::App], "t", Micros(1)).await.unwrap();
+        let failed = [(Kind::Port, "too slow".to_owned())].into();
+        let done = TaskDone { id: "t".to_owned(), error: None, failed };
+        collect::finished(&mut tx, host.host, &done, Micros(2)).await.unwrap();
+        for (kind, error) in [(Kind::Port, Some("too slow".to_owned())), (Kind::App, None)] {
+            let request = collect::state(&mut tx, host.host, kind).await.unwrap().request.unwrap();
+            assert_eq!((request.finished_at, request.error), (Some(Micros(2)), error));
+        }
     }
 }
