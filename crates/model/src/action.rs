@@ -53,6 +53,28 @@ actions! {
     AgentEnrol "hss:agent:enrol" Write;
     /// Revoke an agent's key.
     AgentRevoke "hss:agent:revoke" Write;
+    /// List key pairs.
+    KeypairList "kps:keypair:list" Read;
+    /// Look into a key pair, and what it opens.
+    KeypairGet "kps:keypair:get" Read;
+    /// Make or import a key pair.
+    KeypairCreate "kps:keypair:create" Write;
+    /// Change what is said of a key pair.
+    KeypairUpdate "kps:keypair:update" Write;
+    /// Delete a key pair.
+    KeypairDelete "kps:keypair:delete" Write;
+    /// Bind, replace or unbind a key pair on a host.
+    KeypairBind "kps:keypair:bind" Write;
+    /// Keep the private key of a key pair.
+    PrivateKeyImport "kps:privateKey:import" Write;
+    /// Hand out the private key of a key pair.
+    PrivateKeyExport "kps:privateKey:export" Secret;
+    /// Forget the private key of a key pair.
+    PrivateKeyClear "kps:privateKey:clear" Write;
+    /// List tasks that bind key pairs.
+    KeypairTaskList "kps:task:list" Read;
+    /// Forget failed tasks.
+    KeypairTaskDelete "kps:task:delete" Write;
     /// List projects.
     ProjectList "iam:project:list" Read;
     /// List users.

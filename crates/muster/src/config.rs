@@ -32,6 +32,8 @@ pub(crate) struct Config {
     pub(crate) export: muster_service::export::ExportSettings,
     /// The record of who did what.
     pub(crate) audit: muster_service::audit::AuditSettings,
+    /// Key pairs.
+    pub(crate) keypairs: muster_service::keypairs::KeypairSettings,
     /// The agent of this machine, as in the agent's own configuration.
     pub(crate) agent: muster_agent::config::Config,
 }
@@ -207,6 +209,7 @@ impl Config {
         }
         self.export.check()?;
         self.audit.check()?;
+        self.keypairs.check()?;
         self.agent.check()
     }
 
@@ -268,6 +271,8 @@ mod tests {
             ("[export]\ntime_zone = 'Mars/Olympus'", vec![], "export.time_zone"),
             ("[export]\nformat = 'pdf'", vec![], "export.format"),
             ("[audit]\nwait_ms = 1", vec![], "audit.wait_ms"),
+            ("[keypairs]\nparallel = 0", vec![], "keypairs.parallel"),
+            ("[keypairs]\nalgorithm = 'dsa'", vec![], "rsa-2048"),
             ("[server]\nregion = 'a b'", vec![], "server.region"),
             ("[agent.limits]\ncpu_percent = 0", vec![], "limits.cpu_percent"),
             ("", environment(&[("MUSTER__SERVER__LISTEN", "here")]), "server.listen"),

@@ -101,6 +101,7 @@ async fn serve_until_told(
         },
         export: config.export.clone(),
         audit: config.audit.clone(),
+        keypairs: config.keypairs.clone(),
     };
     let tls = match tls {
         Some(it) => Some(serve::tls(it.chain, it.key.to_vec()).await?),
@@ -181,6 +182,7 @@ const SECTIONS: &[Section] = &[
         title: "Hosts and containers (HSS, CGS)",
         operations: muster_api_hss::OPERATIONS,
     },
+    Section { anchor: "kps", title: "Key pairs (KPS)", operations: muster_api_kps::OPERATIONS },
     Section { anchor: "muster", title: "Muster", operations: muster_api_muster::OPERATIONS },
     Section { anchor: "agent", title: "Agents", operations: muster_api_agent::OPERATIONS },
 ];
@@ -195,6 +197,7 @@ fn router(app: &App) -> Result<Router> {
     let docs = docs::router(&guide, SECTIONS).map_err(Error::internal)?;
     let apis = muster_api_iam::router(app)
         .merge(muster_api_hss::router(app))
+        .merge(muster_api_kps::router(app))
         .merge(muster_api_agent::router(app))
         .merge(muster_api_muster::router(app))
         .merge(docs)

@@ -3,7 +3,9 @@
 use crate::audit;
 use crate::export::Exports;
 use crate::identity::Identity;
+use crate::limits::Limiter;
 use crate::settings::Settings;
+use muster_model::id::UserId;
 use muster_model::{Clock, Error, Micros, Result};
 use muster_store::Db;
 use muster_store::trail::{Disk, FileSystem, Opened, Trail};
@@ -44,6 +46,8 @@ pub struct Parts {
     pub(crate) audit: audit::Queue,
     pub(crate) ingest: crate::ingest::Queue,
     pub(crate) exports: Exports,
+    pub(crate) keypairs: crate::keypairs::Keypairs,
+    pub(crate) secrets: Limiter<UserId>,
 }
 
 impl App {
@@ -81,6 +85,7 @@ impl App {
         }
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         let exports = Exports::new(&settings)?;
+        let keypairs = crate::keypairs::Keypairs::new(&settings);
         let (audit, writer) = audit::Queue::new(db.clone(), stop.clone());
         tasks.spawn(writer);
         let ingest = crate::ingest::Queue::default();
@@ -97,6 +102,8 @@ impl App {
             audit,
             ingest,
             exports,
+            keypairs,
+            secrets: Limiter::new(),
         }));
         app.tasks.spawn(keep_identities(app.clone()));
         Ok(app)

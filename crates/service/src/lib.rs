@@ -17,6 +17,7 @@ pub mod history;
 pub mod hosts;
 pub mod identity;
 pub mod ingest;
+pub mod keypairs;
 pub mod limits;
 pub mod roster;
 pub mod sealing;

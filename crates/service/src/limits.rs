@@ -1,6 +1,7 @@
 //! How often somebody may do something.
 
-use muster_model::Micros;
+use crate::app::App;
+use muster_model::{Caller, Error, ErrorKind, Micros, Result};
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::net::{IpAddr, Ipv6Addr};
@@ -50,6 +51,22 @@ impl<K: Hash + Eq> Limiter<K> {
     }
 }
 
+/// Counts secrets that are about to be handed out to the caller's user.
+///
+/// # Errors
+/// `RateLimited` beyond the limit of a minute.
+pub fn admit_secret(app: &App, caller: &Caller, secrets: u32) -> Result<()> {
+    let limit = app.settings.limits.secrets;
+    let now = app.now();
+    if (0..secrets).all(|_| app.secrets.admit(caller.user_id.clone(), limit, now)) {
+        return Ok(());
+    }
+    let message = format!(
+        "The throttling threshold has been reached: policy secrets over ratelimit,limit:{limit},time:1 minute"
+    );
+    Err(Error::new(ErrorKind::RateLimited, message))
+}
+
 /// Whom an address stands for when it is counted: of IPv6 the network of 64 bits, because one customer
 /// has all of it.
 pub fn network(address: IpAddr) -> IpAddr {
@@ -72,11 +89,13 @@ pub struct Limits {
     pub user: u32,
     /// Calls of one operation of the HSS and CGS APIs, from one address.
     pub address: u32,
+    /// Secrets handed out to one user.
+    pub secrets: u32,
 }
 
 impl Limits {
     /// What is on unless somebody says otherwise.
-    pub const STANDARD: Self = Self { logins: 20, api: 0, user: 0, address: 0 };
+    pub const STANDARD: Self = Self { logins: 20, api: 0, user: 0, address: 0, secrets: 60 };
     /// The limits the vendor documents for HSS, too.
     pub const VENDOR: Self = Self { api: 600, user: 5, address: 5, ..Self::STANDARD };
 

@@ -2,6 +2,7 @@
 
 use crate::audit::AuditSettings;
 use crate::export::ExportSettings;
+use crate::keypairs::KeypairSettings;
 use crate::limits::Limits;
 use std::path::PathBuf;
 
@@ -25,6 +26,8 @@ pub struct Settings {
     pub export: ExportSettings,
     /// The record of who did what.
     pub audit: AuditSettings,
+    /// Key pairs.
+    pub keypairs: KeypairSettings,
 }
 
 /// A certificate that is handed out, public by nature.
@@ -47,6 +50,7 @@ impl Default for Settings {
             limits: Limits::STANDARD,
             export: ExportSettings::default(),
             audit: AuditSettings::default(),
+            keypairs: KeypairSettings::default(),
         }
     }
 }

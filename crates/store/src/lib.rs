@@ -14,6 +14,7 @@ pub mod exports;
 pub mod hosts;
 pub mod identity;
 pub mod jobs;
+pub mod keypairs;
 pub mod meta;
 pub mod owner_keys;
 pub mod sca;

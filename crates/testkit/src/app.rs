@@ -40,7 +40,7 @@ impl TestApp {
 
     /// On the given database, without rate limits.
     pub async fn on(test: TestDb) -> Self {
-        let free = Limits { logins: 0, api: 0, user: 0, address: 0 };
+        let free = Limits { logins: 0, api: 0, user: 0, address: 0, secrets: 0 };
         Self::with(test, Settings { limits: free, ..Settings::default() }).await
     }
 

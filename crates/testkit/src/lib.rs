@@ -6,10 +6,12 @@
 pub mod app;
 pub mod authz_coverage;
 pub mod client;
+pub mod contract;
 pub mod database;
 mod postgres;
 
 pub use app::TestApp;
 pub use authz_coverage::{Call, authz_coverage};
 pub use client::{Answer, Client};
+pub use contract::Contract;
 pub use database::TestDb;

@@ -23,8 +23,13 @@ macro_rules! steps {
 }
 
 /// All steps in order; the version of a schema is the number of steps it has seen.
-pub(super) const ALL: &[Migration] =
-    steps!["0001_roll_call.sql", "0002_owner_keys.sql", "0003_export_parts.sql", "0004_sca.sql",];
+pub(super) const ALL: &[Migration] = steps![
+    "0001_roll_call.sql",
+    "0002_owner_keys.sql",
+    "0003_export_parts.sql",
+    "0004_sca.sql",
+    "0005_keypairs.sql",
+];
 
 /// Runs the steps of `all` that are missing.
 pub(super) async fn run(db: &Db, all: &[Migration], now: Micros) -> Result<()> {

@@ -8,6 +8,7 @@ mod database;
 mod fleet;
 mod hosts;
 mod identity;
+mod keypairs;
 mod owner_keys;
 mod sca;
 mod schema;
