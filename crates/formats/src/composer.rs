@@ -24,11 +24,26 @@ enum File {
     List(Vec<Package>),
 }
 
+#[derive(Deserialize)]
+struct Development {
+    #[serde(default, rename = "packages-dev")]
+    packages: Vec<Package>,
+}
+
+/// The packages of a lock file that only development needs. None when it is no lock file.
+pub fn parse_dev(bytes: &[u8]) -> Option<Vec<Package>> {
+    let Development { packages } = serde_json::from_slice(bytes).ok()?;
+    Some(clean(packages))
+}
+
 /// The packages of either file; development packages of a lock file are left out, they are not deployed.
 /// None when the file is neither.
 pub fn parse(bytes: &[u8]) -> Option<Vec<Package>> {
-    let (File::Keyed { mut packages } | File::List(mut packages)) =
-        serde_json::from_slice(bytes).ok()?;
+    let (File::Keyed { packages } | File::List(packages)) = serde_json::from_slice(bytes).ok()?;
+    Some(clean(packages))
+}
+
+fn clean(mut packages: Vec<Package>) -> Vec<Package> {
     packages.truncate(MAX_PACKAGES);
     for package in &mut packages {
         if let Some(bare) = package.version.strip_prefix('v')
@@ -38,7 +53,7 @@ pub fn parse(bytes: &[u8]) -> Option<Vec<Package>> {
         }
     }
     packages.retain(|package| package.name.contains('/') && package.name.len() <= 256);
-    Some(packages)
+    packages
 }
 
 #[cfg(test)]
@@ -56,6 +71,8 @@ mod tests {
             assert_eq!(parse(text.as_bytes()).unwrap(), want);
         }
         assert_eq!(parse(b"{}"), None);
+        let dev = parse_dev(br#"{"packages":[],"packages-dev":[{"name":"a/b","version":"v1"}]}"#);
+        assert_eq!(dev.unwrap(), [Package { name: "a/b".into(), version: "1".into() }]);
     }
 
     proptest! {

@@ -7,7 +7,7 @@
 mod groups;
 mod identity;
 
-pub use identity::{Identity, VersionSource};
+pub use identity::{GroupSource, Identity, VersionSource, identify};
 
 use crate::manifest::Manifest;
 use crate::pom::{self, Coordinate};
@@ -148,7 +148,7 @@ impl Surveyor {
                 .extend(xml.iter().filter_map(|entry| pom::parse_xml(&read(entry, MAX_POM)?)));
         }
         let holds = |package: &str| zip.entries().any(|entry| entry.name.starts_with(package));
-        let (identity, shaded) = identity::identify(file_name, &manifest, properties, &holds);
+        let (identity, shaded) = identify(file_name, &manifest, properties, &holds);
         let attributes = ATTRIBUTES
             .iter()
             .filter_map(|name| Some((*name, manifest.get(name)?.to_owned())))

@@ -98,6 +98,27 @@ pub fn parse_xml(bytes: &[u8]) -> Option<Coordinate> {
     own.checked()
 }
 
+/// The names of the licences that a `pom.xml` declares for itself, at most sixteen.
+pub fn licences(bytes: &[u8]) -> Vec<String> {
+    let text = String::from_utf8_lossy(bytes);
+    let mut found = Vec::new();
+    // Most poms inherit theirs: one search is cheaper than reading them.
+    let Some(start) = text.find("<licenses>") else { return found };
+    let end = text.find("</licenses>").unwrap_or(text.len());
+    let mut reader = Reader::from_str(text.get(start..end).unwrap_or_default());
+    let mut in_name = false;
+    while let Ok(event) = reader.read_event() {
+        match event {
+            Event::Start(tag) => in_name = tag.local_name().as_ref() == "name",
+            Event::End(_) => in_name = false,
+            Event::Text(text) if in_name && found.len() < 16 => found.push(text.trim().to_owned()),
+            Event::Eof => break,
+            _ => {}
+        }
+    }
+    found
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -130,10 +151,19 @@ mod tests {
         assert_eq!(parse_xml(b"<project><artifactId>a"), None);
     }
 
+    #[test]
+    fn licences_are_named() {
+        let pom = b"<project><licenses><license><name>Apache-2.0</name><url>u</url></license>\
+            <license><name> MIT </name></license></licenses><name>x</name></project>";
+        assert_eq!(licences(pom), ["Apache-2.0", "MIT"]);
+        assert!(licences(b"<project><name>x</name></project>").is_empty());
+    }
+
     proptest! {
         #[test]
         fn never_panics(text in "[<>/a-z&;= \n\"!\\[-]{0,200}") {
             let _ = parse_xml(text.as_bytes());
+            let _ = licences(text.as_bytes());
             let _ = parse_properties(text.as_bytes());
         }
     }

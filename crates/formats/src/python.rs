@@ -40,6 +40,42 @@ pub fn parse_metadata(bytes: &[u8]) -> Option<Distribution> {
     (!found.name.is_empty()).then_some(found)
 }
 
+/// The licences that `METADATA` or `PKG-INFO` declares: the expression where there is one, else the text if
+/// it is short, else the classifiers.
+pub fn licences(bytes: &[u8]) -> Vec<String> {
+    let (mut expression, mut text, mut classified) = (None, None, Vec::new());
+    for line in bytes.split(|byte| *byte == b'\n') {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        if line.is_empty() {
+            break;
+        }
+        let Some((key, value)) = std::str::from_utf8(line).ok().and_then(|l| l.split_once(':'))
+        else {
+            continue;
+        };
+        let value = value.trim();
+        if value.is_empty() || value.len() > MAX_VALUE || value.eq_ignore_ascii_case("UNKNOWN") {
+            continue;
+        }
+        if key.eq_ignore_ascii_case("License-Expression") {
+            expression = Some(value.to_owned());
+        } else if key.eq_ignore_ascii_case("License") && text.is_none() {
+            text = Some(value.to_owned());
+        } else if key.eq_ignore_ascii_case("Classifier")
+            && let Some(name) = value.strip_prefix("License :: ")
+            && classified.len() < 16
+        {
+            let name = name.strip_prefix("OSI Approved :: ").unwrap_or(name);
+            classified.push(name.to_owned());
+        }
+    }
+    match (expression, text) {
+        (Some(one), _) => vec![one],
+        (None, Some(one)) if one.len() <= 64 => vec![one],
+        _ => classified,
+    }
+}
+
 /// A virtual environment's own configuration.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct VirtualEnvironment {
@@ -79,6 +115,14 @@ mod tests {
     }
 
     #[test]
+    fn the_best_of_three_licence_fields_is_taken() {
+        assert_eq!(licences(b"License-Expression: MIT\nLicense: x\n"), ["MIT"]);
+        assert_eq!(licences(b"Name: a\nLicense: BSD 3-Clause\n\nLicense: no"), ["BSD 3-Clause"]);
+        let classified = b"License: UNKNOWN\nClassifier: License :: OSI Approved :: MIT License\n";
+        assert_eq!(licences(classified), ["MIT License"]);
+    }
+
+    #[test]
     fn names_have_one_spelling() {
         assert_eq!(normal_name("Zope._-Interface"), "zope-interface");
     }
@@ -94,7 +138,7 @@ mod tests {
     proptest! {
         #[test]
         fn never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
-            let _ = parse_metadata(&bytes);
+            let _ = (parse_metadata(&bytes), licences(&bytes));
             let _ = parse_pyvenv(&String::from_utf8_lossy(&bytes));
         }
     }

@@ -2,13 +2,15 @@
 //! stored entry is a window into the file, so that an archive within an archive costs one seek.
 //!
 //! Understands ZIP64 and archives with something in front of them (a Spring Boot jar that starts as a shell
-//! script). Stored and deflated entries only; encrypted ones are refused.
+//! script). Unpacks stored and deflated entries and refuses encrypted ones; whoever knows other methods asks
+//! where the packed bytes lie ([`ZipFile::packed_range`]).
 
 use crate::read_at::{ReadAt, Window, WindowReader};
 use flate2::read::DeflateDecoder;
 use muster_model::{Error, ErrorKind, Result};
 use std::borrow::Cow;
 use std::io::Read;
+use std::ops::Range;
 
 const END: &[u8; 4] = b"PK\x05\x06";
 const END64: &[u8; 4] = b"PK\x06\x06";
@@ -26,6 +28,7 @@ pub struct ZipFile<'a> {
     /// Bytes in front of the archive proper; every offset in it counts from here.
     base: u64,
     directory: Vec<u8>,
+    promised: u16,
 }
 
 /// One line of the central directory.
@@ -35,16 +38,55 @@ pub struct Entry<'a> {
     pub name: Cow<'a, str>,
     /// Size of the content.
     pub size: u64,
+    /// The name as it stands there: of what encoding, [`Entry::is_utf8`] tells.
+    pub raw_name: &'a [u8],
+    extra: &'a [u8],
     packed: u64,
     offset: u64,
     method: u16,
-    encrypted: bool,
+    flags: u16,
+    crc32: u32,
 }
 
-impl Entry<'_> {
+impl<'a> Entry<'a> {
     /// Stored as it is, without compression.
     pub const fn is_stored(&self) -> bool {
         self.method == 0
+    }
+
+    /// Protected by a password.
+    pub const fn is_encrypted(&self) -> bool {
+        self.flags & 1 == 1
+    }
+
+    /// The archive says that the name is UTF-8; otherwise it is of the code page of whoever packed it.
+    pub const fn is_utf8(&self) -> bool {
+        self.flags & (1 << 11) != 0
+    }
+
+    /// The compression method by its number in APPNOTE 4.4.5; 99 stands for AES around another method.
+    pub const fn method(&self) -> u16 {
+        self.method
+    }
+
+    /// Size of the packed bytes.
+    pub const fn packed_size(&self) -> u64 {
+        self.packed
+    }
+
+    /// CRC-32 of the content.
+    pub const fn crc32(&self) -> u32 {
+        self.crc32
+    }
+
+    /// A folder, by its name.
+    pub fn is_folder(&self) -> bool {
+        self.raw_name.ends_with(b"/")
+    }
+
+    /// The body of an extra field (APPNOTE 4.5).
+    pub fn extra(&self, id: u16) -> Option<&'a [u8]> {
+        extra_field(self.extra, id)
     }
 }
 
@@ -75,16 +117,24 @@ impl<'a> ZipFile<'a> {
     /// `Invalid` when this is no ZIP file or a damaged one, `TooLarge` when its directory is larger than
     /// [`MAX_DIRECTORY`], `Unavailable` when it cannot be read.
     pub fn open(source: &'a dyn ReadAt) -> Result<Self> {
+        Self::open_within(source, MAX_DIRECTORY)
+    }
+
+    /// As [`ZipFile::open`], with another limit of the directory's size in bytes.
+    ///
+    /// # Errors
+    /// As [`ZipFile::open`].
+    pub fn open_within(source: &'a dyn ReadAt, max_directory: u64) -> Result<Self> {
         let (end, tail) = find_end(source)?;
         let field = |at| u32_at(&tail, at).map(u64::from).ok_or_else(|| damaged("cut short"));
         let (mut size, mut start, mut until) = (field(12)?, field(16)?, end);
         if size == u64::from(u32::MAX) || start == u64::from(u32::MAX) {
             (size, start, until) = read_end64(source, end)?.unwrap_or((size, start, until));
         }
-        if size > MAX_DIRECTORY {
+        if size > max_directory {
             return Err(Error::new(
                 ErrorKind::TooLarge,
-                "archive: its directory is larger than 32 MiB",
+                format!("archive: its directory is larger than {} MiB", max_directory >> 20),
             ));
         }
         let base = until
@@ -97,7 +147,7 @@ impl<'a> ZipFile<'a> {
         if !directory.is_empty() && !directory.starts_with(CENTRAL) {
             return Err(damaged("its directory is not where its end says"));
         }
-        Ok(Self { source, base, directory })
+        Ok(Self { source, base, directory, promised: u16_at(&tail, 10).unwrap_or(0) })
     }
 
     /// The entries in the order of the directory, directories included. Ends early where the directory is
@@ -111,11 +161,11 @@ impl<'a> ZipFile<'a> {
         })
     }
 
-    /// Where the packed bytes of an entry lie.
-    fn packed(&self, entry: &Entry<'_>) -> Result<Window<'a>> {
-        if entry.encrypted {
-            return Err(damaged("the entry is encrypted"));
-        }
+    /// Where the packed bytes of an entry lie in the file, encrypted or not.
+    ///
+    /// # Errors
+    /// `Invalid` when the entry is not where the directory says, or reaches beyond the end.
+    pub fn packed_range(&self, entry: &Entry<'_>) -> Result<Range<u64>> {
         let at = self.base.saturating_add(entry.offset);
         let mut header = [0; 30];
         self.source.read_at(&mut header, at).map_err(unreadable)?;
@@ -124,11 +174,22 @@ impl<'a> ZipFile<'a> {
         }
         let skip = |at| u64::from(u16_at(&header, at).unwrap_or(0));
         let start = at.saturating_add(30 + skip(26) + skip(28));
-        let window = Window::new(self.source, start, entry.packed);
-        if window.size() < entry.packed {
-            return Err(damaged("an entry reaches beyond the end"));
+        let end = start.checked_add(entry.packed).filter(|end| *end <= self.source.size());
+        Ok(start..end.ok_or_else(|| damaged("an entry reaches beyond the end"))?)
+    }
+
+    /// The packed bytes of an entry that is not encrypted.
+    fn packed(&self, entry: &Entry<'_>) -> Result<Window<'a>> {
+        if entry.is_encrypted() {
+            return Err(damaged("the entry is encrypted"));
         }
-        Ok(window)
+        let range = self.packed_range(entry)?;
+        Ok(Window::new(self.source, range.start, entry.packed))
+    }
+
+    /// Entries the end record promises; 65,535 stands for that many or more.
+    pub const fn promised(&self) -> u16 {
+        self.promised
     }
 
     /// A stored entry as a part of the file.
@@ -254,11 +315,27 @@ fn parse_entry(bytes: &[u8]) -> Option<(Entry<'_>, &[u8])> {
             size: large.widen(u32_at(bytes, 24)?),
             packed: large.widen(u32_at(bytes, 20)?),
             offset: large.widen(u32_at(bytes, 42)?),
+            raw_name: name,
+            extra,
             method: u16_at(bytes, 10)?,
-            encrypted: u16_at(bytes, 8)? & 1 == 1,
+            flags: u16_at(bytes, 8)?,
+            crc32: u32_at(bytes, 16)?,
         },
         next,
     ))
+}
+
+/// The body of the first extra field with this id.
+fn extra_field(mut extra: &[u8], wanted: u16) -> Option<&[u8]> {
+    while let (Some(id), Some(length)) = (u16_at(extra, 0), u16_at(extra, 2)) {
+        let end = 4 + usize::from(length);
+        let body = extra.get(4..end)?;
+        if id == wanted {
+            return Some(body);
+        }
+        extra = extra.get(end..).unwrap_or_default();
+    }
+    None
 }
 
 /// The 64-bit values of an entry, in the order size, packed size, offset, each there only when its 32-bit
@@ -266,16 +343,8 @@ fn parse_entry(bytes: &[u8]) -> Option<(Entry<'_>, &[u8])> {
 struct Zip64Extra<'a>(&'a [u8]);
 
 impl<'a> Zip64Extra<'a> {
-    fn find(mut extra: &'a [u8]) -> Self {
-        while let (Some(id), Some(length)) = (u16_at(extra, 0), u16_at(extra, 2)) {
-            let end = 4 + usize::from(length);
-            let Some(body) = extra.get(4..end) else { break };
-            if id == 1 {
-                return Self(body);
-            }
-            extra = extra.get(end..).unwrap_or_default();
-        }
-        Self(&[])
+    fn find(extra: &'a [u8]) -> Self {
+        Self(extra_field(extra, 1).unwrap_or_default())
     }
 
     fn widen(&mut self, field: u32) -> u64 {

@@ -10,6 +10,7 @@ pub(crate) mod config;
 pub(crate) mod export;
 pub(crate) mod hosts;
 pub(crate) mod init;
+pub(crate) mod scan;
 pub(crate) mod serve;
 
 use crate::config::{DATA_DIR, LogFormat};
@@ -89,6 +90,13 @@ pub(crate) enum Command {
     Assets(assets::AssetsArgs),
     /// Export one kind into a file (a ZIP that holds the sheet).
     Export(export::ExportArgs),
+    /// Say what is inside an artifact: open-source components, where they are and how that is known.
+    ///
+    /// Looks into every archive in every archive by content, not by name, and reads lock files, manifests,
+    /// records of installed packages and programs. Needs no server and no network, writes nothing to disk.
+    /// The report goes to standard output, everything else to standard error. A scan that a limit ended
+    /// reports what it has and exits with 11.
+    Scan(scan::ScanArgs),
     /// Users, access keys, enrolment tokens, the audit log.
     Admin(admin::AdminArgs),
     /// Show or check the configuration.

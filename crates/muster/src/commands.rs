@@ -1,9 +1,10 @@
-//! The subcommands that ask a running server.
+//! The subcommands that ask a running server, and `scan`, which asks nobody.
 
 pub(crate) mod admin;
 pub(crate) mod assets;
 pub(crate) mod export;
 pub(crate) mod hosts;
+pub(crate) mod scan;
 
 use crate::messages::{Lang, Message, say};
 use crate::output::{Output, complain};

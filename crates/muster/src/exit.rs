@@ -15,7 +15,11 @@ Exit codes:
   6  not found
   7  conflict: already there, in use, or of a newer version
   8  limit exceeded: too large or too many requests
-  9  not supported";
+  9  not supported
+ 11  scan: a limit ended it, the report is partial";
+
+/// A scan that a limit ended.
+pub(crate) const PARTIAL: u8 = 11;
 
 /// The exit code for a kind of failure.
 pub(crate) fn code(kind: ErrorKind) -> ExitCode {

@@ -27,7 +27,7 @@ fn main() -> ExitCode {
     let environment = environment();
     let mut lang = cli.lang.unwrap_or_else(|| locale(&environment));
     match run(&cli, &environment, &mut lang) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             if let Some(source) = std::error::Error::source(&error) {
                 tracing::error!(source, "failed");
@@ -56,7 +56,14 @@ fn locale(environment: &[(String, String)]) -> Lang {
     Lang::of_locale(locale.unwrap_or_default())
 }
 
-fn run(cli: &Cli, environment: &[(String, String)], lang: &mut Lang) -> Result<()> {
+fn run(cli: &Cli, environment: &[(String, String)], lang: &mut Lang) -> Result<ExitCode> {
+    match &cli.command {
+        Command::Scan(args) => commands::scan::run(args),
+        _ => dispatch(cli, environment, lang).map(|()| ExitCode::SUCCESS),
+    }
+}
+
+fn dispatch(cli: &Cli, environment: &[(String, String)], lang: &mut Lang) -> Result<()> {
     let flags = &cli.common;
     let load = |args: Option<&cli::serve::ServeArgs>| {
         let mut config = Config::load(flags.config.as_deref(), &flags.data_dir(), environment)?;
@@ -101,6 +108,7 @@ fn run(cli: &Cli, environment: &[(String, String)], lang: &mut Lang) -> Result<(
         Command::Assets(args) => commands::assets::run(&ask(&args.asking)?, args),
         Command::Export(args) => commands::export::run(&ask(&args.asking)?, args),
         Command::Admin(args) => commands::admin::run(&ask(&args.asking)?, args),
+        Command::Scan(args) => commands::scan::run(args).map(drop),
         Command::Version => output::print(&format!("muster {}\n", env!("CARGO_PKG_VERSION"))),
         Command::Completions { shell } => output::print(&cli::completions(*shell)),
         Command::Config { command } => {

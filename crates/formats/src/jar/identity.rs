@@ -32,11 +32,45 @@ impl VersionSource {
     }
 }
 
+/// Who told the group.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum GroupSource {
+    /// Nobody.
+    #[default]
+    None,
+    /// `pom.properties` or `pom.xml`.
+    Pom,
+    /// `Implementation-Vendor-Id`, into which Maven's archiver writes it.
+    VendorId,
+    /// A well-known name, proven by a package inside.
+    KnownName,
+    /// `Bundle-SymbolicName`, which is the group and the artifact where Maven's bundle plugin made it.
+    BundleName,
+    /// The vendor, which is the organisation where sbt made the archive.
+    Vendor,
+}
+
+impl GroupSource {
+    /// The word for people.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::None => "",
+            Self::Pom => "pom",
+            Self::VendorId => "vendor id",
+            Self::KnownName => "well-known name",
+            Self::BundleName => "bundle name",
+            Self::Vendor => "vendor",
+        }
+    }
+}
+
 /// What an archive is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Identity {
     /// Maven's group, only where it is known.
     pub group: String,
+    /// Who told the group.
+    pub group_source: GroupSource,
     /// Artifact id, or the file name without version.
     pub artifact: String,
     /// Version, may be empty.
@@ -46,7 +80,10 @@ pub struct Identity {
 }
 
 /// The archive's own identity and the coordinates of what was shaded into it.
-pub(super) fn identify(
+///
+/// `poms` are the coordinates of all Maven files inside; `holds` tells whether an entry's path starts with
+/// `org/example/`.
+pub fn identify(
     file_name: &str,
     manifest: &Manifest,
     mut poms: Vec<Coordinate>,
@@ -56,20 +93,28 @@ pub(super) fn identify(
     let own = own_pom(&poms, &name, manifest).map(|at| poms.swap_remove(at));
     poms.sort_unstable();
     poms.dedup();
+    let told = plain_version(manifest.get("Implementation-Version"));
+    // Repositories name the file for its version; a manifest that only adds to it is more exact.
+    let adds = told.strip_prefix(name.version).is_some_and(|rest| rest.starts_with(['.', '-']));
+    let named = if adds { "" } else { name.version };
     let witnesses = [
         (VersionSource::Pom, own.as_ref().map(|own| own.version.as_str()).unwrap_or_default()),
-        (VersionSource::Manifest, plain_version(manifest.get("Implementation-Version"))),
-        (VersionSource::FileName, name.version),
+        (VersionSource::FileName, named),
+        (VersionSource::Manifest, told),
         (VersionSource::Manifest, plain_version(manifest.get("Bundle-Version"))),
         (VersionSource::Manifest, plain_version(manifest.get("Specification-Version"))),
     ];
     let (version_source, version) =
         witnesses.into_iter().find(|(_, version)| !version.is_empty()).unwrap_or_default();
-    let (group, artifact) = match &own {
-        Some(own) => (own.group.clone(), own.artifact.clone()),
-        None => (told_group(&name, manifest, holds), name.artifact.to_owned()),
+    let (group, group_source, artifact) = match &own {
+        Some(own) => (own.group.clone(), GroupSource::Pom, own.artifact.clone()),
+        None => {
+            let (group, source) = told_group(name.artifact, manifest, holds);
+            (group.to_owned(), source, name.artifact.to_owned())
+        }
     };
-    let identity = Identity { group, artifact, version: version.to_owned(), version_source };
+    let version = version.to_owned();
+    let identity = Identity { group, group_source, artifact, version, version_source };
     (identity, poms)
 }
 
@@ -117,15 +162,36 @@ fn plain_version(value: Option<&str>) -> &str {
     }
 }
 
-/// The group, where the manifest or the packages tell it. Maven's archiver writes it as the vendor's id.
-fn told_group(name: &JarName<'_>, manifest: &Manifest, holds: &dyn Fn(&str) -> bool) -> String {
-    let is_group = |id: &&str| {
-        id.contains('.') && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
-    };
-    manifest
-        .get("Implementation-Vendor-Id")
-        .filter(is_group)
-        .or_else(|| groups::known(name.artifact, holds))
-        .unwrap_or_default()
-        .to_owned()
+/// The group, where the manifest or the packages tell it.
+fn told_group<'a>(
+    artifact: &str,
+    manifest: &'a Manifest,
+    holds: &dyn Fn(&str) -> bool,
+) -> (&'a str, GroupSource) {
+    if let Some(id) = manifest.get("Implementation-Vendor-Id").filter(|id| is_group(id)) {
+        return (id, GroupSource::VendorId);
+    }
+    if let Some(group) = groups::known(artifact, holds) {
+        return (group, GroupSource::KnownName);
+    }
+    // Of a name and a vendor anybody could have written anything: the packages have to agree.
+    let proven = |group: &str| is_group(group) && holds(&format!("{}/", group.replace('.', "/")));
+    let bundle =
+        manifest.get("Bundle-SymbolicName").map(|name| name.split(';').next().unwrap_or(name));
+    if let Some(group) = bundle
+        .and_then(|name| name.strip_suffix(artifact)?.strip_suffix('.'))
+        .filter(|group| proven(group))
+    {
+        return (group, GroupSource::BundleName);
+    }
+    ["Implementation-Vendor", "Specification-Vendor"]
+        .into_iter()
+        .filter_map(|attribute| manifest.get(attribute))
+        .find(|vendor| proven(vendor))
+        .map_or(("", GroupSource::None), |vendor| (vendor, GroupSource::Vendor))
+}
+
+/// Dotted and without blanks.
+fn is_group(id: &str) -> bool {
+    id.contains('.') && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
 }

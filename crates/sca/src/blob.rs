@@ -1,0 +1,107 @@
+//! Bytes that can be shared and cut without copying: a mapped file, or an unpacked member in memory.
+
+use crate::limits::Held;
+use memmap2::Mmap;
+use muster_formats::read_at::ReadAt;
+use std::fs::File;
+use std::io;
+use std::ops::{Deref, Range};
+use std::sync::Arc;
+
+/// A run of bytes with shared ownership. Cloning and cutting cost nothing.
+#[derive(Clone)]
+pub struct Blob {
+    owner: Arc<Owner>,
+    range: Range<usize>,
+}
+
+enum Owner {
+    Map(Mmap),
+    Heap { bytes: Vec<u8>, _held: Option<Held> },
+}
+
+impl Blob {
+    /// A file, mapped: only the pages that are looked at are read.
+    ///
+    /// # Errors
+    /// The file cannot be mapped.
+    #[expect(unsafe_code, reason = "a mapping can only be made so; see below")]
+    pub fn map(file: &File) -> io::Result<Self> {
+        if file.metadata()?.len() == 0 {
+            return Ok(Self::heap(Vec::new(), None));
+        }
+        // SAFETY: the bytes are only ever read as bytes, so a file that changes meanwhile gives other
+        // bytes, which every parser survives. A file that shrinks meanwhile can end the process with
+        // SIGBUS: what is scanned in a server are its own blobs, which nothing shortens.
+        let map = unsafe { Mmap::map(file)? };
+        let range = 0..map.len();
+        Ok(Self { owner: Arc::new(Owner::Map(map)), range })
+    }
+
+    /// Bytes in memory, with the guard of the memory they take.
+    pub fn heap(bytes: Vec<u8>, held: Option<Held>) -> Self {
+        let range = 0..bytes.len();
+        Self { owner: Arc::new(Owner::Heap { bytes, _held: held }), range }
+    }
+
+    /// A part of it. None where it reaches beyond.
+    pub fn cut(&self, range: Range<u64>) -> Option<Self> {
+        let start = self.range.start.checked_add(usize::try_from(range.start).ok()?)?;
+        let end = self.range.start.checked_add(usize::try_from(range.end).ok()?)?;
+        (start <= end && end <= self.range.end)
+            .then(|| Self { owner: Arc::clone(&self.owner), range: start..end })
+    }
+
+    /// Number of bytes, as archives count.
+    pub fn size(&self) -> u64 {
+        self.len() as u64
+    }
+}
+
+impl Deref for Blob {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        let all: &[u8] = match &*self.owner {
+            Owner::Map(map) => map,
+            Owner::Heap { bytes, .. } => bytes,
+        };
+        all.get(self.range.clone()).unwrap_or_default()
+    }
+}
+
+impl ReadAt for Blob {
+    fn size(&self) -> u64 {
+        self.len() as u64
+    }
+
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
+        (&**self).read_at(buffer, offset)
+    }
+}
+
+impl AsRef<[u8]> for Blob {
+    fn as_ref(&self) -> &[u8] {
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    #[test]
+    fn parts_of_parts_stay_inside() {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(b"0123456789").unwrap();
+        for blob in [Blob::map(&file).unwrap(), Blob::heap(b"0123456789".to_vec(), None)] {
+            let part = blob.cut(2..8).unwrap();
+            assert_eq!(&*part, b"234567");
+            assert_eq!(&*part.cut(1..3).unwrap(), b"34");
+            assert!(part.cut(1..7).is_none());
+            assert!(part.cut(5..u64::MAX).is_none());
+        }
+        assert!(Blob::map(&tempfile::tempfile().unwrap()).unwrap().is_empty());
+    }
+}

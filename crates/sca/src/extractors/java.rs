@@ -1,0 +1,7 @@
+//! Java and what else lives in Maven repositories.
+
+pub(super) mod archive;
+mod bundles;
+pub(super) mod gradle;
+mod groups;
+pub(super) mod project;

@@ -1,0 +1,84 @@
+//! The group of an artifact of which only the name is known, from the names in public repositories.
+//!
+//! `data/maven-groups.txt` is built by `scripts/maven-groups` from the dependency management of widely used
+//! parent and BOM projects: one line an artifact, with the groups that publish one of that name. The name
+//! alone would be a guess, so the packages in the archive have to agree with the group; where they do not,
+//! the group stays unknown unless only one is known at all.
+
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+static TEXT: &str = include_str!("../../../data/maven-groups.txt");
+
+/// A group and how sure it is.
+pub(super) struct Group {
+    pub(super) name: &'static str,
+    pub(super) confidence: u8,
+    /// For people: what the packages said.
+    pub(super) proof: &'static str,
+}
+
+fn table() -> &'static HashMap<&'static str, &'static str> {
+    static TABLE: OnceLock<HashMap<&'static str, &'static str>> = OnceLock::new();
+    TABLE.get_or_init(|| {
+        TEXT.lines()
+            .filter(|line| !line.starts_with('#'))
+            .filter_map(|line| line.split_once(' '))
+            .collect()
+    })
+}
+
+/// The group of an artifact in an archive that holds these packages.
+pub(super) fn find(artifact: &str, holds: &dyn Fn(&str) -> bool) -> Option<Group> {
+    let groups = table().get(artifact).or_else(|| {
+        // `spark-core_2.13` is the same project as `spark-core_2.12`.
+        let (base, scala) = artifact.rsplit_once('_')?;
+        let other = ["2.12", "2.13", "2.11", "3"].into_iter().filter(|other| *other != scala);
+        scala.starts_with(['2', '3']).then_some(())?;
+        other.into_iter().find_map(|other| table().get(format!("{base}_{other}").as_str()))
+    })?;
+    // Of `com.google.code` and `com.google.code.gson` the longer one is meant.
+    let is_prefix = |short: &str, long: &str| {
+        long.strip_prefix(short).is_some_and(|rest| rest.starts_with('.'))
+    };
+    let known: Vec<&'static str> = groups
+        .split(' ')
+        .filter(|one| !groups.split(' ').any(|other| is_prefix(one, other)))
+        .collect();
+    let agreeing = |depth: usize| {
+        known.iter().copied().filter(move |group| {
+            let parts: Vec<&str> = group.split('.').collect();
+            parts.len() >= 2 && {
+                let taken = parts.get(..depth.min(parts.len())).unwrap_or(&parts);
+                holds(&format!("{}/", taken.join("/")))
+            }
+        })
+    };
+    // The whole group, or its first three parts, as a package: nobody else publishes there.
+    if let Some(name) = agreeing(usize::MAX).max_by_key(|group| group.len()) {
+        return Some(Group { name, confidence: 85, proof: ", and its packages are inside" });
+    }
+    let [only] = known.as_slice() else { return None };
+    if agreeing(2).next().is_some() {
+        return Some(Group {
+            name: only,
+            confidence: 75,
+            proof: ", and its owner's packages are inside",
+        });
+    }
+    // A group like `oro` or `javax.xml.stream` need not show in the packages.
+    Some(Group { name: only, confidence: 60, proof: "" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packages_decide_between_groups() {
+        let inside = |package: &'static str| move |wanted: &str| package.starts_with(wanted);
+        let gson = find("gson", &inside("com/google/gson/Gson.class")).unwrap();
+        assert_eq!(gson.name, "com.google.code.gson");
+        assert!(find("no-such-artifact-at-all", &inside("a/B.class")).is_none());
+    }
+}

@@ -1,0 +1,148 @@
+//! Rust crates in a program: the list that cargo-auditable leaves in a section of its own, else the paths of
+//! source files in panic messages, which survive stripping.
+
+use crate::extractor::File;
+use crate::extractors::purl;
+use crate::finding::{Finding, Found, Kind, Relation, Scope};
+use crate::trouble::Trouble;
+use flate2::bufread::ZlibDecoder;
+use memchr::memmem;
+use object::{Object, ObjectSection};
+use serde::Deserialize;
+use std::collections::BTreeSet;
+use std::io::Read;
+
+/// The section of cargo-auditable.
+const SECTION: &str = ".dep-v0";
+/// Largest list, unpacked, bytes.
+const MAX_LIST: u64 = 16 << 20;
+/// In front of the folder of a crate in Cargo's registry.
+const REGISTRY: &[u8] = b"registry/src/";
+
+#[derive(Deserialize)]
+struct List {
+    packages: Vec<Package>,
+}
+
+#[derive(Deserialize)]
+struct Package {
+    name: String,
+    version: String,
+    #[serde(default)]
+    source: String,
+    #[serde(default)]
+    kind: String,
+    #[serde(default)]
+    dependencies: Vec<usize>,
+    #[serde(default)]
+    root: bool,
+}
+
+pub(in crate::extractors) fn extract(file: &File<'_>, found: &mut Found) -> Result<(), Trouble> {
+    let bytes: &[u8] = file.bytes;
+    // Nearly all programs are not Rust's; the compiler leaves its own paths in those that are.
+    let finder = memmem::Finder::new(REGISTRY);
+    let first = finder.find(bytes);
+    if let Some(list) = auditable(bytes)? {
+        emit(&list, found);
+        return Ok(());
+    }
+    let Some(first) = first else { return Ok(()) };
+    let mut crates = BTreeSet::new();
+    let rest = bytes.get(first..).unwrap_or_default();
+    for at in finder.find_iter(rest) {
+        let path = rest.get(at + REGISTRY.len()..).unwrap_or_default();
+        let path = path.get(..256).unwrap_or(path);
+        crates.extend(crate_of(path));
+    }
+    for (name, version) in crates {
+        if let Some(purl) = purl("cargo", "", &name, &version) {
+            found.add(
+                Finding::new(purl, Kind::Binary).because("path of its source in a panic message"),
+            );
+        }
+    }
+    Ok(())
+}
+
+fn auditable(bytes: &[u8]) -> Result<Option<List>, Trouble> {
+    if memmem::find(bytes, SECTION.as_bytes()).is_none() {
+        return Ok(None);
+    }
+    let Ok(program) = object::File::parse(bytes) else { return Ok(None) };
+    let Some(section) = program.section_by_name(SECTION) else { return Ok(None) };
+    let Ok(packed) = section.data() else { return Ok(None) };
+    let mut list = Vec::new();
+    ZlibDecoder::new(packed)
+        .take(MAX_LIST)
+        .read_to_end(&mut list)
+        .map_err(|_| Trouble::malformed("its list of crates is damaged"))?;
+    serde_json::from_slice(&list)
+        .map(Some)
+        .map_err(|_| Trouble::malformed("its list of crates is not the JSON of cargo-auditable"))
+}
+
+fn emit(list: &List, found: &mut Found) {
+    let root_needs = list.packages.iter().find(|one| one.root).map(|one| &one.dependencies);
+    for (at, one) in list.packages.iter().enumerate() {
+        if one.source == "local" {
+            continue;
+        }
+        let needs = one
+            .dependencies
+            .iter()
+            .filter_map(|at| list.packages.get(*at))
+            .filter_map(|one| purl("cargo", "", &one.name, &one.version))
+            .collect();
+        let relation = match root_needs {
+            Some(needs) if needs.contains(&at) => Relation::Direct,
+            Some(_) => Relation::Transitive,
+            None => Relation::Unknown,
+        };
+        let scope = if one.kind == "build" { Scope::Build } else { Scope::Runtime };
+        if let Some(purl) = purl("cargo", "", &one.name, &one.version) {
+            found.add(
+                Finding::new(purl, Kind::Binary)
+                    .relation(relation)
+                    .scope(scope)
+                    .because("list of cargo-auditable")
+                    .depends(needs),
+            );
+        }
+    }
+}
+
+/// `index.crates.io-6f17d22bba15001f/serde_json-1.0.1/src/...` → name and version.
+fn crate_of(path: &[u8]) -> Option<(String, String)> {
+    let mut parts = path.split(|b| matches!(b, b'/' | b'\\'));
+    let (_, folder) = (parts.next()?, std::str::from_utf8(parts.next()?).ok()?);
+    parts.next()?;
+    let (at, _) = folder.match_indices('-').find(|(at, _)| {
+        let rest = folder.get(at + 1..).unwrap_or_default();
+        rest.starts_with(|c: char| c.is_ascii_digit()) && rest.matches('.').count() >= 2
+    })?;
+    let (name, version) = (folder.get(..at)?, folder.get(at + 1..)?);
+    let fine = |text: &str, more: &[u8]| {
+        !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || more.contains(&b))
+    };
+    (fine(name, b"-_") && fine(version, b".-+")).then(|| (name.to_owned(), version.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_folder_of_a_crate_names_it() {
+        let named = |path: &str| crate_of(path.as_bytes());
+        assert_eq!(
+            named("index.crates.io-6f17d22bba15001f/serde_json-1.0.1/src/de.rs"),
+            Some(("serde_json".into(), "1.0.1".into()))
+        );
+        assert_eq!(
+            named("github.com-1ecc6299db9ec823\\rust-crypto-0.2.36-pre.1+x\\src\\a.rs"),
+            Some(("rust-crypto".into(), "0.2.36-pre.1+x".into()))
+        );
+        assert_eq!(named("x/y"), None);
+    }
+}

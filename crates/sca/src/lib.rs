@@ -1,0 +1,62 @@
+//! What is inside an artifact: the composition engine.
+//!
+//! [`scan`] walks a folder, a file or a stream, looks into every archive in every archive, gives each file to
+//! the [extractors] that want it, and merges what they say into one row a component with all its
+//! places. It is synchronous, uses no network and no database, and writes nothing to disk.
+//!
+//! Hostile input is the normal case: [`Limits`] hold for the whole scan, a broken file is a diagnostic in a
+//! partial result, and whatever a parser does, the scan ends with a report.
+
+mod archives;
+pub mod blob;
+pub mod content;
+pub mod extractor;
+pub mod extractors;
+pub mod finding;
+pub mod limits;
+mod names;
+pub mod output;
+mod queue;
+pub mod report;
+pub mod trouble;
+mod walk;
+
+pub use limits::{Budget, Limits};
+pub use report::{Component, Place, Report};
+
+use std::io::Read;
+use std::path::Path;
+use std::sync::Arc;
+
+/// How to scan.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Threads that walk.
+    pub threads: usize,
+    /// Look also into files whose name says that they are text, pictures or class files.
+    pub thorough: bool,
+    /// Also report what a vendored package's own lock files, test fixtures and examples name.
+    pub fixtures: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { threads: 2, thorough: false, fixtures: false }
+    }
+}
+
+/// What to scan.
+pub enum Input<'a> {
+    /// A folder or a file.
+    Path(&'a Path),
+    /// Bytes under a name.
+    Bytes(&'a str, &'a [u8]),
+    /// A stream under a name.
+    Stream(&'a str, &'a mut dyn Read),
+}
+
+/// Scans `input` within the limits of `budget`, which also tells how far it got.
+pub fn scan(input: Input<'_>, options: &Options, budget: &Arc<Budget>) -> Report {
+    let found = walk::Walk::run(extractors::TABLE, options, budget, input);
+    report::build(found, options, budget)
+}

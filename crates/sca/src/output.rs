@@ -1,0 +1,59 @@
+//! The forms of a report: one file each. All are written in the order of the report, so that the same input and
+//! the same [`Document`] give the same bytes.
+
+pub mod csv;
+pub mod cyclonedx;
+pub mod json;
+pub mod spdx;
+pub mod table;
+
+use crate::report::Component;
+use muster_model::Micros;
+use serde_json::Value;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+/// What stands on the report's first page.
+#[derive(Clone, Copy, Debug)]
+pub struct Document<'a> {
+    /// Name of what was scanned.
+    pub name: &'a str,
+    /// Version of Muster.
+    pub tool_version: &'a str,
+    /// When the report was made.
+    pub created: Micros,
+}
+
+/// A short text that is the same for the same content, for ids within a document.
+fn digest(text: &str) -> String {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
+}
+
+/// The id of a component within a document: its package URL, where it is identified.
+fn reference(component: &Component) -> String {
+    component.purl.to_string()
+}
+
+/// The group as people know it: Maven's group, npm's scope, nothing where the namespace only says which
+/// distribution it is.
+fn group(component: &Component) -> &str {
+    component.purl.namespace()
+}
+
+/// An object of the members that have something to say.
+fn object(members: impl IntoIterator<Item = (&'static str, Value)>) -> Value {
+    let said = members.into_iter().filter(|(_, value)| match value {
+        Value::Null => false,
+        Value::String(text) => !text.is_empty(),
+        Value::Array(list) => !list.is_empty(),
+        Value::Object(object) => !object.is_empty(),
+        _ => true,
+    });
+    Value::Object(said.map(|(name, value)| (name.to_owned(), value)).collect())
+}
+
+/// A moment as RFC 3339 in UTC, to the second: SPDX takes no fractions.
+fn rfc3339(moment: Micros) -> String {
+    Micros::from_secs(moment.0.div_euclid(1_000_000)).iso().replace(".000000Z", "Z")
+}

@@ -1,0 +1,134 @@
+//! CycloneDX 1.6 as JSON (ECMA-424).
+
+use super::{Document, digest, group, object, reference, rfc3339};
+use crate::finding::{Kind, Scope};
+use crate::report::{Component, Report};
+use serde_json::{Value, json};
+use std::io::{self, Write};
+use std::ops::Range;
+
+/// Writes the report.
+///
+/// # Errors
+/// What writing gives.
+pub fn write(report: &Report, document: &Document<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let components: Vec<Value> = report.components.iter().map(component).collect();
+    let root = "root";
+    let mut dependencies = vec![json!({
+        "ref": root,
+        "dependsOn": report.components.iter().map(reference).collect::<Vec<_>>(),
+    })];
+    dependencies.extend(report.components.iter().filter(|one| !one.depends.is_empty()).map(
+        |one| {
+            let on: Vec<String> = one.depends.iter().map(ToString::to_string).collect();
+            json!({ "ref": reference(one), "dependsOn": on })
+        },
+    ));
+    let content = serde_json::to_string(&components)?;
+    let whole = json!({
+        "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "serialNumber": serial(&content, document),
+        "version": 1,
+        "metadata": {
+            "timestamp": rfc3339(document.created),
+            "tools": { "components": [
+                { "type": "application", "name": "muster", "version": document.tool_version }
+            ] },
+            "component": { "type": "application", "bom-ref": root, "name": document.name },
+        },
+        "components": components,
+        "dependencies": dependencies,
+        "compositions": [{
+            "aggregate": if report.ended.is_some() { "incomplete" } else { "unknown" },
+            "assemblies": [root],
+        }],
+    });
+    serde_json::to_writer_pretty(&mut *out, &whole)?;
+    writeln!(out)
+}
+
+/// A UUID made of the content: the same report has the same.
+fn serial(content: &str, document: &Document<'_>) -> String {
+    let first = digest(content);
+    let second = digest(&format!("{}{}{first}", document.name, document.created.0));
+    let part = |text: &str, range: Range<usize>| text.get(range).unwrap_or_default().to_owned();
+    format!(
+        "urn:uuid:{}-{}-8{}-8{}-{}",
+        part(&first, 0..8),
+        part(&first, 8..12),
+        part(&first, 12..15),
+        part(&second, 0..3),
+        part(&second, 4..16)
+    )
+}
+
+fn component(component: &Component) -> Value {
+    let purl = &component.purl;
+    let licences: Vec<Value> =
+        component.licences.iter().map(|name| json!({ "license": { "name": name } })).collect();
+    let methods: Vec<Value> = component
+        .places
+        .iter()
+        .take(16)
+        .map(|place| {
+            object([
+                ("technique", json!(technique(place.kind))),
+                ("confidence", json!(fraction(place.confidence))),
+                ("value", json!(place.reason)),
+            ])
+        })
+        .collect();
+    let occurrences: Vec<Value> =
+        component.places.iter().map(|place| json!({ "location": place.path })).collect();
+    let mut properties =
+        vec![json!({ "name": "muster:known_as", "value": component.kind().name() })];
+    if !component.relation.name().is_empty() {
+        properties.push(json!({ "name": "muster:relation", "value": component.relation.name() }));
+    }
+    object([
+        ("type", json!("library")),
+        ("bom-ref", json!(reference(component))),
+        ("group", json!(group(component))),
+        ("name", json!(purl.name())),
+        ("version", json!(purl.version())),
+        ("scope", json!(scope(component.scope))),
+        ("licenses", Value::Array(licences)),
+        ("purl", if component.is_identified() { json!(purl) } else { Value::Null }),
+        (
+            "evidence",
+            json!({
+                "identity": [{
+                    "field": "purl",
+                    "confidence": fraction(component.confidence),
+                    "methods": methods,
+                }],
+                "occurrences": occurrences,
+            }),
+        ),
+        ("properties", Value::Array(properties)),
+    ])
+}
+
+fn fraction(percent: u8) -> f64 {
+    f64::from(percent) / 100.0
+}
+
+const fn technique(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Installed | Kind::Locked | Kind::Declared | Kind::Bundled => "manifest-analysis",
+        Kind::Archive => "filename",
+        Kind::Binary => "binary-analysis",
+    }
+}
+
+/// The words of CycloneDX: what is not needed to run is excluded.
+const fn scope(scope: Scope) -> &'static str {
+    match scope {
+        Scope::Runtime => "required",
+        Scope::Optional => "optional",
+        Scope::Build | Scope::Test | Scope::Development => "excluded",
+        Scope::Unknown => "",
+    }
+}

@@ -1,0 +1,79 @@
+//! Muster's own JSON: everything the report knows.
+
+use super::{Document, object, rfc3339};
+use crate::report::{Component, Report};
+use muster_model::Diagnostic;
+use serde_json::{Value, json};
+use std::io::{self, Write};
+
+/// Writes the report.
+///
+/// # Errors
+/// What writing gives.
+pub fn write(report: &Report, document: &Document<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let whole = object([
+        ("schema", json!("muster.scan/1")),
+        ("name", json!(document.name)),
+        ("created", json!(rfc3339(document.created))),
+        ("tool", json!({ "name": "muster", "version": document.tool_version })),
+        ("complete", json!(report.ended.is_none())),
+        ("ended_by", report.ended.as_ref().map_or(Value::Null, trouble)),
+        (
+            "counts",
+            json!({
+                "components": report.components.len(),
+                "files": report.members,
+                "archives": report.archives,
+                "bytes": report.bytes,
+            }),
+        ),
+        ("components", report.components.iter().map(component).collect()),
+        ("troubles", report.troubles.iter().map(trouble).collect()),
+        ("left_out", json!(report.left_out)),
+    ]);
+    serde_json::to_writer_pretty(&mut *out, &whole)?;
+    writeln!(out)
+}
+
+fn trouble(trouble: &Diagnostic) -> Value {
+    object([
+        ("code", json!(trouble.code)),
+        ("path", json!(trouble.subject)),
+        ("message", json!(trouble.message)),
+    ])
+}
+
+fn component(component: &Component) -> Value {
+    let purl = &component.purl;
+    object([
+        // Without its group a Java archive has no package URL that anybody else would understand.
+        ("purl", if component.is_identified() { json!(purl) } else { Value::Null }),
+        ("type", json!(purl.kind())),
+        ("group", json!(purl.namespace())),
+        ("name", json!(purl.name())),
+        ("version", json!(purl.version())),
+        ("identified", json!(component.is_identified())),
+        ("confidence", json!(component.confidence)),
+        ("known_as", json!(component.kind().name())),
+        ("scope", json!(component.scope.name())),
+        ("relation", json!(component.relation.name())),
+        ("licences", json!(component.licences)),
+        ("depends_on", json!(component.depends)),
+        (
+            "places",
+            component
+                .places
+                .iter()
+                .map(|place| {
+                    object([
+                        ("path", json!(place.path)),
+                        ("known_as", json!(place.kind.name())),
+                        ("by", json!(place.extractor)),
+                        ("confidence", json!(place.confidence)),
+                        ("because", json!(place.reason)),
+                    ])
+                })
+                .collect(),
+        ),
+    ])
+}

@@ -1,0 +1,180 @@
+//! One truth: what the extractors said at many places becomes one row a component.
+
+mod fixtures;
+mod image;
+mod roots;
+
+use crate::Options;
+use crate::finding::{Finding, Found, Kind, Relation, Scope};
+use crate::limits::Budget;
+use muster_model::Diagnostic;
+use muster_model::purl::Purl;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// A place where a component was found.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// Virtual path of the file that told it.
+    pub path: String,
+    /// How it is known there.
+    pub kind: Kind,
+    /// Which extractor.
+    pub extractor: &'static str,
+    /// How sure, in percent.
+    pub confidence: u8,
+    /// Why, for people.
+    pub reason: String,
+}
+
+/// One component of what was scanned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Component {
+    /// What it is; without namespace for a Java archive whose group is not known.
+    pub purl: Purl,
+    /// The least that any place needs it for.
+    pub scope: Scope,
+    /// Direct if any place asks for it.
+    pub relation: Relation,
+    /// How sure, in percent: that of the surest place.
+    pub confidence: u8,
+    /// Licences as the sources spell them.
+    pub licences: Vec<String>,
+    /// What it needs, as far as that is in the report.
+    pub depends: Vec<Purl>,
+    /// Where it was found.
+    pub places: Vec<Place>,
+}
+
+impl Component {
+    /// Whether the package URL names the component fully: type, group where its ecosystem has them, version.
+    pub fn is_identified(&self) -> bool {
+        !self.purl.version().is_empty()
+            && (self.purl.kind() != "maven" || !self.purl.namespace().is_empty())
+    }
+
+    /// The strongest way in which it is known.
+    pub fn kind(&self) -> Kind {
+        self.places.iter().map(|place| place.kind).min().unwrap_or(Kind::Declared)
+    }
+}
+
+/// The result of a scan.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+    /// The components in the order of their package URLs.
+    pub components: Vec<Component>,
+    /// Files and members that could not be read or not fully, in the order of their paths.
+    pub troubles: Vec<Diagnostic>,
+    /// The limit that ended the scan before it was done.
+    pub ended: Option<Diagnostic>,
+    /// What vendored lock files, fixtures and examples named and was left out, by reason.
+    pub left_out: BTreeMap<&'static str, u64>,
+    /// Files on disk and members of archives.
+    pub members: u64,
+    /// Archives opened.
+    pub archives: u64,
+    /// Bytes on disk and unpacked.
+    pub bytes: u64,
+}
+
+/// Builds the report of what was found.
+pub(crate) fn build(mut found: Found, options: &Options, budget: &Budget) -> Report {
+    let mut report = Report {
+        ended: budget.stopped().map(|trouble| trouble.of("")),
+        members: budget.members(),
+        archives: budget.archives(),
+        bytes: budget.bytes(),
+        ..Report::default()
+    };
+    found.notes.sort_unstable();
+    let images = image::Images::new(&found.notes);
+    images.drop_hidden(&mut found.findings);
+    let roots = roots::Roots::new(&found.notes, &images);
+    let mut rows: BTreeMap<Purl, Component> = BTreeMap::new();
+    for mut finding in found.findings {
+        if !options.fixtures
+            && let Some(reason) = fixtures::reason(&finding)
+        {
+            *report.left_out.entry(reason).or_default() += 1;
+            continue;
+        }
+        roots.name(&mut finding);
+        merge(&mut rows, finding);
+    }
+    fold_unversioned(&mut rows);
+    let known: BTreeSet<Purl> = rows.keys().cloned().collect();
+    report.components = rows.into_values().map(|row| finish(row, &known)).collect();
+    // A limit that ended the scan is said once, not for every member that was open.
+    found
+        .troubles
+        .retain(|trouble| report.ended.as_ref().is_none_or(|ended| ended.code != trouble.code));
+    found.troubles.sort_unstable_by(|a, b| {
+        (&a.subject, &a.code, &a.message).cmp(&(&b.subject, &b.code, &b.message))
+    });
+    found.troubles.dedup();
+    report.troubles = found.troubles;
+    report
+}
+
+fn merge(rows: &mut BTreeMap<Purl, Component>, finding: Finding) {
+    let place = Place {
+        path: finding.place,
+        kind: finding.kind,
+        extractor: finding.extractor,
+        confidence: finding.confidence,
+        reason: finding.reason,
+    };
+    let row = rows.entry(finding.purl.clone()).or_insert_with(|| Component {
+        purl: finding.purl,
+        scope: Scope::Unknown,
+        relation: Relation::Unknown,
+        confidence: 0,
+        licences: Vec::new(),
+        depends: Vec::new(),
+        places: Vec::new(),
+    });
+    row.scope = row.scope.min(finding.scope);
+    row.relation = row.relation.min(finding.relation);
+    row.confidence = row.confidence.max(finding.confidence);
+    row.licences.extend(finding.licences);
+    row.depends.extend(finding.depends);
+    row.places.push(place);
+}
+
+/// A manifest that asks for a package without settling its version speaks of the versions found elsewhere.
+fn fold_unversioned(rows: &mut BTreeMap<Purl, Component>) {
+    let mut versions: HashMap<Purl, Vec<Purl>> = HashMap::new();
+    for purl in rows.keys().filter(|purl| !purl.version().is_empty()) {
+        versions.entry(purl.package()).or_default().push(purl.clone());
+    }
+    let open: Vec<Purl> = rows
+        .iter()
+        .filter(|(purl, row)| {
+            purl.version().is_empty()
+                && row.kind() == Kind::Declared
+                && versions.contains_key(&purl.package())
+        })
+        .map(|(purl, _)| purl.clone())
+        .collect();
+    for purl in open {
+        let Some(row) = rows.remove(&purl) else { continue };
+        for version in versions.get(&purl.package()).into_iter().flatten() {
+            if let Some(target) = rows.get_mut(version) {
+                target.relation = target.relation.min(row.relation);
+                target.scope = target.scope.min(row.scope);
+                target.places.extend(row.places.iter().cloned());
+            }
+        }
+    }
+}
+
+fn finish(mut row: Component, known: &BTreeSet<Purl>) -> Component {
+    row.places.sort_unstable();
+    row.places.dedup();
+    row.licences.sort_unstable();
+    row.licences.dedup();
+    row.depends.sort_unstable();
+    row.depends.dedup();
+    row.depends.retain(|on| known.contains(on) && *on != row.purl);
+    row
+}

@@ -1,0 +1,146 @@
+//! The walk: from a folder, a file or a stream to every file in every archive below it, and for each the
+//! extractors that want it.
+//!
+//! Nothing is unpacked to disk. What lies on disk is mapped; a stored member is a part of the map; a packed
+//! member is unpacked only when an extractor asks for it or its begin shows an archive. Two kinds of content
+//! are told apart: a [`Blob`], where archives can be read from anywhere, and a stream, read once.
+
+mod disk;
+mod examine;
+
+use crate::archives::zip::Member;
+use crate::blob::Blob;
+use crate::extractor::{Extractor, Selector};
+use crate::finding::Found;
+use crate::limits::Budget;
+use crate::queue::Queue;
+use crate::trouble::Trouble;
+use crate::{Input, Options};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// A file or member by its virtual path.
+#[derive(Clone, Debug)]
+pub(crate) struct Node {
+    /// Virtual path.
+    pub(crate) path: String,
+    /// Archives around it.
+    pub(crate) depth: u32,
+}
+
+impl Node {
+    /// A member of the archive that this node is.
+    pub(crate) fn member(&self, name: &str) -> Self {
+        let name = name.trim_start_matches("./").trim_start_matches('/');
+        let path = match self.path.as_str() {
+            "" => name.to_owned(),
+            path => format!("{path}!/{name}"),
+        };
+        Self { path, depth: self.depth + 1 }
+    }
+}
+
+/// A piece of work that any thread may do.
+pub(crate) enum Task {
+    Folder { path: PathBuf, shown: String },
+    File { path: PathBuf, shown: String },
+    Blob { node: Node, blob: Blob },
+    Members { node: Node, blob: Blob, members: Vec<Member> },
+}
+
+/// One scan.
+pub(crate) struct Walk<'a> {
+    pub(crate) table: &'a [Extractor],
+    pub(crate) selector: Selector,
+    pub(crate) options: &'a Options,
+    pub(crate) budget: Arc<Budget>,
+    pub(crate) queue: Queue<Task>,
+}
+
+impl<'a> Walk<'a> {
+    /// Walks all of `input` with as many threads as the options say.
+    pub(crate) fn run(
+        table: &'a [Extractor],
+        options: &'a Options,
+        budget: &Arc<Budget>,
+        input: Input<'_>,
+    ) -> Found {
+        let first = match &input {
+            Input::Path(path) if path.is_dir() => {
+                Task::Folder { path: path.to_path_buf(), shown: String::new() }
+            }
+            Input::Path(path) => {
+                let shown = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+                Task::File { path: path.to_path_buf(), shown: shown.into_owned() }
+            }
+            Input::Bytes(name, bytes) => Task::Blob {
+                node: Node { path: (*name).to_owned(), depth: 0 },
+                blob: Blob::heap(bytes.to_vec(), None),
+            },
+            Input::Stream(..) => Task::Folder { path: PathBuf::new(), shown: String::new() },
+        };
+        let walk = Self {
+            table,
+            selector: Selector::new(table),
+            options,
+            budget: Arc::clone(budget),
+            queue: Queue::new(first),
+        };
+        let mut all = Found::default();
+        match input {
+            Input::Bytes(_, bytes) => budget.lies_there(bytes.len() as u64),
+            Input::Stream(name, reader) => {
+                walk.queue.drain(drop);
+                let node = Node { path: name.to_owned(), depth: 0 };
+                let mut counted = disk::Counted { inner: reader, budget };
+                if let Err(trouble) = walk.stream(&node, None, &mut counted, &mut all) {
+                    all.trouble_at(name, &trouble);
+                }
+            }
+            Input::Path(_) => {}
+        }
+        std::thread::scope(|scope| {
+            let threads: Vec<_> =
+                (0..options.threads.max(1)).map(|_| scope.spawn(|| walk.work())).collect();
+            for thread in threads {
+                if let Ok(found) = thread.join() {
+                    all.append(found);
+                }
+            }
+        });
+        all
+    }
+
+    fn work(&self) -> Found {
+        let mut found = Found::default();
+        self.queue.drain(|task| {
+            if self.budget.stopped().is_some() {
+                return;
+            }
+            let path = match &task {
+                Task::Folder { shown, .. } | Task::File { shown, .. } => shown.clone(),
+                Task::Blob { node, .. } | Task::Members { node, .. } => node.path.clone(),
+            };
+            // A parser that panics on hostile bytes costs its file, not the scan.
+            let done = catch_unwind(AssertUnwindSafe(|| self.task(task, &mut found)));
+            if done.is_err() {
+                found.trouble_at(&path, &Trouble::damaged("a parser failed on it"));
+            }
+        });
+        found
+    }
+
+    fn task(&self, task: Task, found: &mut Found) {
+        match task {
+            Task::Folder { path, shown } => self.folder(&path, &shown, found),
+            Task::File { path, shown } => self.file(&path, &shown, found),
+            Task::Blob { node, blob } => self.blob(&node, &blob, found),
+            Task::Members { node, blob, members } => {
+                for member in &members {
+                    crate::archives::zip::member(self, &node, &blob, member, found);
+                }
+            }
+        }
+    }
+}

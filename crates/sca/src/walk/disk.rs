@@ -1,0 +1,126 @@
+//! Folders and files on disk. Links are not followed: what they point to is found where it lies, or is not
+//! part of what was asked for.
+
+use super::{Node, Task, Walk};
+use crate::blob::Blob;
+use crate::content::{Content, HEAD, sniff};
+use crate::finding::Found;
+use crate::limits::Budget;
+use crate::names::is_plain;
+use crate::trouble::{Code, Trouble};
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+
+/// Files up to this size are read, larger ones mapped.
+const READ_WHOLE: u64 = 64 << 10;
+/// Files from this size on are another thread's work as likely as this one's.
+const HAND_OVER: u64 = 256 << 10;
+/// Folders of a running system that hold no files but the kernel's answers.
+const KERNEL: &[&str] = &["/proc", "/sys", "/dev"];
+
+impl Walk<'_> {
+    pub(super) fn folder(&self, path: &Path, shown: &str, found: &mut Found) {
+        if KERNEL.iter().any(|kernel| path == Path::new(kernel)) {
+            return;
+        }
+        let entries = match fs::read_dir(path) {
+            Ok(entries) => entries,
+            Err(error) => return unreadable(shown, &error, found),
+        };
+        for entry in entries {
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(error) => return unreadable(shown, &error, found),
+            };
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            let inner =
+                if shown.is_empty() { name.into_owned() } else { format!("{shown}/{name}") };
+            match entry.file_type() {
+                Ok(kind) if kind.is_dir() => {
+                    self.queue.push(Task::Folder { path: entry.path(), shown: inner });
+                }
+                Ok(kind) if kind.is_file() => {
+                    if self.budget.member().is_err() {
+                        return;
+                    }
+                    let wanted = self.selector.by_path(&inner) != 0;
+                    if wanted || self.options.thorough || !is_plain(&inner) {
+                        self.look(&entry.path(), inner, wanted, found);
+                    }
+                }
+                Ok(_) => {}
+                Err(error) => unreadable(&inner, &error, found),
+            }
+        }
+    }
+
+    /// The one file that was asked for, or one that was handed over.
+    pub(super) fn file(&self, path: &Path, shown: &str, found: &mut Found) {
+        self.look(path, shown.to_owned(), true, found);
+    }
+
+    fn look(&self, path: &Path, shown: String, wanted: bool, found: &mut Found) {
+        match self.open(path, wanted) {
+            Ok(Some(blob)) => {
+                let node = Node { path: shown, depth: 0 };
+                if blob.size() >= HAND_OVER {
+                    self.queue.push(Task::Blob { node, blob });
+                } else {
+                    self.blob(&node, &blob, found);
+                }
+            }
+            Ok(None) => {}
+            Err(error) => unreadable(&shown, &error, found),
+        }
+    }
+
+    /// The file's bytes; none when nobody wants it and its begin is that of no archive or program.
+    fn open(&self, path: &Path, wanted: bool) -> io::Result<Option<Blob>> {
+        let file = File::open(path)?;
+        let mut head = [0; HEAD];
+        let count = file.read_at(&mut head, 0)?;
+        let head = head.get(..count).unwrap_or_default();
+        let plain = || sniff(head) == Content::Other && !is_image(path);
+        if !wanted && (count < 4 || plain()) {
+            return Ok(None);
+        }
+        let size = file.metadata()?.len();
+        self.budget.lies_there(size);
+        if size > READ_WHOLE {
+            return Blob::map(&file).map(Some);
+        }
+        let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
+        if (count as u64) < size {
+            (&file).take(READ_WHOLE).read_to_end(&mut bytes)?;
+        } else {
+            bytes.extend_from_slice(head);
+        }
+        Ok(Some(Blob::heap(bytes, None)))
+    }
+}
+
+/// ISO images have nothing at their begin.
+fn is_image(path: &Path) -> bool {
+    path.extension().is_some_and(|ext| ext.eq_ignore_ascii_case("iso"))
+}
+
+fn unreadable(shown: &str, error: &io::Error, found: &mut Found) {
+    found.trouble_at(shown, &Trouble::new(Code::Unreadable, error.to_string()));
+}
+
+/// A stream whose bytes count as lying there.
+pub(super) struct Counted<'a> {
+    pub(super) inner: &'a mut dyn Read,
+    pub(super) budget: &'a Budget,
+}
+
+impl Read for Counted<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        self.budget.lies_there(count as u64);
+        Ok(count)
+    }
+}
