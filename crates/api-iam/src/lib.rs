@@ -1,12 +1,15 @@
 //! The identity API: tokens, catalogue, projects, users, access keys, as the published clients use them.
 #![forbid(unsafe_code)]
 
+mod assignments;
 mod auth;
 mod caller_identity;
 mod credentials;
 mod error;
+mod groups;
 mod operations;
 mod projects;
+mod roles;
 mod tokens;
 mod users;
 mod versions;
@@ -38,5 +41,51 @@ pub fn router(app: &App) -> Router {
         .on("ShowPermanentAccessKey", credentials::show)
         .on("UpdatePermanentAccessKey", credentials::update)
         .on("DeletePermanentAccessKey", credentials::delete)
+        .on("CreateUser", users::create)
+        .on("ShowUser", users::show)
+        .on("UpdateUser", users::update)
+        .on("ShowUserLoginProtect", users::login_protect)
+        .on("KeystoneCreateUser", users::create)
+        .on("KeystoneDeleteUser", users::delete)
+        .on("KeystoneUpdateUserByAdmin", users::update)
+        .on("KeystoneUpdateUserPassword", users::password)
+        .on("KeystoneListGroupsForUser", groups::of_user)
+        .on("KeystoneListProjectsForUser", projects::of_user)
+        .on("KeystoneCreateProject", projects::create)
+        .on("KeystoneUpdateProject", projects::update)
+        .on("ShowProjectDetailsAndStatus", projects::details)
+        .on("UpdateProjectStatus", projects::set_status)
+        .on("ListGroups", groups::list)
+        .on("CreateGroup", groups::create)
+        .on("ShowGroup", groups::show)
+        .on("UpdateGroup", groups::update)
+        .on("DeleteGroup", groups::delete)
+        .on("ListGroupMembers", groups::members)
+        .on("AddGroupMember", groups::add_member)
+        .on("RemoveGroupMember", groups::remove_member)
+        .on("CheckGroupMember", groups::check_member)
+        .on("ListRoles", roles::list)
+        .on("ShowRole", roles::show)
+        .on("ListCustomPolicies", roles::list_custom)
+        .on("CreateCustomPolicy", roles::create)
+        .on("ShowCustomPolicy", roles::show)
+        .on("UpdateCustomPolicy", roles::update)
+        .on("DeleteCustomPolicy", roles::delete)
+        .on("ListDomainRoles", assignments::list)
+        .on("GiveDomainRole", assignments::give)
+        .on("TakeDomainRole", assignments::take)
+        .on("CheckDomainRole", assignments::check)
+        .on("ListProjectRoles", assignments::list)
+        .on("GiveProjectRole", assignments::give)
+        .on("TakeProjectRole", assignments::take)
+        .on("CheckProjectRole", assignments::check)
+        .on("ListInheritedRoles", assignments::list_inherited)
+        .on("GiveInheritedRole", assignments::give_inherited)
+        .on("TakeInheritedRole", assignments::take_inherited)
+        .on("CheckInheritedRole", assignments::check_inherited)
+        .on("ListRoleAssignments", assignments::everywhere)
+        .on("ListEnterpriseProjectRoles", assignments::list)
+        .on("GiveEnterpriseProjectRole", assignments::give)
+        .on("TakeEnterpriseProjectRole", assignments::take)
         .finish()
 }

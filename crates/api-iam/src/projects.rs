@@ -1,12 +1,14 @@
 //! `/v3/projects`: the account's projects.
 
 use axum::extract::State;
+use axum::http::StatusCode;
 use muster_http::{Caller, Failure, Json, Params, PathParams};
 use muster_model::Error;
 use muster_service::App;
-use muster_service::identity::projects;
+use muster_service::identity::projects::{self, Changes};
+use muster_service::identity::users;
 use muster_service::identity::{Domain, Project as Stored};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 /// Largest page the vendor gives.
@@ -96,4 +98,87 @@ pub(crate) async fn show(
     let domain = projects::domain(&app, &caller)?;
     let found = projects::get(&app, &caller, path.text("project_id"))?;
     Ok(Json(json!({"project": Project::new(&app, &found, &domain)})))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Body {
+    project: Fields,
+}
+
+#[derive(Deserialize)]
+struct Fields {
+    name: Option<String>,
+    description: Option<String>,
+    status: Option<String>,
+}
+
+pub(crate) async fn create(
+    State(app): State<App>,
+    caller: Caller,
+    Json(Body { project }): Json<Body>,
+) -> Result<(StatusCode, Json<Value>), Failure> {
+    let domain = projects::domain(&app, &caller)?;
+    let name = project.name.unwrap_or_default();
+    let description = project.description.unwrap_or_default();
+    let made = projects::create(&app, &caller, &name, &description).await?;
+    Ok((StatusCode::CREATED, Json(json!({"project": Project::new(&app, &made, &domain)}))))
+}
+
+pub(crate) async fn update(
+    State(app): State<App>,
+    caller: Caller,
+    path: PathParams,
+    Json(Body { project }): Json<Body>,
+) -> Result<Json<Value>, Failure> {
+    let domain = projects::domain(&app, &caller)?;
+    let (name, description) = (project.name.as_deref(), project.description.as_deref());
+    let changes = Changes { name, description, enabled: None };
+    let changed = projects::change(&app, &caller, path.text("project_id"), changes).await?;
+    Ok(Json(json!({"project": Project::new(&app, &changed, &domain)})))
+}
+
+pub(crate) async fn details(
+    State(app): State<App>,
+    caller: Caller,
+    path: PathParams,
+) -> Result<Json<Value>, Failure> {
+    let domain = projects::domain(&app, &caller)?;
+    let found = projects::get(&app, &caller, path.text("project_id"))?;
+    let mut shown =
+        serde_json::to_value(Project::new(&app, &found, &domain)).map_err(Error::internal)?;
+    if let Some(shown) = shown.as_object_mut() {
+        let status = if found.enabled { "normal" } else { "suspended" };
+        shown.insert("status".to_owned(), status.into());
+    }
+    Ok(Json(json!({"project": shown})))
+}
+
+pub(crate) async fn set_status(
+    State(app): State<App>,
+    caller: Caller,
+    path: PathParams,
+    Json(Body { project }): Json<Body>,
+) -> Result<StatusCode, Failure> {
+    let enabled = match project.status.as_deref() {
+        Some("normal") => true,
+        Some("suspended") => false,
+        _ => return Err(Error::invalid("status", "must be normal or suspended").into()),
+    };
+    let changes = Changes { enabled: Some(enabled), ..Changes::default() };
+    projects::change(&app, &caller, path.text("project_id"), changes).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Every project of the account can be seen by each of its users; what may be done there is another matter.
+pub(crate) async fn of_user(
+    State(app): State<App>,
+    caller: Caller,
+    path: PathParams,
+) -> Result<Json<Value>, Failure> {
+    users::get(&app, &caller, path.text("user_id"))?;
+    let domain = projects::domain(&app, &caller)?;
+    let found = projects::list(&app, &caller)?;
+    let found: Vec<_> = found.iter().map(|it| Project::new(&app, it, &domain)).collect();
+    let itself = format!("{}/v3/users/{}/projects", app.settings.endpoint, path.text("user_id"));
+    Ok(Json(json!({"projects": found, "links": {"self": itself, "previous": null, "next": null}})))
 }

@@ -9,6 +9,7 @@ pub mod docs;
 mod enrol;
 mod hosts;
 pub mod operations;
+mod policies;
 mod users;
 
 pub use operations::OPERATIONS;
@@ -35,5 +36,6 @@ pub fn router(app: &App) -> Router {
         .on("ListAudit", audit::list)
         .on("CreateUser", users::create)
         .on("UpdateUser", users::update)
+        .on("SimulatePolicy", policies::simulate)
         .finish()
 }

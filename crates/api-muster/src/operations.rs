@@ -13,6 +13,7 @@ const WHERE: &str = "/muster/v1/{project_id}/where";
 const TOKENS: &str = "/muster/v1/{project_id}/enrol-tokens";
 const AUDIT: &str = "/muster/v1/audit";
 const USERS: &str = "/muster/v1/users";
+const SIMULATE: &str = "/muster/v1/policies/simulate";
 const USER: &str = "/muster/v1/users/{user_id}";
 
 /// The whole API.
@@ -30,6 +31,7 @@ pub const OPERATIONS: &[Operation] = &[
     Operation::served("ListEnrolTokens", Verb::Get, TOKENS, Action::HostList, "Enrolment tokens, used or not, without their texts."),
     Operation::served("CreateEnrolToken", Verb::Post, TOKENS, Action::AgentEnrol, "Makes a one-time token for a host to join with. Body: valid_secs, description."),
     Operation::served("ListAudit", Verb::Get, AUDIT, Action::AuditList, "Who did what, newest first. Query: action, limit, offset."),
-    Operation::served("CreateUser", Verb::Post, USERS, Action::UserUpdate, "Adds a user. Body: name, password, role (admin or reader)."),
+    Operation::served("CreateUser", Verb::Post, USERS, Action::UserUpdate, "Adds a user. Body: name, password, role (admin, reader or none)."),
     Operation::served("UpdateUser", Verb::Patch, USER, Action::UserUpdate, "Changes a user. Body: password, role, enabled."),
+    Operation::served("SimulatePolicy", Verb::Post, SIMULATE, Action::PolicySimulate, "Says what would be decided, and by which statement. Body: action, user_id or policy, project_id, resource, enterprise_project_id, context."),
 ];

@@ -46,7 +46,8 @@ impl Gate {
         if self.row.needs == Needs::Nothing {
             return Ok(Request::from_parts(parts, body));
         }
-        let (caller, body) = self.caller(&parts, body, &info).await?;
+        let (mut caller, body) = self.caller(&parts, body, &info).await?;
+        caller.address = Some(info.address);
         self.count("user", caller.user_id.as_str(), limits.user)?;
         self.check_scope(&mut parts, &caller).await?;
         parts.extensions.insert(Caller(Arc::new(caller)));

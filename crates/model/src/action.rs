@@ -3,7 +3,7 @@
 use std::fmt;
 
 macro_rules! actions {
-    ($($(#[$doc:meta])* $variant:ident $name:literal $access:ident;)*) => {
+    ($($(#[$doc:meta])* $variant:ident $name:literal $access:ident $(aka $alias:literal)?;)*) => {
         /// An action in the vendors' `service:resource:verb` form.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Action { $($(#[$doc])* $variant,)* }
@@ -15,6 +15,16 @@ macro_rules! actions {
             /// `service:resource:verb`.
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$variant => $name,)* }
+            }
+
+            /// Every name policies may call it by, [`Action::name`] first.
+            pub const fn names(self) -> &'static [&'static str] {
+                match self { $(Self::$variant => &[$name $(, $alias)?],)* }
+            }
+
+            /// The action of this name, or one that goes under it too.
+            pub fn named(name: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|action| action.names().contains(&name))
             }
 
             /// How far the action reaches.
@@ -85,6 +95,20 @@ actions! {
     AccessKeyList "iam:accessKey:list" Read;
     /// Create, switch, delete access keys.
     AccessKeyUpdate "iam:accessKey:update" Permissions;
+    /// List groups, their members, the groups of a user.
+    GroupList "iam:group:list" Read;
+    /// Create, change, delete groups, say who is in them.
+    GroupUpdate "iam:group:update" Permissions;
+    /// List and show policies and who has them.
+    PolicyList "iam:policy:list" Read;
+    /// Create, change, delete policies.
+    PolicyUpdate "iam:policy:update" Permissions;
+    /// Give policies to groups and take them away.
+    PolicyAssign "iam:policy:assign" Permissions;
+    /// Ask what policies would decide.
+    PolicySimulate "iam:policy:simulate" Read;
+    /// Create and change projects.
+    ProjectUpdate "iam:project:update" Write;
     /// See who one is: own account, projects, catalogue.
     IdentityShow "iam:identity:get" Read;
     /// Get a token by password.

@@ -2,8 +2,9 @@
 
 use crate::id::{DomainId, ProjectId, UserId};
 use serde::{Deserialize, Serialize};
+use std::net::IpAddr;
 
-/// What a user may do, until policies say it more finely.
+/// What a user may do by itself. The policies of its groups come on top.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
@@ -11,6 +12,8 @@ pub enum Role {
     Admin,
     /// Whatever changes nothing.
     Reader,
+    /// Nothing but what the policies of its groups allow.
+    None,
 }
 
 impl Role {
@@ -19,12 +22,13 @@ impl Role {
         match self {
             Self::Admin => "admin",
             Self::Reader => "reader",
+            Self::None => "none",
         }
     }
 
     /// Back from [`Role::name`].
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Admin, Self::Reader].into_iter().find(|role| role.name() == name)
+        [Self::Admin, Self::Reader, Self::None].into_iter().find(|role| role.name() == name)
     }
 }
 
@@ -65,6 +69,8 @@ pub struct Caller {
     pub scope: Scope,
     /// Proof.
     pub credential: Credential,
+    /// Where it asks from; none on the machine itself.
+    pub address: Option<IpAddr>,
     /// The request this caller came with: stands in the log, the audit record and the answer.
     pub request_id: String,
 }

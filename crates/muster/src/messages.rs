@@ -72,6 +72,10 @@ messages! {
     // users and access keys
     UserAdded "User {} was added." "已添加用户 {}。";
     UserChanged "User {} was changed." "已修改用户 {}。";
+    GroupAdded "Group {} was added." "已添加用户组 {}。";
+    GroupChanged "Group {} was changed." "已修改用户组 {}。";
+    PolicyAdded "Policy {} was added." "已添加策略 {}。";
+    PolicyChanged "Policy {} was changed." "已修改策略 {}。";
     NewPassword "New password, shown only now: {}" "新密码（仅此一次显示）：{}";
     NewKey "New access key {}; its secret, shown only now: {}" "新访问密钥 {}；其私密部分（仅此一次显示）：{}";
     KeyRemoved "Access key {} was removed." "已删除访问密钥 {}。";

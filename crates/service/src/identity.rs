@@ -7,11 +7,16 @@
 
 pub mod access_keys;
 pub mod bootstrap;
+pub mod builtin;
 pub mod catalog;
 pub mod directory;
+pub mod groups;
 pub mod login;
+pub mod policies;
 pub mod projects;
+pub mod rights;
 pub mod signatures;
+pub mod simulate;
 pub mod tokens;
 pub mod users;
 
@@ -20,6 +25,8 @@ mod state;
 
 pub use bootstrap::{Credentials, bootstrap};
 pub use login::{DomainRef, Login, ProjectRef, ScopeRef, UserRef, issue_token};
+pub use muster_store::identity::groups::Group;
+pub use muster_store::identity::policies::Reach;
 pub use muster_store::identity::{AccessKey, Domain, Project, User};
 pub use state::Identity;
 pub use tokens::{TokenInfo, inspect_token, validate_token};

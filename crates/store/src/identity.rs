@@ -2,6 +2,8 @@
 
 pub mod access_keys;
 pub mod domains;
+pub mod groups;
+pub mod policies;
 pub mod users;
 
 pub use access_keys::AccessKey;

@@ -80,6 +80,7 @@ impl TestApp {
             role: user.role,
             scope: Scope::Domain,
             credential: Credential::Local,
+            address: None,
             request_id: "test".to_owned(),
         }
     }

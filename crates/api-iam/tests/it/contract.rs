@@ -28,9 +28,24 @@ fn every_operation_of_the_contract_stands_in_the_table() {
 #[tokio::test]
 async fn no_operation_answers_without_rights() {
     let world = World::new().await;
+    let policy =
+        json!({"Version": "1.1", "Statement": [{"Effect": "Allow", "Action": ["iam:*:get"]}]});
+    let role = json!({"role": {"display_name": "r", "type": "AX", "policy": policy}});
     let bodies = [
         ("CreatePermanentAccessKey", json!({"credential": {"user_id": "u"}})),
         ("UpdatePermanentAccessKey", json!({"credential": {"status": "inactive"}})),
+        ("CreateUser", json!({"user": {"name": "one", "password": "long enough"}})),
+        ("UpdateUser", json!({"user": {"description": "x"}})),
+        ("KeystoneCreateUser", json!({"user": {"name": "two", "password": "long enough"}})),
+        ("KeystoneUpdateUserByAdmin", json!({"user": {"enabled": false}})),
+        ("KeystoneUpdateUserPassword", json!({"user": {"password": "", "original_password": ""}})),
+        ("KeystoneCreateProject", json!({"project": {"name": "p"}})),
+        ("KeystoneUpdateProject", json!({"project": {"description": "x"}})),
+        ("UpdateProjectStatus", json!({"project": {"status": "normal"}})),
+        ("CreateGroup", json!({"group": {"name": "g"}})),
+        ("UpdateGroup", json!({"group": {"description": "x"}})),
+        ("CreateCustomPolicy", role.clone()),
+        ("UpdateCustomPolicy", role),
     ];
     authz_coverage(&world.test, &world.router, OPERATIONS, &bodies).await;
 }

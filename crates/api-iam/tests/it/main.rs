@@ -4,6 +4,7 @@
 mod contract;
 mod keys;
 mod lists;
+mod rights;
 mod signatures;
 mod tokens;
 

@@ -1,5 +1,8 @@
 //! `muster admin`: users, access keys, enrolment tokens, the audit log.
 
+mod groups;
+mod policies;
+
 use super::{Context, rows, text};
 use crate::cli::admin::{AdminArgs, AdminCommand, KeysCommand, UsersCommand};
 use crate::messages::Message;
@@ -42,6 +45,8 @@ pub(crate) fn run(context: &Context, args: &AdminArgs) -> Result<()> {
             print_list(context.output, &columns, &rows(&answer, "entries"))
         }
         AdminCommand::Users { command } => users(context, command),
+        AdminCommand::Groups { command } => groups::run(context, command),
+        AdminCommand::Policies { command } => policies::run(context, command),
         AdminCommand::Keys { command } => keys(context, command),
     }
 }

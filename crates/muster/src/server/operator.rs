@@ -22,6 +22,7 @@ pub(crate) fn operator(app: &App) -> Result<(Caller, ProjectId)> {
         role: Role::Admin,
         scope: Scope::Project(project.id.clone()),
         credential: Credential::Local,
+        address: None,
         request_id: String::new(),
     };
     Ok((caller, project.id.clone()))

@@ -108,6 +108,7 @@ fn operator(new: &Credentials) -> Result<Caller> {
         role: Role::Admin,
         scope: Scope::Domain,
         credential: Credential::Local,
+        address: None,
         request_id: String::new(),
     })
 }

@@ -1,12 +1,17 @@
 //! Everything needed to prove a caller, in memory.
 
+use super::builtin;
+use super::rights::{Compiled, Grant};
 use muster_model::id::DomainId;
-use muster_model::{Micros, Result};
+use muster_model::{Error, Micros, Result};
+use muster_policy::Policy;
+use muster_store::identity::groups::{self, Group};
+use muster_store::identity::policies::{self, Assignment, StoredPolicy};
 use muster_store::identity::{Domain, Project, User, access_keys, domains, users};
 use muster_store::{Tx, meta};
 use muster_vault::Keyring;
 use muster_vault::signature::SecretKey;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// Name of the value that grows with every change of identities.
@@ -22,6 +27,13 @@ pub struct Directory {
     users: HashMap<i64, User>,
     user_keys: HashMap<String, i64>,
     keys: HashMap<String, Key>,
+    groups: Vec<Group>,
+    members: HashSet<(i64, i64)>,
+    policies: Vec<StoredPolicy>,
+    compiled: HashMap<String, Arc<Compiled>>,
+    assignments: Vec<Assignment>,
+    /// What the users' groups have, by the user's id.
+    grants: HashMap<String, Vec<Grant>>,
 }
 
 /// An access key that can check signatures.
@@ -70,7 +82,78 @@ impl Directory {
             let sealed = key.sealed_secret;
             directory.keys.insert(key.access, Key { user, active, last_used, secret, sealed });
         }
+        directory.load_rights(tx, before).await?;
         Ok(directory)
+    }
+
+    async fn load_rights(&mut self, tx: &mut Tx, before: &Self) -> Result<()> {
+        self.groups = groups::all(tx).await?;
+        self.members = groups::members(tx).await?.into_iter().collect();
+        self.policies = policies::all(tx).await?;
+        self.assignments = policies::assignments(tx).await?;
+        for stored in &self.policies {
+            let old = before.policies.iter().find(|old| *old == stored);
+            let same = old.and_then(|old| before.compiled.get(&old.id));
+            let compiled = match same {
+                Some(compiled) => Arc::clone(compiled),
+                // What cannot be read any more may have denied something: go no further.
+                None => {
+                    let policy = Policy::parse(&stored.document).map_err(Error::internal)?;
+                    Arc::new(Compiled::new(&stored.name, policy))
+                }
+            };
+            self.compiled.insert(stored.id.clone(), compiled);
+        }
+        let mut of_group: HashMap<i64, Vec<Grant>> = HashMap::new();
+        for it in &self.assignments {
+            let own = self.compiled.get(&it.policy).cloned();
+            if let Some(policy) = own.or_else(|| builtin::compiled(&it.policy)) {
+                let grant = Grant { reach: it.reach.clone(), policy };
+                of_group.entry(it.group).or_default().push(grant);
+            }
+        }
+        for (group, user) in &self.members {
+            if let (Some(grants), Some(user)) = (of_group.get(group), self.users.get(user)) {
+                let held = self.grants.entry(user.id.to_string()).or_default();
+                held.extend(grants.iter().cloned());
+            }
+        }
+        Ok(())
+    }
+
+    /// What a user's groups have.
+    pub(crate) fn grants(&self, user: &str) -> &[Grant] {
+        self.grants.get(user).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Every group, by name.
+    pub fn groups(&self) -> impl Iterator<Item = &Group> {
+        self.groups.iter()
+    }
+
+    /// The group with this id.
+    pub fn group(&self, id: &str) -> Option<&Group> {
+        self.groups.iter().find(|group| group.id == id)
+    }
+
+    /// Whether a user is in a group, both by their keys.
+    pub fn is_member(&self, group: i64, user: i64) -> bool {
+        self.members.contains(&(group, user))
+    }
+
+    /// The users in a group, by its key.
+    pub fn members(&self, group: i64) -> impl Iterator<Item = &User> {
+        self.users.values().filter(move |user| self.is_member(group, user.key))
+    }
+
+    /// Every policy that was written here, by name.
+    pub fn policies(&self) -> impl Iterator<Item = &StoredPolicy> {
+        self.policies.iter()
+    }
+
+    /// What a group has, by its key.
+    pub fn assignments(&self, group: i64) -> impl Iterator<Item = &Assignment> {
+        self.assignments.iter().filter(move |it| it.group == group)
     }
 
     /// Which state this is.

@@ -38,6 +38,18 @@ pub enum UserRef {
     Name(String, DomainRef),
 }
 
+impl UserRef {
+    /// As it is counted: by all that was given, so that nobody learns who exists.
+    fn text(&self) -> String {
+        match self {
+            Self::Id(id) => format!("user/{id}"),
+            Self::Name(name, DomainRef::Id(domain) | DomainRef::Name(domain)) => {
+                format!("user/{domain}/{name}")
+            }
+        }
+    }
+}
+
 /// A project, as callers name one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ProjectRef {
@@ -83,6 +95,13 @@ pub async fn issue_token(app: &App, login: Login) -> Result<(Zeroizing<String>, 
         let message = "The throttling threshold has been reached: logins of this address";
         return Err(Error::new(ErrorKind::RateLimited, message));
     }
+    // By the name that was given, whether there is such a user or not: the lock tells nobody who exists.
+    let origin = (login.user.text(), network(login.address));
+    if app.identity.locks.is_locked(&origin, now) {
+        let message =
+            "The account is locked: too many failed logins in a row, try again in five minutes";
+        return Err(Error::unauthenticated(message));
+    }
     let directory = app.identity.directory();
     let found = find_user(&directory, &login.user);
     let hash = found.map(|user| user.password_hash.clone()).unwrap_or_default();
@@ -90,9 +109,11 @@ pub async fn issue_token(app: &App, login: Login) -> Result<(Zeroizing<String>, 
     let user = found.filter(|user| user.enabled && holds);
     let domain = user.and_then(|user| directory.domain(user.domain));
     let (Some(user), Some(domain)) = (user, domain) else {
-        refuse(app, found, &directory, &login.request_id);
+        app.identity.locks.failed(origin, now);
+        refuse(app, found, &directory, login.address, &login.request_id);
         return Err(Error::unauthenticated("The username or password is wrong."));
     };
+    app.identity.locks.succeeded(&origin);
     let project = find_scope(&directory, domain, &login.scope)?;
     app.identity.rotate(&app.db, &app.vault, now, app.settings.token_secs).await?;
     let claims = Claims {
@@ -107,6 +128,7 @@ pub async fn issue_token(app: &App, login: Login) -> Result<(Zeroizing<String>, 
     };
     let token = Zeroizing::new(app.identity.tokens().issue(&claims)?);
     let mut caller = caller(user, domain, &login.request_id);
+    caller.address = Some(login.address);
     caller.scope = project.map_or(Scope::Domain, |project| Scope::Project(project.id.clone()));
     let target = format!("token/{}", hex::encode(claims.id));
     transact!(app.db, |tx| audit::append(tx, app, &caller, Action::TokenCreate, "", &target)
@@ -130,11 +152,35 @@ async fn check(app: &App, password: Zeroizing<String>, hash: String) -> Result<b
     app.tasks.spawn_blocking(compare).await.map_err(Error::internal)
 }
 
-fn refuse(app: &App, found: Option<&User>, directory: &Directory, request_id: &str) {
+/// Whether a password is the user's own, counted as a login.
+pub(super) async fn check_own(
+    app: &App,
+    user: &User,
+    password: Zeroizing<String>,
+    address: Option<IpAddr>,
+) -> Result<bool> {
+    let now = app.now();
+    if let Some(address) = address
+        && !app.identity.logins.admit(network(address), app.settings.limits.logins, now)
+    {
+        let message = "The throttling threshold has been reached: logins of this address";
+        return Err(Error::new(ErrorKind::RateLimited, message));
+    }
+    check(app, password, user.password_hash.clone()).await
+}
+
+fn refuse(
+    app: &App,
+    found: Option<&User>,
+    directory: &Directory,
+    address: IpAddr,
+    request_id: &str,
+) {
     let known = found.and_then(|user| Some((user, directory.domain(user.domain)?)));
     match known {
         Some((user, domain)) => {
-            let caller = caller(user, domain, request_id);
+            let mut caller = caller(user, domain, request_id);
+            caller.address = Some(address);
             audit::note(app, &caller, Action::TokenCreate, "", "token", Outcome::Denied);
         }
         None => tracing::info!(request_id, "login of an unknown user refused"),
@@ -150,6 +196,7 @@ pub(super) fn caller(user: &User, domain: &Domain, request_id: &str) -> Caller {
         role: user.role,
         scope: Scope::Domain,
         credential: Credential::Token,
+        address: None,
         request_id: request_id.to_owned(),
     }
 }

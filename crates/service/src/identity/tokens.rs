@@ -63,6 +63,7 @@ fn caller_of(app: &App, claims: &Claims, request_id: &str) -> Option<Caller> {
         role: user.role,
         scope,
         credential: Credential::Token,
+        address: None,
         request_id: request_id.to_owned(),
     })
 }

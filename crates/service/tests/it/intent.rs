@@ -70,6 +70,7 @@ fn caller() -> Caller {
         role: Role::Admin,
         scope: Scope::Domain,
         credential: Credential::Local,
+        address: None,
         request_id: "r".to_owned(),
     }
 }

@@ -9,4 +9,5 @@
 mod audit;
 mod identity;
 mod intent;
+mod rights;
 mod sealing;

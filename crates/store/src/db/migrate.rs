@@ -29,6 +29,7 @@ pub(super) const ALL: &[Migration] = steps![
     "0003_export_parts.sql",
     "0004_sca.sql",
     "0005_keypairs.sql",
+    "0006_rights.sql",
 ];
 
 /// Runs the steps of `all` that are missing.

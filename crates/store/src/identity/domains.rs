@@ -3,7 +3,7 @@
 use crate::Tx;
 use crate::db::{Cells, Row, binds};
 use muster_model::id::{DomainId, ProjectId};
-use muster_model::{Micros, Result};
+use muster_model::{Error, Micros, Result};
 
 /// An account; the vendor says domain.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -129,6 +129,20 @@ pub async fn create_project(
         )
         .await?;
     project(&row)
+}
+
+/// Stores name, description and whether the project is enabled.
+///
+/// # Errors
+/// `NotFound`; `Conflict` when the name is taken in its account.
+pub async fn update_project(tx: &mut Tx, project: &Project) -> Result<()> {
+    let touched = tx
+        .execute(
+            "UPDATE projects SET name = ?, description = ?, enabled = ? WHERE key = ?",
+            binds![&project.name, &project.description, project.enabled, project.key],
+        )
+        .await?;
+    if touched == 0 { Err(Error::not_found("the project")) } else { Ok(()) }
 }
 
 /// The projects of an account by name.

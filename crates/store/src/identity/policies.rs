@@ -1,0 +1,202 @@
+//! Policies an account wrote, and which group has which policy where.
+
+use crate::Tx;
+use crate::db::{Row, binds};
+use muster_model::{Error, Micros, Result};
+
+/// A policy of an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredPolicy {
+    /// Key inside the store.
+    pub key: i64,
+    /// Its id.
+    pub id: String,
+    /// Its account.
+    pub domain: i64,
+    /// Its name, unique in the account.
+    pub name: String,
+    /// Where it may be given: `AX` in the account, `XA` in projects, `AA` in both.
+    pub kind: String,
+    /// For people.
+    pub description: String,
+    /// The document as it was handed in.
+    pub document: String,
+    /// When it was made.
+    pub created_at: Micros,
+    /// When it was last changed.
+    pub updated_at: Micros,
+}
+
+const POLICY: &str = "SELECT key, id, domain, name, kind, description, document, created_at, updated_at \
+                      FROM policies";
+
+fn policy(row: &Row) -> Result<StoredPolicy> {
+    let mut cells = row.cells();
+    Ok(StoredPolicy {
+        key: cells.take()?,
+        id: cells.take()?,
+        domain: cells.take()?,
+        name: cells.take()?,
+        kind: cells.take()?,
+        description: cells.take()?,
+        document: cells.take()?,
+        created_at: cells.take()?,
+        updated_at: cells.take()?,
+    })
+}
+
+/// Adds a policy; its key is not looked at.
+///
+/// # Errors
+/// `Conflict` when the id is taken, or the name in this account.
+pub async fn create(tx: &mut Tx, new: &StoredPolicy) -> Result<()> {
+    tx.execute(
+        "INSERT INTO policies (id, domain, name, kind, description, document, created_at, updated_at) \
+         VALUES (?,?,?,?,?,?,?,?)",
+        binds![
+            &new.id,
+            new.domain,
+            &new.name,
+            &new.kind,
+            &new.description,
+            &new.document,
+            new.created_at,
+            new.updated_at
+        ],
+    )
+    .await
+    .map(drop)
+}
+
+/// Every policy of the installation by name.
+///
+/// # Errors
+/// Those of the database.
+pub async fn all(tx: &mut Tx) -> Result<Vec<StoredPolicy>> {
+    tx.all(format!("{POLICY} ORDER BY name, key"), vec![]).await?.iter().map(policy).collect()
+}
+
+/// The policy with this id.
+///
+/// # Errors
+/// Those of the database.
+pub async fn by_id(tx: &mut Tx, id: &str) -> Result<Option<StoredPolicy>> {
+    let row = tx.optional(format!("{POLICY} WHERE id = ?"), binds![id]).await?;
+    row.as_ref().map(policy).transpose()
+}
+
+/// Stores everything but id, account and the moment it was made.
+///
+/// # Errors
+/// `NotFound`; `Conflict` when the name is taken.
+pub async fn update(tx: &mut Tx, it: &StoredPolicy) -> Result<()> {
+    let touched = tx
+        .execute(
+            "UPDATE policies SET name = ?, kind = ?, description = ?, document = ?, updated_at = ? \
+             WHERE key = ?",
+            binds![&it.name, &it.kind, &it.description, &it.document, it.updated_at, it.key],
+        )
+        .await?;
+    if touched == 0 { Err(Error::not_found("the policy")) } else { Ok(()) }
+}
+
+/// Removes a policy. Its assignments must be gone before.
+///
+/// # Errors
+/// `NotFound`; `Conflict` when a group still has it.
+pub async fn delete(tx: &mut Tx, it: &StoredPolicy) -> Result<()> {
+    let held: i64 = tx
+        .one("SELECT count(*) FROM assignments WHERE policy = ?", binds![&it.id])
+        .await?
+        .only()?;
+    if held > 0 {
+        return Err(Error::conflict(format!("{} is still given to groups: {held} times", it.name)));
+    }
+    let touched = tx.execute("DELETE FROM policies WHERE key = ?", binds![it.key]).await?;
+    if touched == 0 { Err(Error::not_found("the policy")) } else { Ok(()) }
+}
+
+/// Where a policy holds.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Reach {
+    /// What belongs to the account itself and to no project.
+    Domain,
+    /// One project, by its id.
+    Project(String),
+    /// Every project of the account.
+    Projects,
+    /// What belongs to an enterprise project, by its id.
+    EnterpriseProject(String),
+}
+
+impl Reach {
+    fn columns(&self) -> (&'static str, &str) {
+        match self {
+            Self::Domain => ("domain", ""),
+            Self::Project(id) => ("project", id),
+            Self::Projects => ("projects", ""),
+            Self::EnterpriseProject(id) => ("enterprise_project", id),
+        }
+    }
+
+    fn from_columns(reach: &str, place: String) -> Result<Self> {
+        match reach {
+            "domain" => Ok(Self::Domain),
+            "project" => Ok(Self::Project(place)),
+            "projects" => Ok(Self::Projects),
+            "enterprise_project" => Ok(Self::EnterpriseProject(place)),
+            _ => Err(Error::internal("an assignment of unknown reach")),
+        }
+    }
+}
+
+/// That a group has a policy somewhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Assignment {
+    /// Key of the group.
+    pub group: i64,
+    /// Id of the policy, built-in or not.
+    pub policy: String,
+    /// Where.
+    pub reach: Reach,
+}
+
+/// Every assignment of the installation.
+///
+/// # Errors
+/// Those of the database.
+pub async fn assignments(tx: &mut Tx) -> Result<Vec<Assignment>> {
+    let sql = "SELECT holder, policy, reach, place FROM assignments ORDER BY holder, policy, reach, place";
+    let assignment = |row: &Row| {
+        let mut cells = row.cells();
+        let (group, policy) = (cells.take()?, cells.take()?);
+        let (reach, place): (String, String) = (cells.take()?, cells.take()?);
+        Ok(Assignment { group, policy, reach: Reach::from_columns(&reach, place)? })
+    };
+    tx.all(sql, vec![]).await?.iter().map(assignment).collect()
+}
+
+/// Gives a policy to a group; one it has already stays.
+///
+/// # Errors
+/// Those of the database.
+pub async fn assign(tx: &mut Tx, it: &Assignment, now: Micros) -> Result<()> {
+    let (reach, place) = it.reach.columns();
+    tx.execute(
+        "INSERT INTO assignments (holder, policy, reach, place, created_at) VALUES (?,?,?,?,?) \
+         ON CONFLICT DO NOTHING",
+        binds![it.group, &it.policy, reach, place, now],
+    )
+    .await
+    .map(drop)
+}
+
+/// Takes a policy from a group; false if it did not have it there.
+///
+/// # Errors
+/// Those of the database.
+pub async fn withdraw(tx: &mut Tx, it: &Assignment) -> Result<bool> {
+    let (reach, place) = it.reach.columns();
+    let sql = "DELETE FROM assignments WHERE holder = ? AND policy = ? AND reach = ? AND place = ?";
+    Ok(tx.execute(sql, binds![it.group, &it.policy, reach, place]).await? > 0)
+}
