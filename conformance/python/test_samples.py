@@ -1,4 +1,6 @@
-"""The sample programs of the reference pages run with nothing but their placeholders replaced."""
+"""The Python sample of the reference page runs with nothing but its placeholders replaced. The Go and Java samples
+run beside it in conformance/go and conformance/java.
+"""
 import os
 import pathlib
 import re

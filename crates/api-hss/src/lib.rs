@@ -13,7 +13,7 @@ mod nodes;
 pub mod operations;
 mod query;
 
-use crate::asset::{collect, history, lists, overview, statistics};
+use crate::asset::{collect, history, known_port, lists, overview, statistics};
 use axum::Router;
 use muster_http::Routes;
 use muster_service::App;
@@ -36,6 +36,7 @@ pub fn router(app: &App) -> Router {
         .on("ShowAssetStatistic", statistics::totals)
         .on("ListUsers", lists::users)
         .on("ListAutoLaunchs", lists::auto_launch)
+        .on("ShowCommonPort", known_port::show)
         .on("ListPorts", lists::ports)
         .on("ListPortHost", lists::ports_detail)
         .on("ListProcessesHost", lists::processes)

@@ -17,6 +17,7 @@ macro_rules! rows {
 }
 
 rows! {
+    "ShowCommonPort" Get "/asset/common-port-info" AssetList "Tell what usually listens on a port, and whether that is a danger";
     "ListAppChangeHistories" Get "/asset/app/change-history" AssetList "List changes of software";
     "ListAppStatistics" Get "/asset/app/statistics" AssetList "Count software by name";
     "ListApps" Get "/asset/apps" AssetList "List software";

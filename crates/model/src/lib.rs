@@ -14,6 +14,7 @@ pub mod fact;
 pub mod host;
 pub mod id;
 pub mod kind;
+pub mod known_port;
 pub mod owner;
 pub mod page;
 pub mod proof;

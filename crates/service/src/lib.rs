@@ -18,6 +18,7 @@ pub mod hosts;
 pub mod identity;
 pub mod ingest;
 pub mod keypairs;
+pub mod known_ports;
 pub mod limits;
 pub mod roster;
 pub mod sealing;

@@ -14,7 +14,6 @@ rows! {
     "ListAiComponentDetail" Get "/asset/ai-component/detail" "List ai component detail";
     "ListAiComponentStatistics" Get "/asset/ai-component/statistics" "List ai component statistics";
     "BatchModifyPortStatus" Post "/asset/batch-modify-port-status" "Batch modify port status";
-    "ShowCommonPort" Get "/asset/common-port-info" "Show common port";
     "ExportBaselineSecurityCheckReport" Post "/baseline/export" "Export baseline security check report";
     "ExportSecurityCheckReport" Get "/baseline/risk-config/export" "Export security check report";
     "ShowClusterAssetStatistics" Get "/cluster/asset/statistics" "Show cluster asset statistics";

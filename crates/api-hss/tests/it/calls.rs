@@ -14,6 +14,7 @@ pub(crate) fn all() -> Vec<(&'static str, &'static str, Option<Value>)> {
         get("ListAutoLaunchChangeHistories", "/asset/auto-launch/change-history"),
         get("ListPortStatistics", "/asset/port/statistics"),
         get("ListPortHost", "/asset/ports/detail?category=host&port=22"),
+        get("ShowCommonPort", "/asset/common-port-info?category=host&port=23"),
         get("ListPorts", "/asset/ports?host_id=host-web-1"),
         get("ListProcessStatistics", "/asset/process/statistics"),
         get("ListProcessesHost", "/asset/processes/detail"),

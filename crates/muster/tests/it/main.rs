@@ -9,5 +9,9 @@
 mod init;
 mod life;
 mod process;
+mod quiet;
+mod raw;
 mod refusals;
+mod terraform;
 mod tls;
+mod wire;

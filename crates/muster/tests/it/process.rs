@@ -47,6 +47,8 @@ pub(crate) fn wait_for<T>(what: &str, mut ready: impl FnMut() -> Option<T>) -> T
 pub(crate) struct Server {
     child: Child,
     pub(crate) endpoint: String,
+    /// The server's own, which under a tracer is not the child's.
+    pid: u32,
 }
 
 impl Server {
@@ -58,31 +60,42 @@ impl Server {
     /// `muster up`, `server` or `worker` on a free port.
     pub(crate) fn start(data_dir: &Path, part: &str, args: &[&str]) -> Self {
         let args = [&[part, "--listen", "127.0.0.1:0"], args].concat();
-        let mut child =
-            muster(data_dir, &args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        let pid = child.id();
-        let endpoint = wait_for("run.json", || {
+        Self::of(data_dir, muster(data_dir, &args))
+    }
+
+    /// The server that a command starts, itself or by a tracer.
+    pub(crate) fn of(data_dir: &Path, mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let (endpoint, pid) = wait_for("run.json", || {
             if let Some(status) = child.try_wait().unwrap() {
                 panic!("the server ended: {status}");
             }
             let run: Value =
                 serde_json::from_slice(&std::fs::read(data_dir.join("run.json")).ok()?).ok()?;
-            (run["pid"] == pid).then(|| run["endpoint"].as_str().unwrap().to_owned())
+            let pid = u32::try_from(run["pid"].as_u64().unwrap()).unwrap();
+            // What a killed server left behind names one that is gone.
+            let alive = Path::new("/proc").join(pid.to_string()).exists();
+            alive.then(|| (run["endpoint"].as_str().unwrap().to_owned(), pid))
         });
-        Self { child, endpoint }
+        Self { child, endpoint, pid }
     }
 
     pub(crate) fn pid(&self) -> u32 {
-        self.child.id()
+        self.pid
     }
 
     /// Sends a signal by name and waits for the end; the exit code, if it exited.
-    #[expect(clippy::disallowed_methods, reason = "kill(1) spares the test an unsafe call")]
-    pub(crate) fn end(mut self, signal: &str) -> Option<i32> {
-        let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-s", signal, &pid]).status().unwrap().success());
+    pub(crate) fn end(mut self, name: &str) -> Option<i32> {
+        signal(name, self.pid);
         self.child.wait().unwrap().code()
     }
+}
+
+/// Sends a signal by name.
+#[expect(clippy::disallowed_methods, reason = "kill(1) spares the test an unsafe call")]
+pub(crate) fn signal(name: &str, pid: u32) {
+    let pid = pid.to_string();
+    assert!(Command::new("kill").args(["-s", name, &pid]).status().unwrap().success());
 }
 
 impl Drop for Server {

@@ -31,6 +31,11 @@ final class Server {
         return System.getenv("MUSTER_ENDPOINT");
     }
 
+    static BasicCredentials credentials() {
+        return new BasicCredentials()
+            .withAk(known("access_key")).withSk(known("secret_key")).withProjectId(known("project_id"));
+    }
+
     static HttpConfig http() {
         // The JVM does not read SSL_CERT_FILE; trust is what the Python and Go clients test.
         return HttpConfig.getDefaultHttpConfig().withIgnoreSSLVerification(true);
@@ -40,8 +45,7 @@ final class Server {
     static HssClient hss() throws InterruptedException {
         HssClient client = HssClient.newBuilder()
             .withHttpConfig(http())
-            .withCredential(new BasicCredentials()
-                .withAk(known("access_key")).withSk(known("secret_key")).withProjectId(known("project_id")))
+            .withCredential(credentials())
             .withEndpoint(endpoint())
             .build();
         for (int i = 0; i < 120; i++) {
