@@ -115,6 +115,32 @@ actions! {
     TokenCreate "iam:token:create" Read;
     /// Check somebody's token.
     TokenValidate "iam:token:validate" Read;
+    /// List certificates and their tags.
+    CertList "scm:cert:list" Read;
+    /// Look into a certificate.
+    CertShow "scm:cert:get" Read;
+    /// Import a certificate with its key.
+    CertImport "scm:cert:import" Write;
+    /// Export a certificate with its key.
+    CertExport "scm:cert:export" Secret;
+    /// Order, apply for, cancel a certificate.
+    CertApply "scm:cert:apply" Write;
+    /// Approve or refuse an application, revoke a certificate.
+    CertIssue "scm:cert:issue" Permissions;
+    /// Delete a certificate.
+    CertDelete "scm:cert:delete" Write;
+    /// Hand a certificate to a service.
+    CertPush "scm:cert:push" Write;
+    /// Change tags and notices of a certificate.
+    CertUpdate "scm:cert:update" Write;
+    /// List and show certificate requests.
+    CsrList "scm:csr:list" Read;
+    /// Make, upload, rename certificate requests.
+    CsrCreate "scm:csr:create" Write;
+    /// Delete a certificate request.
+    CsrDelete "scm:csr:delete" Write;
+    /// Export the private key of a certificate request.
+    CsrExport "scm:csr:export" Secret;
     /// Read the audit log.
     AuditList "muster:audit:list" Read;
 }

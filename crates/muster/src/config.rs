@@ -30,6 +30,8 @@ pub(crate) struct Config {
     pub(crate) limits: LimitsConfig,
     /// Files that leave.
     pub(crate) export: muster_service::export::ExportSettings,
+    /// Certificates.
+    pub(crate) certificates: muster_service::certificates::CertificateSettings,
     /// The record of who did what.
     pub(crate) audit: muster_service::audit::AuditSettings,
     /// Key pairs.

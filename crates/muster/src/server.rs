@@ -100,6 +100,7 @@ async fn serve_until_told(
             Preset::Vendor => Limits::VENDOR,
         },
         export: config.export.clone(),
+        certificates: config.certificates.clone(),
         audit: config.audit.clone(),
         keypairs: config.keypairs.clone(),
     };
@@ -183,6 +184,7 @@ const SECTIONS: &[Section] = &[
         operations: muster_api_hss::OPERATIONS,
     },
     Section { anchor: "kps", title: "Key pairs (KPS)", operations: muster_api_kps::OPERATIONS },
+    Section { anchor: "scm", title: "Certificates (SCM)", operations: muster_api_scm::OPERATIONS },
     Section { anchor: "muster", title: "Muster", operations: muster_api_muster::OPERATIONS },
     Section { anchor: "agent", title: "Agents", operations: muster_api_agent::OPERATIONS },
 ];
@@ -198,6 +200,7 @@ fn router(app: &App) -> Result<Router> {
     let apis = muster_api_iam::router(app)
         .merge(muster_api_hss::router(app))
         .merge(muster_api_kps::router(app))
+        .merge(muster_api_scm::router(app))
         .merge(muster_api_agent::router(app))
         .merge(muster_api_muster::router(app))
         .merge(docs)

@@ -37,7 +37,7 @@ const MAX_BINDINGS: u32 = 1_000;
 
 /// What key pairs need while the product runs. One in an [`App`].
 pub(crate) struct Keypairs {
-    making: generation::Pool,
+    pub(crate) making: generation::Pool,
 }
 
 impl Keypairs {

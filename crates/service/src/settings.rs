@@ -1,6 +1,7 @@
 //! What an operator may set, as plain values. The binary reads files, environment and flags into it.
 
 use crate::audit::AuditSettings;
+use crate::certificates::CertificateSettings;
 use crate::export::ExportSettings;
 use crate::keypairs::KeypairSettings;
 use crate::limits::Limits;
@@ -22,6 +23,8 @@ pub struct Settings {
     pub token_secs: i64,
     /// Rate limits.
     pub limits: Limits,
+    /// Certificates.
+    pub certificates: CertificateSettings,
     /// Files that leave.
     pub export: ExportSettings,
     /// The record of who did what.
@@ -48,6 +51,7 @@ impl Default for Settings {
             ca: None,
             token_secs: 24 * 3600,
             limits: Limits::STANDARD,
+            certificates: CertificateSettings::default(),
             export: ExportSettings::default(),
             audit: AuditSettings::default(),
             keypairs: KeypairSettings::default(),

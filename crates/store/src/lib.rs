@@ -8,6 +8,7 @@ pub mod agents;
 pub mod assets;
 pub mod audit;
 pub mod blobs;
+pub mod certificates;
 pub mod collect;
 pub mod db;
 pub mod exports;

@@ -1,4 +1,4 @@
-//! Making key pairs without holding anything else up.
+//! Making keys, of key pairs and of certificates, without holding anything else up.
 
 use muster_model::{Error, ErrorKind, Result};
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use tokio::sync::Semaphore;
 const WAITING: usize = 32;
 
 /// So many workers and so many waiting, no more: an RSA key of 4096 bits takes a second of a processor.
-pub(super) struct Pool {
+pub(crate) struct Pool {
     places: Arc<Semaphore>,
     turns: Arc<Semaphore>,
 }
@@ -26,12 +26,12 @@ impl Pool {
     ///
     /// # Errors
     /// `Unavailable` when too many wait already; what `make` says.
-    pub(super) async fn run<T: Send + 'static>(
+    pub(crate) async fn run<T: Send + 'static>(
         &self,
         make: impl FnOnce() -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let full = |_| {
-            let message = "too many key pairs are being made: try again in a moment";
+            let message = "too many keys are being made: try again in a moment";
             Error::new(ErrorKind::Unavailable, message)
         };
         let place = Arc::clone(&self.places).try_acquire_owned().map_err(full)?;

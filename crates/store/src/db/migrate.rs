@@ -30,6 +30,7 @@ pub(super) const ALL: &[Migration] = steps![
     "0004_sca.sql",
     "0005_keypairs.sql",
     "0006_rights.sql",
+    "0007_certificates.sql",
 ];
 
 /// Runs the steps of `all` that are missing.

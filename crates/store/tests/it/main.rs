@@ -3,6 +3,7 @@
 
 mod assets;
 mod audit;
+mod certificates;
 mod converge;
 mod database;
 mod fleet;

@@ -1,8 +1,9 @@
 //! A certificate as it was read, and what is asked of it.
 
-use super::{Flaw, oid};
+use super::{Algorithm, Flaw, oid};
 use aws_lc_rs::digest;
-use der::asn1::ObjectIdentifier;
+use der::Decode as _;
+use der::asn1::{AnyRef, ObjectIdentifier, UintRef};
 use muster_model::Micros;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use x509_parser::oid_registry::asn1_rs::Oid;
@@ -53,6 +54,39 @@ impl PublicKey {
     /// Whether it is a key on the SM2 curve.
     pub fn is_sm2(&self) -> bool {
         self.is_on(oid::SM2)
+    }
+
+    /// What kind of key it is.
+    ///
+    /// # Errors
+    /// For a kind that is not supported.
+    pub fn algorithm(&self) -> Result<Algorithm, Flaw> {
+        let named = |oid: ObjectIdentifier| self.algorithm == oid.to_string();
+        if named(oid::RSA) {
+            return rsa_bits(&self.bits)
+                .filter(|bits| (2048..=8192).contains(bits))
+                .map(Algorithm::Rsa)
+                .ok_or_else(|| {
+                    Flaw::new("has an RSA key of less than 2048 or more than 8192 bits")
+                });
+        }
+        let curves = [
+            (oid::P256, Algorithm::EcP256),
+            (oid::P384, Algorithm::EcP384),
+            (oid::P521, Algorithm::EcP521),
+            (oid::SM2, Algorithm::Sm2),
+        ];
+        let curve = curves.into_iter().find(|(curve, _)| self.is_on(*curve));
+        match curve {
+            Some((_, algorithm)) => Ok(algorithm),
+            None if named(oid::ED25519) => Ok(Algorithm::Ed25519),
+            None => Err(Flaw::new("has a key of a kind that is not supported")),
+        }
+    }
+
+    /// The word for its kind, as the contract has it; empty for one that is not supported.
+    pub fn kind(&self) -> String {
+        self.algorithm().map(|algorithm| algorithm.to_string()).unwrap_or_default()
     }
 
     pub(super) fn is_on(&self, curve: ObjectIdentifier) -> bool {
@@ -145,6 +179,11 @@ impl Certificate {
         self.subject_raw == self.issuer_raw
     }
 
+    /// The subject in DER, as an issuer's name is written.
+    pub fn subject_der(&self) -> &[u8] {
+        &self.subject_raw
+    }
+
     /// SHA-1 over the whole, upper hexadecimal: what the vendor calls the fingerprint.
     pub fn sha1(&self) -> String {
         let digest = digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, &self.der);
@@ -187,6 +226,16 @@ impl Certificate {
         }
         Ok(())
     }
+}
+
+/// Bits of the modulus of an RSA public key in PKCS#1.
+fn rsa_bits(key: &[u8]) -> Option<u32> {
+    let numbers = AnyRef::from_der(key).ok()?;
+    let modulus: UintRef<'_> =
+        AnyRef::from_der_partial(numbers.value()).ok()?.0.decode_as().ok()?;
+    let first = modulus.as_bytes().first()?;
+    let bits = u32::try_from(modulus.as_bytes().len()).ok()?.checked_mul(8)?;
+    Some(bits - first.leading_zeros())
 }
 
 pub(super) fn name(name: &GeneralName<'_>) -> Option<String> {

@@ -1,0 +1,88 @@
+//! The table against the contract, and the rights of every row.
+
+use crate::{World, body};
+use muster_api_scm::OPERATIONS;
+use muster_testkit::authz_coverage;
+use serde_json::{Value, json};
+
+const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/contracts/scm.json");
+
+#[test]
+fn the_table_is_the_contracts() {
+    let Ok(text) = std::fs::read_to_string(FILE) else {
+        assert!(std::env::var_os("CI").is_none(), "{FILE} is not there");
+        return;
+    };
+    let contract: Value = serde_json::from_str(&text).unwrap();
+    let known = contract["operations"].as_array().unwrap();
+    for operation in known {
+        let text = |key: &str| operation[key].as_str().unwrap();
+        let found = OPERATIONS.iter().any(|row| {
+            row.name == text("operation")
+                && row.path == text("path")
+                && row.verb.method().as_str() == text("method")
+        });
+        assert!(found, "{} {} {}", text("operation"), text("method"), text("path"));
+    }
+    assert_eq!(OPERATIONS.len(), known.len());
+}
+
+#[tokio::test]
+async fn no_operation_answers_without_rights() {
+    let world = World::new().await;
+    let made = crate::openssl::Made::new();
+    let (certificate, key) = (made.text("leaf.pem"), made.text("leaf.key"));
+    let buy = json!({
+        "cert_brand": "GEOTRUST", "cert_type": "DV_SSL_CERT", "domain_type": "SINGLE_DOMAIN",
+        "effective_time": 1, "domain_numbers": 1, "order_number": 1, "agree_privacy_protection": true,
+    });
+    let apply = json!({
+        "domain": "a.example", "applicant_name": "a", "applicant_phone": "1", "applicant_email": "a@b",
+        "agree_privacy_protection": true, "domain_method": "DNS",
+    });
+    let csr = json!({
+        "name": "csr-1", "domain_name": "a.example", "private_key_algo": "EC_P256", "usage": "PERSONAL",
+    });
+    let calls = [
+        ("SubscribeCertificate", "", buy),
+        ("ImportCertificate", "", body("cert-1", &certificate, &key)),
+        ("ApplyCertificate", "", apply),
+        ("CreateCsr", "", csr),
+        (
+            "UploadCsr",
+            "",
+            json!({"name": "csr-2", "csr": made.text("leaf.csr").replace("/O=Example", "")}),
+        ),
+        ("UpdateCsr", "", json!({"name": "csr-3"})),
+        ("ListDeployedResources", "", json!({"certificate_ids": ["x"], "service_names": ["ALL"]})),
+        ("EnableNotification", "", json!([{"resource_id": "x", "notice_type": ["CERT_EXPIRED"]}])),
+        ("DisableNotification", "", json!([{"resource_id": "x", "notice_type": ["CERT_EXPIRED"]}])),
+        ("CreateCertificateTag", "", json!({"tag": {"key": "a", "value": "b"}})),
+        ("BatchCreateOrDeleteTags", "", json!({"action": "create", "tags": []})),
+        ("ListCertificatesByTag", "/v3/scm/resource_instances/action", json!({})),
+    ];
+    made.run("req -new -key leaf.key -subj /CN=a.example -out named.csr");
+    let mut calls = calls;
+    calls[4].2["csr"] = json!(made.text("named.csr"));
+    authz_coverage(&world.test, &world.router, OPERATIONS, &calls).await;
+}
+
+#[tokio::test]
+async fn another_accounts_records_are_not_there() {
+    let world = World::new().await;
+    for (method, path) in [
+        ("GET", "/certificates/scs1767225600000"),
+        ("POST", "/certificates/scs1767225600000/export"),
+        ("DELETE", "/certificates/scs1767225600000"),
+        ("GET", "/scs1767225600000/tags"),
+    ] {
+        let (status, code, _) = world.refused(method, path, Value::Null).await;
+        assert_eq!((status, code.as_str()), (404, "SCM.0020"), "{method} {path}");
+    }
+    for (method, path) in
+        [("GET", "/csr/csr1"), ("DELETE", "/csr/csr1"), ("GET", "/csr/csr1/private-key")]
+    {
+        let (status, code, _) = world.refused(method, path, Value::Null).await;
+        assert_eq!((status, code.as_str()), (404, "SCM.0707"), "{method} {path}");
+    }
+}

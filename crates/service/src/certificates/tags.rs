@@ -1,0 +1,105 @@
+//! Tags of certificates.
+
+use super::{account, find, target};
+use crate::app::App;
+use crate::{audit, authz};
+use muster_model::{Action, Caller, Error, Result};
+use muster_store::certificates::tags;
+use muster_store::transact;
+
+pub use muster_store::certificates::tags::Tag;
+
+/// Most tags of one certificate.
+const MAX_TAGS: usize = 20;
+
+/// What is done with tags.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Set them; an existing name gets the new value.
+    Set,
+    /// Remove them by name, whatever their value.
+    Remove,
+}
+
+/// The tags of a certificate by name.
+///
+/// # Errors
+/// `Forbidden` naming the action, `NotFound`.
+pub async fn of(app: &App, caller: &Caller, id: &str) -> Result<Vec<Tag>> {
+    authz::account(app, caller, Action::CertList)?;
+    let mut tx = app.db.read().await?;
+    let found = find(&mut tx, account(app, caller)?, id).await?;
+    tags::of(&mut tx, found.key).await
+}
+
+/// The tags of certificates that were listed before, in their order.
+///
+/// # Errors
+/// Those of the database.
+pub async fn of_all(app: &App, certificates: &[super::Certificate]) -> Result<Vec<Vec<Tag>>> {
+    let mut tx = app.db.read().await?;
+    let mut all = Vec::with_capacity(certificates.len());
+    for certificate in certificates {
+        all.push(tags::of(&mut tx, certificate.key).await?);
+    }
+    Ok(all)
+}
+
+/// Every tag of the account's certificates.
+///
+/// # Errors
+/// `Forbidden` naming the action.
+pub async fn all(app: &App, caller: &Caller) -> Result<Vec<Tag>> {
+    authz::account(app, caller, Action::CertList)?;
+    tags::all(&mut app.db.read().await?, account(app, caller)?).await
+}
+
+/// Changes tags of a certificate: all of them or none.
+///
+/// # Errors
+/// `Forbidden` naming the action, `NotFound`, `Invalid` naming the limit.
+pub async fn change(
+    app: &App,
+    caller: &Caller,
+    id: &str,
+    change: Change,
+    given: &[Tag],
+) -> Result<()> {
+    authz::account(app, caller, Action::CertUpdate)?;
+    let domain = account(app, caller)?;
+    given.iter().try_for_each(check)?;
+    transact!(app.db, |tx| {
+        let found = find(tx, domain, id).await?;
+        for tag in given {
+            match change {
+                Change::Set => tags::set(tx, found.key, tag).await?,
+                Change::Remove => tags::remove(tx, found.key, &tag.name).await?,
+            }
+        }
+        if tags::of(tx, found.key).await?.len() > MAX_TAGS {
+            return Err(Error::invalid("tags", "must be at most 20 a certificate"));
+        }
+        audit::append(tx, app, caller, Action::CertUpdate, "", &target(id)).await
+    })
+}
+
+/// Letters of any script, digits, blanks and a few signs.
+pub(super) fn check(tag: &Tag) -> Result<()> {
+    let fits = |text: &str, most: usize, signs: &str| {
+        text.chars().count() <= most
+            && text.chars().all(|c| c.is_alphanumeric() || c == ' ' || signs.contains(c))
+    };
+    if tag.name.trim().is_empty() || !fits(&tag.name, 128, "_.:=+-@") {
+        return Err(Error::invalid(
+            "key",
+            "must be 1 to 128 letters, digits, blanks or _ . : = + - @",
+        ));
+    }
+    if !fits(&tag.value, 255, "_.:/=+-@") {
+        return Err(Error::invalid(
+            "value",
+            "must be at most 255 letters, digits, blanks or _ . : / = + - @",
+        ));
+    }
+    Ok(())
+}

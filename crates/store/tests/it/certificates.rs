@@ -1,0 +1,208 @@
+//! Certificates: filters, orders, tags, requests, authorities.
+
+use muster_model::{DomainId, ErrorKind, Micros, Paging};
+use muster_store::certificates::authorities::{self, Authority};
+use muster_store::certificates::requests::{self, Request};
+use muster_store::certificates::tags::{self, Tag};
+use muster_store::certificates::{
+    self, Certificate, Content, Filter, Order, Product, SealedKeys, SortKey, Status, TagRule,
+};
+use muster_store::{Tx, identity::domains};
+use muster_testkit::on_both_databases;
+
+const ALL: Paging = Paging { limit: 100, offset: 0 };
+const NOW: Micros = Micros(1_000);
+
+async fn domain(tx: &mut Tx, name: &str) -> i64 {
+    let id = DomainId::parse(name).unwrap();
+    domains::create_domain(tx, &id, name, NOW).await.unwrap().key
+}
+
+fn made(domain: i64, n: i64, status: Status, ends: Option<i64>) -> Certificate {
+    Certificate {
+        key: 0,
+        id: format!("scs{n:013}"),
+        domain,
+        name: format!("name-{n}"),
+        description: "d".into(),
+        enterprise_project_id: "0".into(),
+        status,
+        product: Product { order_id: "o".into(), validity_months: 12, ..Product::default() },
+        main_domain: format!("host{n}.example"),
+        sans: "b.example;c.example".into(),
+        application: "{}".into(),
+        own_request: true,
+        content: Content {
+            sha256: format!("{n:064}"),
+            not_after: ends.map(Micros),
+            certificate: if ends.is_some() { "PEM".into() } else { String::new() },
+            envelope: "e".into(),
+            ..Content::default()
+        },
+        revoked_at: Some(Micros(7)),
+        revoke_reason: "r".into(),
+        authority: Some(3),
+        keys: SealedKeys { key: Some(vec![1]), enc_key: None },
+        notices: 2,
+        created_at: Micros(n),
+        updated_at: Micros(n),
+    }
+}
+
+on_both_databases! {
+    async fn a_certificate_comes_back_whole_and_only_to_its_account(test: TestDb) {
+        let mut tx = test.db.begin().await.unwrap();
+        let (a, b) = (domain(&mut tx, "a").await, domain(&mut tx, "b").await);
+        let mut it = made(a, 1, Status::Issued, Some(2_000));
+        it.key = certificates::create(&mut tx, &it).await.unwrap();
+        assert_eq!(certificates::get(&mut tx, a, &it.id).await.unwrap(), Some(it.clone()));
+        assert_eq!(certificates::get(&mut tx, b, &it.id).await.unwrap(), None);
+        assert!(certificates::holds(&mut tx, a, &it.content.sha256).await.unwrap());
+        assert!(!certificates::holds(&mut tx, b, &it.content.sha256).await.unwrap());
+        it.name = "other".into();
+        it.status = Status::Revoked;
+        it.keys.enc_key = Some(vec![2]);
+        certificates::update(&mut tx, &it).await.unwrap();
+        assert_eq!(certificates::get(&mut tx, a, &it.id).await.unwrap(), Some(it.clone()));
+        let sealed = certificates::sealed(&mut tx, 0, 10).await.unwrap();
+        assert_eq!(sealed.len(), 1);
+        assert!(sealed[0].3 == it.keys);
+        certificates::reseal(&mut tx, it.key, &SealedKeys { key: Some(vec![9]), enc_key: None }).await.unwrap();
+        assert_eq!(certificates::sealed(&mut tx, 0, 10).await.unwrap()[0].3.key, Some(vec![9]));
+        certificates::delete(&mut tx, it.key).await.unwrap();
+        let gone = certificates::delete(&mut tx, it.key).await.unwrap_err();
+        assert_eq!(gone.kind(), ErrorKind::NotFound);
+    }
+
+    async fn lists_are_filtered_ordered_and_cut(test: TestDb) {
+        let mut tx = test.db.begin().await.unwrap();
+        let (a, b) = (domain(&mut tx, "a").await, domain(&mut tx, "b").await);
+        let rows = [
+            made(a, 1, Status::Upload, Some(2_000)),
+            made(a, 2, Status::Paid, None),
+            made(a, 3, Status::Issued, Some(900)),
+            made(a, 4, Status::Issued, Some(1_500)),
+            made(b, 5, Status::Issued, Some(1_500)),
+        ];
+        let mut keys = Vec::new();
+        for row in &rows {
+            keys.push(certificates::create(&mut tx, row).await.unwrap());
+        }
+        for (at, name, value) in [(0, "env", "prod"), (0, "team", "a"), (3, "env", "test")] {
+            let tag = Tag { name: name.into(), value: value.into() };
+            tags::set(&mut tx, keys[at], &tag).await.unwrap();
+        }
+        let tag = |rule, wanted: &[(&str, &[&str])]| {
+            let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+            let wanted = wanted.iter().map(|(name, values)| ((*name).to_owned(), texts(values)));
+            Filter { tags: vec![(rule, wanted.collect())], ..Filter::default() }
+        };
+        let text = |text: &str| Filter { content: Some(text.into()), ..Filter::default() };
+        let status = |status| Filter { status: Some(status), ..Filter::default() };
+        let cases = [
+            (Filter::default(), "4321"),
+            (status(Status::Expired), "3"),
+            (status(Status::Issued), "4"),
+            (status(Status::Upload), "1"),
+            (status(Status::Paid), "2"),
+            (text("HOST4"), "4"),
+            (text("Name-2"), "2"),
+            (text("c.ex"), "4321"),
+            (text("%"), ""),
+            (Filter { issued: true, ..Filter::default() }, "431"),
+            (Filter { nothing: true, ..Filter::default() }, ""),
+            (Filter { untagged: true, ..Filter::default() }, "32"),
+            (Filter { ends_from: Some(Micros(1_000)), ..Filter::default() }, "41"),
+            (Filter { ends_before: Some(Micros(1_600)), ..Filter::default() }, "43"),
+            (Filter { enterprise_project_id: Some("x".into()), ..Filter::default() }, ""),
+            (tag(TagRule::All, &[("env", &[])]), "41"),
+            (tag(TagRule::All, &[("env", &["prod", "test"]), ("team", &[])]), "1"),
+            (tag(TagRule::Any, &[("env", &["test"]), ("team", &["a"])]), "41"),
+            (tag(TagRule::NotAll, &[("env", &[]), ("team", &[])]), "432"),
+            (tag(TagRule::NotAny, &[("env", &[]), ("team", &[])]), "32"),
+            (tag(TagRule::Any, &[]), "4321"),
+        ];
+        for (filter, expected) in cases {
+            let page = certificates::list(&mut tx, a, &filter, Order::default(), ALL, NOW).await.unwrap();
+            let seen: String = page.rows.iter().map(|row| row.id[15..].to_owned()).collect();
+            assert_eq!(seen, expected, "{filter:?}");
+            assert_eq!(page.total, i64::try_from(expected.len()).unwrap());
+        }
+        for (by, ascending, expected) in [
+            (SortKey::Expiry, true, "3412"),
+            (SortKey::Expiry, false, "1432"),
+            (SortKey::Status, true, "3421"),
+            (SortKey::Updated, true, "1234"),
+        ] {
+            let order = Order { by, ascending };
+            let page = certificates::list(&mut tx, a, &Filter::default(), order, ALL, NOW).await.unwrap();
+            let seen: String = page.rows.iter().map(|row| row.id[15..].to_owned()).collect();
+            assert_eq!(seen, expected, "{order:?}");
+        }
+        let cut = Paging { limit: 2, offset: 3 };
+        let page = certificates::list(&mut tx, a, &Filter::default(), Order::default(), cut, NOW).await.unwrap();
+        assert_eq!((page.rows.len(), page.total), (1, 4));
+        let all = tags::all(&mut tx, a).await.unwrap();
+        assert_eq!(all.len(), 3);
+        tags::remove(&mut tx, keys[0], "env").await.unwrap();
+        assert_eq!(tags::of(&mut tx, keys[0]).await.unwrap(), [Tag { name: "team".into(), value: "a".into() }]);
+    }
+
+    async fn requests_and_authorities_are_kept(test: TestDb) {
+        let mut tx = test.db.begin().await.unwrap();
+        let (a, b) = (domain(&mut tx, "a").await, domain(&mut tx, "b").await);
+        let request = |n: i64| Request {
+            key: 0,
+            id: format!("csr{n:013}"),
+            domain: a,
+            name: format!("Name-{n}"),
+            csr: "PEM".into(),
+            main_domain: "a.example".into(),
+            sans: String::new(),
+            algorithm: if n == 1 { "SM2".into() } else { "EC_P256".into() },
+            usage: "PERSONAL".into(),
+            country: String::new(),
+            province: String::new(),
+            city: String::new(),
+            company: String::new(),
+            sealed_key: Some(vec![1]),
+            created_at: Micros(n),
+            updated_at: Micros(n),
+        };
+        for n in 1..=3 {
+            requests::create(&mut tx, &request(n)).await.unwrap();
+        }
+        let page = requests::list(&mut tx, a, Some("nAME"), Some("EC_P256"), ALL).await.unwrap();
+        assert_eq!((page.total, page.rows[0].id.as_str()), (2, "csr0000000000003"));
+        assert_eq!(requests::get(&mut tx, b, "csr0000000000001").await.unwrap(), None);
+        let mut found = requests::get(&mut tx, a, "csr0000000000001").await.unwrap().unwrap();
+        found.name = "new".into();
+        requests::update(&mut tx, &found).await.unwrap();
+        assert_eq!(requests::get(&mut tx, a, &found.id).await.unwrap(), Some(found.clone()));
+        requests::delete(&mut tx, found.key).await.unwrap();
+        assert_eq!(requests::get(&mut tx, a, &found.id).await.unwrap(), None);
+
+        let mut authority = Authority {
+            key: 0,
+            domain: a,
+            algorithm: "EC".into(),
+            certificate: "PEM".into(),
+            sealed_key: vec![1],
+            crl_number: 0,
+            created_at: NOW,
+        };
+        authority.key = authorities::create(&mut tx, &authority).await.unwrap();
+        assert_eq!(authorities::get(&mut tx, a, "EC").await.unwrap(), Some(authority.clone()));
+        assert_eq!(authorities::get(&mut tx, b, "EC").await.unwrap(), None);
+        for (serial, at) in [("0b", 5), ("0a", 6), ("0b", 9)] {
+            authorities::revoke(&mut tx, authority.key, serial, Micros(at)).await.unwrap();
+        }
+        let revoked = authorities::revoked(&mut tx, authority.key).await.unwrap();
+        assert_eq!(revoked, [("0a".to_owned(), Micros(6)), ("0b".to_owned(), Micros(5))]);
+        for number in 1..=2 {
+            assert_eq!(authorities::next_list(&mut tx, authority.key).await.unwrap(), number);
+        }
+        authorities::reseal(&mut tx, authority.key, &[8]).await.unwrap();
+        assert_eq!(authorities::all(&mut tx).await.unwrap()[0].sealed_key, [8]);
+    }
+}
