@@ -5,6 +5,7 @@
 
 mod assets;
 mod audit;
+mod certificates;
 pub mod docs;
 mod enrol;
 mod hosts;
@@ -37,5 +38,11 @@ pub fn router(app: &App) -> Router {
         .on("CreateUser", users::create)
         .on("UpdateUser", users::update)
         .on("SimulatePolicy", policies::simulate)
+        .on("ListFoundCertificates", certificates::found)
+        .on("ListAuthorities", certificates::authorities)
+        .on("ShowRevocations", certificates::revocations)
+        .on("ApproveCertificate", certificates::approve)
+        .on("RejectCertificate", certificates::reject)
+        .on("RevokeCertificate", certificates::revoke)
         .finish()
 }

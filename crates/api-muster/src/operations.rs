@@ -16,6 +16,13 @@ const USERS: &str = "/muster/v1/users";
 const SIMULATE: &str = "/muster/v1/policies/simulate";
 const USER: &str = "/muster/v1/users/{user_id}";
 
+const FOUND: &str = "/muster/v1/certificates/found";
+const AUTHORITIES: &str = "/muster/v1/certificates/authorities";
+const REVOCATIONS: &str = "/muster/v1/certificates/authorities/{kind}/revocations";
+const APPROVE: &str = "/muster/v1/certificates/{certificate_id}/approve";
+const REJECT: &str = "/muster/v1/certificates/{certificate_id}/reject";
+const REVOKE: &str = "/muster/v1/certificates/{certificate_id}/revoke";
+
 /// The whole API.
 #[rustfmt::skip]
 pub const OPERATIONS: &[Operation] = &[
@@ -34,4 +41,10 @@ pub const OPERATIONS: &[Operation] = &[
     Operation::served("CreateUser", Verb::Post, USERS, Action::UserUpdate, "Adds a user. Body: name, password, role (admin, reader or none)."),
     Operation::served("UpdateUser", Verb::Patch, USER, Action::UserUpdate, "Changes a user. Body: password, role, enabled."),
     Operation::served("SimulatePolicy", Verb::Post, SIMULATE, Action::PolicySimulate, "Says what would be decided, and by which statement. Body: action, user_id or policy, project_id, resource, enterprise_project_id, context."),
+    Operation::served("ListFoundCertificates", Verb::Get, FOUND, Action::CertList, "Certificates that sites of the hosts serve, managed here or not."),
+    Operation::served("ListAuthorities", Verb::Get, AUTHORITIES, Action::CertList, "The account's own roots."),
+    Operation::served("ShowRevocations", Verb::Get, REVOCATIONS, Action::CertList, "The revocation list of a root (RSA, EC, SM2)."),
+    Operation::served("ApproveCertificate", Verb::Post, APPROVE, Action::CertIssue, "Issues what is applied for."),
+    Operation::served("RejectCertificate", Verb::Post, REJECT, Action::CertIssue, "Refuses what is applied for."),
+    Operation::served("RevokeCertificate", Verb::Post, REVOKE, Action::CertIssue, "Revokes a certificate of the account's own authority. Body: reason."),
 ];

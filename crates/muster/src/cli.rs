@@ -6,6 +6,7 @@ pub(crate) mod admin;
 pub(crate) mod agent;
 pub(crate) mod asking;
 pub(crate) mod assets;
+pub(crate) mod cert;
 pub(crate) mod config;
 pub(crate) mod export;
 pub(crate) mod hosts;
@@ -97,6 +98,8 @@ pub(crate) enum Command {
     /// The report goes to standard output, everything else to standard error. A scan that a limit ended
     /// reports what it has and exits with 11.
     Scan(scan::ScanArgs),
+    /// Import, list, issue, export certificates; open digital envelopes.
+    Cert(cert::CertArgs),
     /// Users, access keys, enrolment tokens, the audit log.
     Admin(admin::AdminArgs),
     /// Show or check the configuration.

@@ -2,6 +2,7 @@
 
 pub(crate) mod admin;
 pub(crate) mod assets;
+pub(crate) mod cert;
 pub(crate) mod export;
 pub(crate) mod hosts;
 pub(crate) mod scan;

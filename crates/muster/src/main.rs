@@ -106,6 +106,11 @@ fn dispatch(cli: &Cli, environment: &[(String, String)], lang: &mut Lang) -> Res
         }
         Command::Hosts(args) => commands::hosts::run(&ask(&args.asking)?, args),
         Command::Assets(args) => commands::assets::run(&ask(&args.asking)?, args),
+        Command::Cert(args) => match &args.command {
+            // Needs no server: the key stays on this machine.
+            cli::cert::CertCommand::Unwrap(args) => commands::cert::unwrap(args),
+            _ => commands::cert::run(&ask(&args.asking)?, args),
+        },
         Command::Export(args) => commands::export::run(&ask(&args.asking)?, args),
         Command::Admin(args) => commands::admin::run(&ask(&args.asking)?, args),
         Command::Scan(args) => commands::scan::run(args).map(drop),

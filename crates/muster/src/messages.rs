@@ -79,6 +79,14 @@ messages! {
     NewPassword "New password, shown only now: {}" "新密码（仅此一次显示）：{}";
     NewKey "New access key {}; its secret, shown only now: {}" "新访问密钥 {}；其私密部分（仅此一次显示）：{}";
     KeyRemoved "Access key {} was removed." "已删除访问密钥 {}。";
+    // certificates
+    CertImported "Certificate {} was imported." "已导入证书 {}。";
+    CertIssued "Certificate {}: {}" "证书 {}：{}";
+    CertDeleted "Certificate {} was deleted." "已删除证书 {}。";
+    CertChanged "Certificate {} was changed." "已修改证书 {}。";
+    CertPassword "Password of the file, shown only now: {}" "文件密码（仅此一次显示）：{}";
+    CertOwnKey "The private key is the one the request was made with; it is not kept here." "私钥为生成 CSR 时所用的密钥，此处未保存。";
+    CertEnvelope "enc_private_key is a digital envelope: open it with `muster cert unwrap`." "enc_private_key 为数字信封，请使用 `muster cert unwrap` 解开。";
     // export
     ExportMade "{} written." "已写入 {}。";
     ExportWaiting "Exporting: {}" "正在导出：{}";

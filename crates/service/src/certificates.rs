@@ -10,17 +10,20 @@ pub mod orders;
 pub mod requests;
 pub mod tags;
 
+mod found;
 mod issue;
 mod list;
 mod making;
 mod notices;
 
+pub use found::{Found, found};
 pub use list::{list, show};
 pub use muster_store::certificates::{Certificate, Filter, Order, SortKey, Status, TagRule};
 pub use notices::{Notice, set_notices};
 
 use crate::app::App;
-use crate::{audit, authz};
+use crate::audit;
+use crate::authz::{self, Item};
 use muster_model::{Action, Caller, Error, ErrorKind, Micros, Owner, Result};
 use muster_store::certificates::{self as store, authorities as revoking};
 use muster_store::{Tx, meta, transact};
@@ -52,10 +55,8 @@ const DEFAULT_PROJECT: &str = "0";
 /// # Errors
 /// `Forbidden` naming the action, `NotFound`, `Conflict` while it is applied for.
 pub async fn delete(app: &App, caller: &Caller, id: &str) -> Result<()> {
-    authz::account(app, caller, Action::CertDelete)?;
-    let domain = account(app, caller)?;
     transact!(app.db, |tx| {
-        let found = find(tx, domain, id).await?;
+        let found = permitted(tx, app, caller, Action::CertDelete, id).await?;
         if matches!(found.status, Status::Checking | Status::CheckingOrg | Status::Issuing) {
             return Err(wrong_state(&found, app.now(), "cancel the application first"));
         }
@@ -83,9 +84,39 @@ fn target(id: &str) -> String {
     format!("certificate/{id}")
 }
 
-async fn find(tx: &mut Tx, domain: i64, id: &str) -> Result<Certificate> {
-    let found = store::get(tx, domain, id).await?;
-    found.ok_or_else(|| Error::not_found(format_args!("certificate {id}")))
+/// A certificate the caller may perform `action` on. One it may not even look at is not there.
+async fn permitted(
+    tx: &mut Tx,
+    app: &App,
+    caller: &Caller,
+    action: Action,
+    id: &str,
+) -> Result<Certificate> {
+    let absent = || Error::not_found(format_args!("certificate {id}"));
+    let Some(found) = store::get(tx, account(app, caller)?, id).await? else {
+        authz::account_some(app, caller, action)?;
+        return Err(absent());
+    };
+    let tags = tags::pairs(tx, found.key).await?;
+    let item = item(&found, &tags);
+    if !authz::may(app, caller, Action::CertShow, None, &item)
+        && !authz::may(app, caller, action, None, &item)
+    {
+        authz::account_some(app, caller, action)?;
+        return Err(absent());
+    }
+    authz::account_on(app, caller, action, &item)?;
+    Ok(found)
+}
+
+/// A certificate as policies speak of it.
+fn item<'a>(it: &'a Certificate, tags: &'a [(String, String)]) -> Item<'a> {
+    Item { path: &it.id, enterprise_project: &it.enterprise_project_id, tags }
+}
+
+/// A certificate that is yet to be, as policies speak of it.
+fn new_item(enterprise_project: &str) -> Item<'_> {
+    Item { path: "*", enterprise_project, tags: &[] }
 }
 
 /// An operation that the certificate's status does not allow.

@@ -7,6 +7,7 @@
 mod apply;
 mod assemble;
 mod at;
+mod certificates;
 mod changes;
 mod columns;
 mod diff;
@@ -23,6 +24,7 @@ mod statistics;
 pub use apply::{Applied, MAX_ROWS, Target, apply};
 pub use assemble::{HostRef, Seen};
 pub use at::list_at;
+pub use certificates::{Found, certificates};
 pub use changes::{Change, Op, changes, latest_cursor};
 pub use export::ExportCursor;
 pub use held::scopes;

@@ -8,6 +8,7 @@ pub mod chain;
 pub mod double;
 pub mod issue;
 pub mod key;
+pub mod keystore;
 pub mod name;
 pub mod request;
 mod verify;

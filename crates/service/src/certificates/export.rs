@@ -1,8 +1,8 @@
 //! Handing a certificate out with its key.
 
-use super::{account, find, owner, target, wrong_state};
+use super::{owner, permitted, target, wrong_state};
 use crate::app::App;
-use crate::{audit, authz, limits, sealing};
+use crate::{audit, limits, sealing};
 use muster_model::{Action, Caller, Error, Result};
 use muster_store::Tx;
 use muster_vault::x509::chain::Chain;
@@ -37,11 +37,9 @@ pub struct Export {
 /// `Forbidden` naming the action, `NotFound`, `Conflict` for one that is not issued yet, `RateLimited`,
 /// `Unavailable` naming the audit.
 pub async fn export(app: &App, caller: &Caller, id: &str) -> Result<Export> {
-    authz::account(app, caller, Action::CertExport)?;
-    limits::admit_secret(app, caller, 1)?;
-    let domain = account(app, caller)?;
     let mut tx = app.db.read().await?;
-    let found = find(&mut tx, domain, id).await?;
+    let found = permitted(&mut tx, app, caller, Action::CertExport, id).await?;
+    limits::admit_secret(app, caller, 1)?;
     if found.content.certificate.is_empty() {
         return Err(wrong_state(&found, app.now(), "there is nothing to export yet"));
     }

@@ -1,7 +1,8 @@
 //! Importing a certificate with its key.
 
 use super::{
-    CERTIFICATE, Certificate, Status, account, check_name, enterprise_project, owner, target,
+    CERTIFICATE, Certificate, Status, account, check_name, enterprise_project, new_item, owner,
+    target,
 };
 use crate::app::App;
 use crate::{audit, authz, sealing};
@@ -50,10 +51,10 @@ struct Checked {
 /// `Forbidden` naming the action; `Invalid` naming the field and what is wrong with it; `Conflict` for one the
 /// account has already, where that is refused.
 pub async fn import(app: &App, caller: &Caller, it: Import) -> Result<String> {
-    authz::account(app, caller, Action::CertImport)?;
+    let enterprise_project_id = enterprise_project(it.enterprise_project_id.as_deref())?;
+    authz::account_on(app, caller, Action::CertImport, &new_item(&enterprise_project_id))?;
     let domain = account(app, caller)?;
     check_name(&it.name)?;
-    let enterprise_project_id = enterprise_project(it.enterprise_project_id.as_deref())?;
     let Checked { chain, encryption } = check(&it, app.now())?;
     let names = Names::of(&chain.leaf)?;
     let content = content(&chain, encryption.is_some().then_some(it.enc_certificate.as_str()));

@@ -1,6 +1,6 @@
 //! Which notices are wanted of a certificate.
 
-use super::{account, find};
+use super::permitted;
 use crate::app::App;
 use crate::{audit, authz};
 use muster_model::{Action, Caller, Error, Result};
@@ -46,14 +46,13 @@ pub async fn set_notices(
     wanted: &[(String, Vec<Notice>)],
     on: bool,
 ) -> Result<()> {
-    authz::account(app, caller, Action::CertUpdate)?;
-    let domain = account(app, caller)?;
+    authz::account_some(app, caller, Action::CertUpdate)?;
     if wanted.len() > MAX_CALLS {
         return Err(Error::invalid("body", "must name at most 100 certificates"));
     }
     transact!(app.db, |tx| {
         for (id, notices) in wanted {
-            let mut found = find(tx, domain, id).await?;
+            let mut found = permitted(tx, app, caller, Action::CertUpdate, id).await?;
             for notice in notices {
                 match on {
                     true => found.notices |= notice.bit(),

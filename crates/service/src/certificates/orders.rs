@@ -14,8 +14,8 @@ pub use decide::{approve, reject, revoke};
 
 use super::making::{self, algorithm};
 use super::{
-    CERTIFICATE, Certificate, Status, account, authorities, enterprise_project, find, issue,
-    next_id, target, wrong_state,
+    CERTIFICATE, Certificate, Status, account, authorities, enterprise_project, issue, new_item,
+    next_id, permitted, target, wrong_state,
 };
 use crate::app::App;
 use crate::{audit, authz};
@@ -63,10 +63,10 @@ const TYPES: [&str; 6] = [
 /// # Errors
 /// `Forbidden` naming the action, `Invalid` naming the field and its limit.
 pub async fn order(app: &App, caller: &Caller, new: &NewOrder) -> Result<(String, Vec<String>)> {
-    authz::account(app, caller, Action::CertApply)?;
+    let enterprise_project_id = enterprise_project(new.enterprise_project_id.as_deref())?;
+    authz::account_on(app, caller, Action::CertApply, &new_item(&enterprise_project_id))?;
     let domain = account(app, caller)?;
     check(new)?;
-    let enterprise_project_id = enterprise_project(new.enterprise_project_id.as_deref())?;
     transact!(app.db, |tx| {
         let now = app.now();
         let order_id = next_id(tx, "CS", now).await?;
@@ -154,13 +154,14 @@ fn check(new: &NewOrder) -> Result<()> {
 /// `Forbidden` naming the action, `NotFound`, `Conflict` unless it is ordered or was refused, `Invalid` naming the
 /// field.
 pub async fn apply(app: &App, caller: &Caller, id: &str, given: &Application) -> Result<Status> {
-    authz::account(app, caller, Action::CertApply)?;
     let domain = account(app, caller)?;
-    let found = find(&mut app.db.read().await?, domain, id).await?;
+    let mut tx = app.db.read().await?;
+    let found = permitted(&mut tx, app, caller, Action::CertApply, id).await?;
+    drop(tx);
     let names = given.check(&found.product)?;
     let fresh = Fresh::make(app, domain, given).await?;
     transact!(app.db, |tx| {
-        let mut it = find(tx, domain, id).await?;
+        let mut it = permitted(tx, app, caller, Action::CertApply, id).await?;
         if !matches!(it.status, Status::Paid | Status::Unpassed) {
             return Err(wrong_state(
                 &it,
@@ -190,10 +191,8 @@ pub async fn apply(app: &App, caller: &Caller, id: &str, given: &Application) ->
 /// # Errors
 /// `Forbidden` naming the action, `NotFound`, `Conflict` unless it is under way.
 pub async fn cancel(app: &App, caller: &Caller, id: &str) -> Result<()> {
-    authz::account(app, caller, Action::CertApply)?;
-    let domain = account(app, caller)?;
     transact!(app.db, |tx| {
-        let mut it = find(tx, domain, id).await?;
+        let mut it = permitted(tx, app, caller, Action::CertApply, id).await?;
         if !matches!(it.status, Status::Checking | Status::CheckingOrg) {
             return Err(wrong_state(&it, app.now(), "there is no application to cancel"));
         }
@@ -211,10 +210,8 @@ pub async fn cancel(app: &App, caller: &Caller, id: &str) -> Result<()> {
 /// # Errors
 /// `Forbidden` naming the action, `NotFound`, `Conflict` once it was applied for.
 pub async fn unsubscribe(app: &App, caller: &Caller, id: &str) -> Result<()> {
-    authz::account(app, caller, Action::CertApply)?;
-    let domain = account(app, caller)?;
     transact!(app.db, |tx| {
-        let it = find(tx, domain, id).await?;
+        let it = permitted(tx, app, caller, Action::CertApply, id).await?;
         if it.status != Status::Paid || it.product.order_id.is_empty() {
             return Err(wrong_state(
                 &it,

@@ -3,7 +3,8 @@
 use super::making::{self, algorithm};
 use super::{REQUEST, account, check_name, export, next_id, owner};
 use crate::app::App;
-use crate::{audit, authz, limits, sealing};
+use crate::authz::{self, Item};
+use crate::{audit, limits, sealing};
 use muster_model::{Action, Caller, Error, ErrorKind, Page, Paging, Result};
 use muster_store::certificates::requests as store;
 use muster_store::{Tx, transact};
@@ -172,7 +173,7 @@ pub async fn list(
 /// # Errors
 /// `Forbidden` naming the action, `NotFound`, also for another account's.
 pub async fn show(app: &App, caller: &Caller, id: &str) -> Result<Request> {
-    authz::account(app, caller, Action::CsrList)?;
+    authz::account_on(app, caller, Action::CsrList, &Item::named(id))?;
     find(&mut app.db.read().await?, account(app, caller)?, id).await
 }
 
@@ -181,7 +182,7 @@ pub async fn show(app: &App, caller: &Caller, id: &str) -> Result<Request> {
 /// # Errors
 /// `Forbidden` naming the action, `NotFound`, `Invalid` for a name that is none.
 pub async fn rename(app: &App, caller: &Caller, id: &str, name: &str) -> Result<Request> {
-    authz::account(app, caller, Action::CsrCreate)?;
+    authz::account_on(app, caller, Action::CsrCreate, &Item::named(id))?;
     check_name(name)?;
     let domain = account(app, caller)?;
     transact!(app.db, |tx| {
@@ -199,7 +200,7 @@ pub async fn rename(app: &App, caller: &Caller, id: &str, name: &str) -> Result<
 /// # Errors
 /// `Forbidden` naming the action, `NotFound`.
 pub async fn delete(app: &App, caller: &Caller, id: &str) -> Result<()> {
-    authz::account(app, caller, Action::CsrDelete)?;
+    authz::account_on(app, caller, Action::CsrDelete, &Item::named(id))?;
     let domain = account(app, caller)?;
     transact!(app.db, |tx| {
         let found = find(tx, domain, id).await?;
@@ -214,7 +215,7 @@ pub async fn delete(app: &App, caller: &Caller, id: &str) -> Result<()> {
 /// `Forbidden` naming the action, `NotFound`, `Conflict` where the customer keeps the key, `RateLimited`,
 /// `Unavailable` naming the audit.
 pub async fn private_key(app: &App, caller: &Caller, id: &str) -> Result<Zeroizing<String>> {
-    authz::account(app, caller, Action::CsrExport)?;
+    authz::account_on(app, caller, Action::CsrExport, &Item::named(id))?;
     limits::admit_secret(app, caller, 1)?;
     let mut tx = app.db.read().await?;
     let found = find(&mut tx, account(app, caller)?, id).await?;

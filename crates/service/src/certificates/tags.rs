@@ -1,11 +1,11 @@
 //! Tags of certificates.
 
-use super::{account, find, target};
+use super::{account, permitted, target};
 use crate::app::App;
 use crate::{audit, authz};
 use muster_model::{Action, Caller, Error, Result};
 use muster_store::certificates::tags;
-use muster_store::transact;
+use muster_store::{Tx, transact};
 
 pub use muster_store::certificates::tags::Tag;
 
@@ -26,10 +26,15 @@ pub enum Change {
 /// # Errors
 /// `Forbidden` naming the action, `NotFound`.
 pub async fn of(app: &App, caller: &Caller, id: &str) -> Result<Vec<Tag>> {
-    authz::account(app, caller, Action::CertList)?;
     let mut tx = app.db.read().await?;
-    let found = find(&mut tx, account(app, caller)?, id).await?;
+    let found = permitted(&mut tx, app, caller, Action::CertList, id).await?;
     tags::of(&mut tx, found.key).await
+}
+
+/// The tags of a certificate as policies speak of them.
+pub(super) async fn pairs(tx: &mut Tx, certificate: i64) -> Result<Vec<(String, String)>> {
+    let tags = tags::of(tx, certificate).await?;
+    Ok(tags.into_iter().map(|tag| (tag.name, tag.value)).collect())
 }
 
 /// The tags of certificates that were listed before, in their order.
@@ -65,11 +70,10 @@ pub async fn change(
     change: Change,
     given: &[Tag],
 ) -> Result<()> {
-    authz::account(app, caller, Action::CertUpdate)?;
-    let domain = account(app, caller)?;
+    authz::account_some(app, caller, Action::CertUpdate)?;
     given.iter().try_for_each(check)?;
     transact!(app.db, |tx| {
-        let found = find(tx, domain, id).await?;
+        let found = permitted(tx, app, caller, Action::CertUpdate, id).await?;
         for tag in given {
             match change {
                 Change::Set => tags::set(tx, found.key, tag).await?,

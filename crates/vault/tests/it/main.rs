@@ -9,6 +9,7 @@
 mod certificates;
 mod envelopes;
 mod keys;
+mod keystores;
 mod openssl;
 mod signatures;
 mod ssh;

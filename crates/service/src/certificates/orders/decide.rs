@@ -1,9 +1,9 @@
 //! What the account's operator decides: approve, refuse, revoke.
 
-use super::super::{Certificate, Status, account, find, target, wrong_state};
+use super::super::{Certificate, Status, account, permitted, target, wrong_state};
 use super::{Application, Fresh};
 use crate::app::App;
-use crate::{audit, authz};
+use crate::audit;
 use muster_model::{Action, Caller, Error, Result};
 use muster_store::certificates::{self as store, authorities as revoking};
 use muster_store::transact;
@@ -13,14 +13,15 @@ use muster_store::transact;
 /// # Errors
 /// `Forbidden` naming the action, `NotFound`, `Conflict` unless an application waits.
 pub async fn approve(app: &App, caller: &Caller, id: &str) -> Result<Certificate> {
-    authz::account(app, caller, Action::CertIssue)?;
     let domain = account(app, caller)?;
-    let waiting = find(&mut app.db.read().await?, domain, id).await?;
+    let mut tx = app.db.read().await?;
+    let waiting = permitted(&mut tx, app, caller, Action::CertIssue, id).await?;
+    drop(tx);
     let given = application(app, &waiting)?;
     let names = given.check(&waiting.product)?;
     let fresh = Fresh::make(app, domain, &given).await?;
     transact!(app.db, |tx| {
-        let mut it = find(tx, domain, id).await?;
+        let mut it = permitted(tx, app, caller, Action::CertIssue, id).await?;
         // Another application may stand there by now.
         let given = application(app, &it)?;
         if given != application(app, &waiting)? {
@@ -38,10 +39,8 @@ pub async fn approve(app: &App, caller: &Caller, id: &str) -> Result<Certificate
 /// # Errors
 /// As [`approve`].
 pub async fn reject(app: &App, caller: &Caller, id: &str) -> Result<()> {
-    authz::account(app, caller, Action::CertIssue)?;
-    let domain = account(app, caller)?;
     transact!(app.db, |tx| {
-        let mut it = find(tx, domain, id).await?;
+        let mut it = permitted(tx, app, caller, Action::CertIssue, id).await?;
         application(app, &it)?;
         it.status = Status::Unpassed;
         it.updated_at = app.now();
@@ -55,13 +54,11 @@ pub async fn reject(app: &App, caller: &Caller, id: &str) -> Result<()> {
 /// # Errors
 /// `Forbidden` naming the action, `NotFound`, `Conflict` for what another authority issued or what is revoked.
 pub async fn revoke(app: &App, caller: &Caller, id: &str, reason: &str) -> Result<()> {
-    authz::account(app, caller, Action::CertIssue)?;
-    let domain = account(app, caller)?;
     if reason.chars().count() > 255 {
         return Err(Error::invalid("reason", "must have at most 255 characters"));
     }
     transact!(app.db, |tx| {
-        let mut it = find(tx, domain, id).await?;
+        let mut it = permitted(tx, app, caller, Action::CertIssue, id).await?;
         let (Some(authority), Status::Issued) = (it.authority, it.status) else {
             let hint = "only what Muster's own authority issued can be revoked here";
             return Err(wrong_state(&it, app.now(), hint));
