@@ -2,6 +2,8 @@
 //!
 //! The program is its own load: it starts 1,000 copies of itself with 200 listeners and 4,000 connections
 //! among them, and sweeps this machine beside them. Times are CPU of this process, user and system together.
+//! What else comes and goes on the machine makes a sweep a changed one; alone it is in namespaces of its own:
+//! `unshare -pmfn --mount-proc sh -c 'ip link set lo up; cargo bench -p muster-agent --bench sweep'`.
 //! `-- load [PROCESSES] [LISTENERS] [CONNECTIONS]` only makes the load, for other tools to be measured on.
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a program for people, run by hand")]
 #![expect(clippy::disallowed_methods, reason = "starts the processes that are to be found")]
@@ -19,6 +21,7 @@ use muster_inventory::{Inventory, Options, Swept};
 use muster_model::report::{EnrolReply, EnrolRequest, Reply, Report};
 use muster_model::time::ManualClock;
 use muster_model::{Clock, Error, Kind, Micros, Result, SystemClock};
+use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,6 +33,9 @@ fn main() {
     if let Some(done) = load::part(&args) {
         return done.unwrap();
     }
+    if args.first().is_some_and(|arg| arg == "agent") {
+        return agent();
+    }
     let alone = args.first().is_some_and(|arg| arg == "load");
     let mut sizes = args.iter().filter_map(|arg| arg.parse().ok());
     let mut size = |usual| sizes.next().unwrap_or(usual);
@@ -40,7 +46,9 @@ fn main() {
         load::until_the_end().unwrap();
     } else {
         sweeps();
-        agent();
+        // In a process of its own: what the sweeps above took from the system stays taken.
+        let this = std::env::current_exe().unwrap();
+        assert!(Command::new(this).arg("agent").status().unwrap().success());
     }
     drop(load);
 }
@@ -51,9 +59,6 @@ fn sweeps() {
     let options = Options { clock: Arc::new(clock.clone()), ..Options::default() };
     let mut inventory = Inventory::new(options).unwrap();
     let first = cost(|| inventory.sweep(&Kind::ALL));
-    for swept in &first.1 {
-        println!("  {:<16} {:>6} rows {:>10} us CPU", swept.kind, swept.rows.len(), swept.cpu_us);
-    }
     row("first sweep, nothing cached", first.0, "ms", None);
     // Beyond the hour for which stamps are trusted every collector runs again.
     let mut warm = || {
@@ -66,6 +71,10 @@ fn sweeps() {
         cost(|| inventory.sweep(&Kind::ALL)).0
     };
     row("unchanged sweep", median((0..SWEEPS).map(|_| unchanged())), "ms", Some(20.0));
+    for swept in inventory.sweep(&Kind::ALL) {
+        let (name, rows) = (swept.kind, swept.rows.len());
+        row(&format!("  of it {name}, {rows} rows"), milli(swept.cpu_us), "ms", None);
+    }
     row("peak memory of the sweeps", memory("VmHWM:"), "MB", Some(60.0));
 }
 
@@ -98,6 +107,10 @@ impl Transport for Content {
     fn report(&mut self, _: &Report, _: Micros) -> Result<Reply> {
         Ok(Reply { next_secs: 60, ..Reply::default() })
     }
+}
+
+fn milli(micros: u64) -> f64 {
+    Duration::from_micros(micros).as_secs_f64() * 1e3
 }
 
 /// CPU milliseconds.
