@@ -8,7 +8,7 @@ mod engine;
 
 use crate::collector::{Collector, Rows};
 use crate::collectors::COLLECTORS;
-use engine::{Engine, Outcome};
+use engine::{Caches, Engine, Outcome};
 use muster_model::host::HostProfile;
 use muster_model::report::{Digest, Row, RowKey};
 use muster_model::{Clock, Diagnostic, Error, Kind, Micros, Result, SystemClock};
@@ -105,6 +105,7 @@ type Collectors = &'static [&'static dyn Collector];
 pub struct Inventory {
     options: Options,
     collectors: Collectors,
+    caches: Caches,
     worker: Option<Worker>,
     stuck: HashMap<Kind, JoinHandle<()>>,
     last: HashMap<Kind, Held>,
@@ -126,9 +127,10 @@ impl Inventory {
     }
 
     fn with(options: Options, collectors: Collectors) -> Result<Self> {
-        let worker = Some(Worker::start(&options, collectors)?);
+        let caches = Caches::default();
+        let worker = Some(Worker::start(&options, collectors, &caches)?);
         let (stuck, last) = (HashMap::new(), HashMap::new());
-        Ok(Self { options, collectors, worker, stuck, last, sweeps: 0 })
+        Ok(Self { options, collectors, caches, worker, stuck, last, sweeps: 0 })
     }
 
     /// The kinds there is a collector for, as far as the options allow them.
@@ -158,7 +160,7 @@ impl Inventory {
             }
             self.stuck.remove(&kind);
         }
-        let start = || Worker::start(&self.options, self.collectors);
+        let start = || Worker::start(&self.options, self.collectors, &self.caches);
         let worker = match self.worker.take().map_or_else(start, Ok) {
             Ok(worker) => worker,
             Err(error) => return self.failed(kind, "sweep.impossible", error.message().to_owned()),
@@ -228,8 +230,8 @@ struct Worker {
 }
 
 impl Worker {
-    fn start(options: &Options, collectors: Collectors) -> Result<Self> {
-        let mut engine = Engine::new(options.clone(), collectors)?;
+    fn start(options: &Options, collectors: Collectors, caches: &Caches) -> Result<Self> {
+        let mut engine = Engine::new(options.clone(), collectors, caches.clone())?;
         let (jobs, todo) = channel::<(Kind, u64)>();
         let (done, outcomes) = channel();
         let thread = std::thread::Builder::new()
@@ -263,7 +265,7 @@ mod tests {
     use crate::host::Host;
     use muster_model::Fact;
     use muster_model::report::Volatile;
-    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
     use std::sync::{Condvar, Mutex};
 
     /// Finds one row, and then panics.
@@ -299,6 +301,41 @@ mod tests {
             out.push(Fact::new(Kind::Port), Volatile::default());
             drop(LET_GO.wait_while(HOLD.lock().unwrap(), |hold| *hold).unwrap());
         }
+    }
+
+    /// Reads a file, which takes longer than a sweep may, and counts how often it does.
+    struct Slow;
+    static READS: AtomicUsize = AtomicUsize::new(0);
+    static SLOW: Mutex<bool> = Mutex::new(true);
+    static READ: Condvar = Condvar::new();
+
+    impl Collector for Slow {
+        fn kind(&self) -> Kind {
+            Kind::WebSite
+        }
+        fn collect(&self, host: &Host<'_>, out: &mut Findings) {
+            host.files().parsed("/etc/passwd", u64::MAX, |_| {
+                READS.fetch_add(1, Ordering::SeqCst);
+                drop(READ.wait_while(SLOW.lock().unwrap(), |slow| *slow).unwrap());
+                READS.load(Ordering::SeqCst)
+            });
+            out.push(Fact::new(Kind::WebSite), Volatile::default());
+        }
+    }
+
+    #[test]
+    fn what_a_sweep_given_up_still_finishes_is_not_done_again() {
+        let limits = Limits { collector: Duration::from_millis(100), ..Limits::default() };
+        let mut inventory =
+            Inventory::with(Options { limits, ..Options::default() }, &[&Slow]).unwrap();
+        let mut sweep = || inventory.sweep(&[Kind::WebSite]).pop().unwrap();
+        assert_eq!(sweep().diagnostics[0].code, "collector.timeout");
+        *SLOW.lock().unwrap() = false;
+        READ.notify_all();
+        while sweep().standing != Standing::Fresh {
+            std::thread::yield_now();
+        }
+        assert_eq!(READS.load(Ordering::SeqCst), 1);
     }
 
     /// Panics from the first time on.

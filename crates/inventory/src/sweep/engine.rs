@@ -28,13 +28,20 @@ pub(super) struct Outcome {
     pub(super) cpu_us: u64,
 }
 
+/// What was made of files, which outlives an engine that was given up: whatever it had finished, and still
+/// finishes, its successor need not do again, so that a host of any size is seen in the end.
+#[derive(Clone, Default)]
+pub(super) struct Caches {
+    hashes: Arc<Mutex<HashCache>>,
+    memo: Arc<Mutex<Memo>>,
+}
+
 pub(super) struct Engine {
     options: Options,
     collectors: Collectors,
     root: Arc<Root>,
     proc: Proc,
-    hashes: Arc<Mutex<HashCache>>,
-    memo: Arc<Mutex<Memo>>,
+    caches: Caches,
     memory: Memory,
     owners: Box<dyn Owners>,
     table: ProcessTable,
@@ -55,7 +62,7 @@ struct State {
 }
 
 impl Engine {
-    pub(super) fn new(options: Options, collectors: Collectors) -> Result<Self> {
+    pub(super) fn new(options: Options, collectors: Collectors, caches: Caches) -> Result<Self> {
         let proc = Proc::open(&options.proc)?;
         let root = Arc::new(open_root(&options, &proc)?);
         Ok(Self {
@@ -63,8 +70,7 @@ impl Engine {
             collectors,
             root,
             proc,
-            hashes: Arc::default(),
-            memo: Arc::default(),
+            caches,
             memory: Memory::new(),
             owners: crate::owners::index(),
             table: ProcessTable::default(),
@@ -105,8 +111,8 @@ impl Engine {
         }
         let files = Files::new(
             Arc::clone(&self.root),
-            Arc::clone(&self.hashes),
-            Arc::clone(&self.memo),
+            Arc::clone(&self.caches.hashes),
+            Arc::clone(&self.caches.memo),
             self.options.limits.dir_entries,
             now,
         );
@@ -143,8 +149,8 @@ impl Engine {
             return;
         }
         self.sweep = sweep;
-        self.hashes.lock().unwrap_or_else(PoisonError::into_inner).begin();
-        self.memo.lock().unwrap_or_else(PoisonError::into_inner).begin();
+        self.caches.hashes.lock().unwrap_or_else(PoisonError::into_inner).begin();
+        self.caches.memo.lock().unwrap_or_else(PoisonError::into_inner).begin();
         if let Ok(root) = open_root(&self.options, &self.proc) {
             self.root = Arc::new(root);
         }
