@@ -12,6 +12,7 @@ mod hosts;
 pub mod operations;
 mod policies;
 mod users;
+mod vault;
 
 pub use operations::OPERATIONS;
 
@@ -44,5 +45,8 @@ pub fn router(app: &App) -> Router {
         .on("ApproveCertificate", certificates::approve)
         .on("RejectCertificate", certificates::reject)
         .on("RevokeCertificate", certificates::revoke)
+        .on("ShowVault", vault::status)
+        .on("RotateVault", vault::rotate)
+        .on("RewrapVault", vault::rewrap)
         .finish()
 }

@@ -16,6 +16,9 @@ const USERS: &str = "/muster/v1/users";
 const SIMULATE: &str = "/muster/v1/policies/simulate";
 const USER: &str = "/muster/v1/users/{user_id}";
 
+const VAULT: &str = "/muster/v1/vault";
+const ROTATE: &str = "/muster/v1/vault/rotate";
+const REWRAP: &str = "/muster/v1/vault/rewrap";
 const FOUND: &str = "/muster/v1/certificates/found";
 const AUTHORITIES: &str = "/muster/v1/certificates/authorities";
 const REVOCATIONS: &str = "/muster/v1/certificates/authorities/{kind}/revocations";
@@ -47,4 +50,7 @@ pub const OPERATIONS: &[Operation] = &[
     Operation::served("ApproveCertificate", Verb::Post, APPROVE, Action::CertIssue, "Issues what is applied for."),
     Operation::served("RejectCertificate", Verb::Post, REJECT, Action::CertIssue, "Refuses what is applied for."),
     Operation::served("RevokeCertificate", Verb::Post, REVOKE, Action::CertIssue, "Revokes a certificate of the account's own authority. Body: reason."),
+    Operation::served("ShowVault", Verb::Get, VAULT, Action::VaultShow, "Which keys seal how much."),
+    Operation::served("RotateVault", Verb::Post, ROTATE, Action::VaultRotate, "Gives every account and project a new key, wraps everything by it, forgets the older ones."),
+    Operation::served("RewrapVault", Verb::Post, REWRAP, Action::VaultRotate, "Wraps everything by the newest root key, and what a rotation left by the newest keys."),
 ];

@@ -141,6 +141,10 @@ actions! {
     CsrDelete "scm:csr:delete" Write;
     /// Export the private key of a certificate request.
     CsrExport "scm:csr:export" Secret;
+    /// See which keys seal what.
+    VaultShow "muster:vault:get" Read;
+    /// Rotate the keys that seal, wrap everything anew.
+    VaultRotate "muster:vault:rotate" Permissions;
     /// Read the audit log.
     AuditList "muster:audit:list" Read;
 }

@@ -13,6 +13,7 @@ pub(crate) mod hosts;
 pub(crate) mod init;
 pub(crate) mod scan;
 pub(crate) mod serve;
+pub(crate) mod vault;
 
 use crate::config::{DATA_DIR, LogFormat};
 use crate::messages::Lang;
@@ -102,6 +103,8 @@ pub(crate) enum Command {
     Cert(cert::CertArgs),
     /// Users, access keys, enrolment tokens, the audit log.
     Admin(admin::AdminArgs),
+    /// The keys that seal secrets: look at them, rotate them, follow a new root key.
+    Vault(vault::VaultArgs),
     /// Show or check the configuration.
     Config {
         #[command(subcommand)]

@@ -6,6 +6,7 @@ pub(crate) mod cert;
 pub(crate) mod export;
 pub(crate) mod hosts;
 pub(crate) mod scan;
+pub(crate) mod vault;
 
 use crate::messages::{Lang, Message, say};
 use crate::output::{Output, complain};

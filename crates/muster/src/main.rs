@@ -111,6 +111,7 @@ fn dispatch(cli: &Cli, environment: &[(String, String)], lang: &mut Lang) -> Res
             cli::cert::CertCommand::Unwrap(args) => commands::cert::unwrap(args),
             _ => commands::cert::run(&ask(&args.asking)?, args),
         },
+        Command::Vault(args) => commands::vault::run(&ask(&args.asking)?, args),
         Command::Export(args) => commands::export::run(&ask(&args.asking)?, args),
         Command::Admin(args) => commands::admin::run(&ask(&args.asking)?, args),
         Command::Scan(args) => commands::scan::run(args).map(drop),

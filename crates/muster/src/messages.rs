@@ -87,6 +87,9 @@ messages! {
     CertPassword "Password of the file, shown only now: {}" "文件密码（仅此一次显示）：{}";
     CertOwnKey "The private key is the one the request was made with; it is not kept here." "私钥为生成 CSR 时所用的密钥，此处未保存。";
     CertEnvelope "enc_private_key is a digital envelope: open it with `muster cert unwrap`." "enc_private_key 为数字信封，请使用 `muster cert unwrap` 解开。";
+    // vault
+    VaultRoots "Root keys, newest first: {}. Under older ones: {}." "根密钥（由新到旧）：{}。仍由旧根密钥保护的项数：{}。";
+    VaultDone "Keys made: {}. Values wrapped anew: {}. Versions forgotten: {}." "新建密钥：{}。重新封装：{}。已丢弃版本：{}。";
     // export
     ExportMade "{} written." "已写入 {}。";
     ExportWaiting "Exporting: {}" "正在导出：{}";

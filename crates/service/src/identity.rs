@@ -23,6 +23,9 @@ pub mod users;
 mod attempts;
 mod state;
 
+pub(crate) use directory::sealing as access_key_sealing;
+pub(crate) use state::sealing as token_key_sealing;
+
 pub use bootstrap::{Credentials, bootstrap};
 pub use login::{DomainRef, Login, ProjectRef, ScopeRef, UserRef, issue_token};
 pub use muster_store::identity::groups::Group;

@@ -24,6 +24,7 @@ pub mod limits;
 pub mod roster;
 pub mod sealing;
 pub mod settings;
+pub mod vault;
 
 pub use app::App;
 pub use authz::ProjectKey;

@@ -347,37 +347,3 @@ pub async fn delete(tx: &mut Tx, key: i64) -> Result<()> {
     let touched = tx.execute("DELETE FROM certificates WHERE key = ?", binds![key]).await?;
     if touched == 0 { Err(Error::not_found("the certificate")) } else { Ok(()) }
 }
-
-/// Every sealed key of every certificate from `after` on, by key: id, account, private key, encryption key.
-///
-/// # Errors
-/// Those of the database.
-pub async fn sealed(
-    tx: &mut Tx,
-    after: i64,
-    limit: u32,
-) -> Result<Vec<(i64, String, i64, SealedKeys)>> {
-    let sql = "SELECT key, id, domain, sealed_key, sealed_enc_key FROM certificates \
-               WHERE key > ? AND (sealed_key IS NOT NULL OR sealed_enc_key IS NOT NULL) \
-               ORDER BY key LIMIT ?";
-    let rows = tx.all(sql, binds![after, limit]).await?;
-    let read = |row: &Row| {
-        let mut cells = row.cells();
-        let (key, id, domain) = (cells.take()?, cells.take()?, cells.take()?);
-        Ok((key, id, domain, SealedKeys { key: cells.take()?, enc_key: cells.take()? }))
-    };
-    rows.iter().map(read).collect()
-}
-
-/// Replaces the sealed keys of a certificate, wrapped anew.
-///
-/// # Errors
-/// Those of the database.
-pub async fn reseal(tx: &mut Tx, key: i64, keys: &SealedKeys) -> Result<()> {
-    tx.execute(
-        "UPDATE certificates SET sealed_key = ?, sealed_enc_key = ? WHERE key = ?",
-        binds![keys.key.clone(), keys.enc_key.clone(), key],
-    )
-    .await
-    .map(drop)
-}

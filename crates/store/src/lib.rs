@@ -19,6 +19,7 @@ pub mod keypairs;
 pub mod meta;
 pub mod owner_keys;
 pub mod sca;
+pub mod sealed;
 pub mod trail;
 
 pub use blobs::Blobs;

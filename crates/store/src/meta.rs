@@ -79,3 +79,12 @@ pub async fn add_token_key(tx: &mut Tx, key: &TokenKey) -> Result<()> {
     .await
     .map(drop)
 }
+
+/// Replaces the sealed form of a token key, sealed anew.
+///
+/// # Errors
+/// Those of the database.
+pub async fn reseal_token_key(tx: &mut Tx, id: &str, sealed: &[u8]) -> Result<()> {
+    let sql = "UPDATE token_keys SET sealed = ? WHERE id = ?";
+    tx.execute(sql, binds![sealed, id]).await.map(drop)
+}

@@ -140,6 +140,11 @@ impl Keyring {
         decrypt(&cipher(data_key.as_slice().try_into().ok()?).ok()?, identity.as_bytes(), content)
     }
 
+    /// Public names of the root keys, newest first: eight hexadecimal digits each.
+    pub fn names(&self) -> Vec<String> {
+        self.roots.iter().map(|root| hex::encode(root.id)).collect()
+    }
+
     /// Whether a sealed value is still wrapped by an older root key: open and seal it again.
     pub fn is_stale(&self, sealed: &[u8]) -> bool {
         let newest = self.roots.first().map(|root| root.id.as_slice());

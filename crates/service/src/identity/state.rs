@@ -175,7 +175,7 @@ impl Identity {
 }
 
 /// What a token key is sealed as.
-fn sealing(id: &str) -> String {
+pub(crate) fn sealing(id: &str) -> String {
     format!("token_key/{id}")
 }
 

@@ -11,3 +11,4 @@ mod identity;
 mod intent;
 mod rights;
 mod sealing;
+mod vault;

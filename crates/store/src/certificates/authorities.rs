@@ -83,15 +83,6 @@ pub async fn create(tx: &mut Tx, it: &Authority) -> Result<i64> {
     .only()
 }
 
-/// Replaces the sealed key, wrapped anew.
-///
-/// # Errors
-/// Those of the database.
-pub async fn reseal(tx: &mut Tx, key: i64, sealed: &[u8]) -> Result<()> {
-    let sql = "UPDATE authorities SET sealed_key = ? WHERE key = ?";
-    tx.execute(sql, binds![sealed, key]).await.map(drop)
-}
-
 /// Counts one more revocation list and answers its number.
 ///
 /// # Errors

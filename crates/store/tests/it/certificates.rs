@@ -7,6 +7,7 @@ use muster_store::certificates::tags::{self, Tag};
 use muster_store::certificates::{
     self, Certificate, Content, Filter, Order, Product, SealedKeys, SortKey, Status, TagRule,
 };
+use muster_store::sealed::{self, PLACES};
 use muster_store::{Tx, identity::domains};
 use muster_testkit::on_both_databases;
 
@@ -64,11 +65,21 @@ on_both_databases! {
         it.keys.enc_key = Some(vec![2]);
         certificates::update(&mut tx, &it).await.unwrap();
         assert_eq!(certificates::get(&mut tx, a, &it.id).await.unwrap(), Some(it.clone()));
-        let sealed = certificates::sealed(&mut tx, 0, 10).await.unwrap();
-        assert_eq!(sealed.len(), 1);
-        assert!(sealed[0].3 == it.keys);
-        certificates::reseal(&mut tx, it.key, &SealedKeys { key: Some(vec![9]), enc_key: None }).await.unwrap();
-        assert_eq!(certificates::sealed(&mut tx, 0, 10).await.unwrap()[0].3.key, Some(vec![9]));
+        let mut found = Vec::new();
+        for place in PLACES {
+            let page = sealed::page(&mut tx, *place, 0, 10).await.unwrap();
+            found.extend(page.into_iter().map(|it| (*place, it)));
+        }
+        let names: Vec<_> = found.iter().map(|(place, it)| (place.field, it.record.as_str(), it.owner.to_string())).collect();
+        let record = "certificate/scs0000000000001";
+        assert_eq!(names, [("private_key", record, "domain/a".into()), ("enc_private_key", record, "domain/a".into())]);
+        let (place, old) = &found[0];
+        sealed::replace(&mut tx, *place, old, &[9]).await.unwrap();
+        // What changed meanwhile is left alone.
+        sealed::replace(&mut tx, *place, old, &[7]).await.unwrap();
+        let page = sealed::page(&mut tx, *place, 0, 10).await.unwrap();
+        assert_eq!(page[0].sealed, [9]);
+        assert_eq!(sealed::page(&mut tx, *place, page[0].key, 10).await.unwrap().len(), 0);
         certificates::delete(&mut tx, it.key).await.unwrap();
         let gone = certificates::delete(&mut tx, it.key).await.unwrap_err();
         assert_eq!(gone.kind(), ErrorKind::NotFound);
@@ -202,7 +213,6 @@ on_both_databases! {
         for number in 1..=2 {
             assert_eq!(authorities::next_list(&mut tx, authority.key).await.unwrap(), number);
         }
-        authorities::reseal(&mut tx, authority.key, &[8]).await.unwrap();
-        assert_eq!(authorities::all(&mut tx).await.unwrap()[0].sealed_key, [8]);
+        assert_eq!(authorities::all(&mut tx).await.unwrap(), [Authority { crl_number: 2, ..authority }]);
     }
 }
