@@ -30,6 +30,8 @@ pub(crate) struct Config {
     pub(crate) limits: LimitsConfig,
     /// Files that leave.
     pub(crate) export: muster_service::export::ExportSettings,
+    /// What may be connected to.
+    pub(crate) egress: muster_egress::EgressSettings,
     /// Certificates.
     pub(crate) certificates: muster_service::certificates::CertificateSettings,
     /// The record of who did what.
@@ -209,6 +211,7 @@ impl Config {
         if !fits {
             return Err(Error::invalid("server.region", "must be 1 to 64 letters, digits, - or _"));
         }
+        self.egress.rules()?;
         self.export.check()?;
         self.audit.check()?;
         self.keypairs.check()?;

@@ -100,6 +100,7 @@ async fn serve_until_told(
             Preset::Vendor => Limits::VENDOR,
         },
         export: config.export.clone(),
+        egress: config.egress.clone(),
         certificates: config.certificates.clone(),
         audit: config.audit.clone(),
         keypairs: config.keypairs.clone(),
@@ -119,6 +120,7 @@ async fn serve_until_told(
     }
     if config.server.worker {
         muster_service::export::start(&app);
+        muster_service::certificates::expiry::start(&app)?;
         upkeep::start(&app);
     }
     let router = match part {

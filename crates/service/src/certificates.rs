@@ -4,6 +4,7 @@
 //! `private_key` and `enc_private_key` of `certificate/scs…`.
 
 pub mod authorities;
+pub mod expiry;
 pub mod export;
 pub mod import;
 pub mod orders;
@@ -35,11 +36,14 @@ use serde::{Deserialize, Serialize};
 pub struct CertificateSettings {
     /// Issue what is applied for at once, instead of waiting for somebody to approve it.
     pub approve: bool,
+    /// Where notices of expiry are POSTed, `https://host/path`. None: nobody is told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub webhook: Option<String>,
 }
 
 impl Default for CertificateSettings {
     fn default() -> Self {
-        Self { approve: true }
+        Self { approve: true, webhook: None }
     }
 }
 

@@ -23,6 +23,8 @@ pub struct Settings {
     pub token_secs: i64,
     /// Rate limits.
     pub limits: Limits,
+    /// What may be connected to.
+    pub egress: muster_egress::EgressSettings,
     /// Certificates.
     pub certificates: CertificateSettings,
     /// Files that leave.
@@ -51,6 +53,7 @@ impl Default for Settings {
             ca: None,
             token_secs: 24 * 3600,
             limits: Limits::STANDARD,
+            egress: muster_egress::EgressSettings::default(),
             certificates: CertificateSettings::default(),
             export: ExportSettings::default(),
             audit: AuditSettings::default(),

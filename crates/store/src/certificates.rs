@@ -1,6 +1,7 @@
 //! Certificates of an account, ordered, imported or issued.
 
 pub mod authorities;
+pub mod notices;
 pub mod requests;
 pub mod tags;
 

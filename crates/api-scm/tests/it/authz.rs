@@ -2,7 +2,10 @@
 
 use crate::{World, body};
 use muster_api_scm::OPERATIONS;
-use muster_testkit::authz_coverage;
+use muster_model::Role;
+use muster_service::identity::policies::{self, Draft};
+use muster_service::identity::{Reach, groups};
+use muster_testkit::{Client, authz_coverage};
 use serde_json::{Value, json};
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/contracts/scm.json");
@@ -85,4 +88,46 @@ async fn another_accounts_records_are_not_there() {
         let (status, code, _) = world.refused(method, path, Value::Null).await;
         assert_eq!((status, code.as_str()), (404, "SCM.0707"), "{method} {path}");
     }
+}
+
+/// The conditions the page of the export names: a tag of the certificate, its enterprise project.
+#[tokio::test]
+async fn a_policy_may_speak_of_one_certificate_by_its_tag() {
+    let world = World::new().await;
+    let made = crate::openssl::Made::new();
+    let mut ids = Vec::new();
+    for name in ["cert-web", "cert-root"] {
+        let import = body(name, &made.text("leaf.pem"), &made.text("leaf.key"));
+        let id = world.ask("POST", "/certificates/import", import).await;
+        ids.push(id["certificate_id"].as_str().unwrap().to_owned());
+    }
+    let tag = json!({"tag": {"key": "tier", "value": "web"}});
+    world.ask("POST", &format!("/{}/tags", ids[0]), tag).await;
+    let (app, operator) = (&world.test.app, world.test.operator());
+    let user = world.test.user("carol", "carol's password", Role::None).await;
+    let group = groups::create(app, &operator, "web", "").await.unwrap();
+    groups::set_member(app, &operator, &group.id, user.id.as_str(), true).await.unwrap();
+    let document = r#"{"Version":"5.0","Statement":[{"Effect":"Allow",
+        "Action":["scm:cert:get","scm:cert:list","scm:cert:export"],
+        "Condition":{"StringEquals":{"g:ResourceTag/tier":["web"]}}}]}"#;
+    let draft = Draft { name: "web", kind: "AA", description: "", document };
+    let policy = policies::create(app, &operator, draft).await.unwrap().id;
+    policies::set_assignment(app, &operator, &group.id, &policy, &Reach::Domain.into(), true)
+        .await
+        .unwrap();
+
+    let carol =
+        Client::with_token(&world.router, world.test.token("carol", "carol's password").await);
+    let export =
+        async |id: &str| carol.post(&format!("/v3/scm/certificates/{id}/export"), &json!({})).await;
+    assert_eq!(export(&ids[0]).await.status, 200);
+    // One she may not even look at is not there; what she may look at and not do is named.
+    assert_eq!(export(&ids[1]).await.status, 404);
+    let delete = carol
+        .send("DELETE".parse().unwrap(), &format!("/v3/scm/certificates/{}", ids[0]), None)
+        .await;
+    assert_eq!(delete.status, 403);
+    assert!(delete.json()["error_msg"].as_str().unwrap().contains("scm:cert:delete"));
+    let list = carol.get("/v3/scm/certificates").await.json();
+    assert_eq!((&list["total_count"], &list["certificates"][0]["id"]), (&json!(1), &json!(ids[0])));
 }

@@ -3,6 +3,7 @@
 
 mod authz;
 mod double;
+mod expiry;
 mod imports;
 mod lists;
 mod openssl;

@@ -94,7 +94,7 @@ async fn the_customers_own_request_keeps_its_key_away() {
 
 #[tokio::test]
 async fn where_somebody_approves_it_waits() {
-    let certificates = CertificateSettings { approve: false };
+    let certificates = CertificateSettings { approve: false, ..CertificateSettings::default() };
     let free = muster_service::limits::Limits {
         logins: 0,
         secrets: 0,

@@ -31,6 +31,7 @@ pub(super) const ALL: &[Migration] = steps![
     "0005_keypairs.sql",
     "0006_rights.sql",
     "0007_certificates.sql",
+    "0008_certificate_notices.sql",
 ];
 
 /// Runs the steps of `all` that are missing.

@@ -1,7 +1,9 @@
 //! Certificates: filters, orders, tags, requests, authorities.
 
-use muster_model::{DomainId, ErrorKind, Micros, Paging};
+use crate::fleet;
+use muster_model::{Column, DomainId, ErrorKind, Kind, Micros, Paging};
 use muster_store::certificates::authorities::{self, Authority};
+use muster_store::certificates::notices;
 use muster_store::certificates::requests::{self, Request};
 use muster_store::certificates::tags::{self, Tag};
 use muster_store::certificates::{
@@ -157,6 +159,47 @@ on_both_databases! {
         assert_eq!(all.len(), 3);
         tags::remove(&mut tx, keys[0], "env").await.unwrap();
         assert_eq!(tags::of(&mut tx, keys[0]).await.unwrap(), [Tag { name: "team".into(), value: "a".into() }]);
+    }
+
+    async fn a_newer_certificate_of_the_site_silences_an_older_one(test: TestDb) {
+        let mut tx = test.db.begin().await.unwrap();
+        let project = fleet::project(&mut tx).await;
+        let account = domains::project_by_key(&mut tx, project).await.unwrap().unwrap().domain;
+        let host = fleet::host(&mut tx, project, "h1", "alpha", "10.0.0.1").await;
+        let mut it = made(account, 1, Status::Upload, Some(2_000_000_000));
+        it.key = certificates::create(&mut tx, &it).await.unwrap();
+        let site = |sha256: &str, ends: i64| {
+            let mut site = fleet::fact(Kind::WebSite, "host1.example", "");
+            site.set(Column::CertSha256, sha256.to_owned());
+            site.set(Column::CertNotAfter, ends);
+            fleet::row(site)
+        };
+        let own = it.content.sha256.clone();
+        let mut at = 10;
+        let mut replaced = async |tx: &mut Tx, rows: &[muster_model::report::Row]| {
+            at += 1;
+            fleet::put(tx, host, Kind::WebSite, rows, at).await;
+            notices::replaced(tx, &it).await.unwrap()
+        };
+        assert!(!replaced(&mut tx, &[]).await, "nobody serves the site");
+        assert!(!replaced(&mut tx, &[site(&own, 2_000)]).await);
+        assert!(!replaced(&mut tx, &[site(&own, 2_000), site("ff", 9_000)]).await, "still served somewhere");
+        assert!(!replaced(&mut tx, &[site("ff", 1_999)]).await, "by one that ends sooner");
+        assert!(replaced(&mut tx, &[site("ff", 9_000)]).await);
+
+        let due = notices::due(&mut tx, Micros(2_000_000_001), 0, 10).await.unwrap();
+        assert_eq!(due.len(), 1);
+        assert!(notices::due(&mut tx, Micros(2_000_000_000), 0, 10).await.unwrap().is_empty());
+        let key = due[0].key;
+        assert_eq!(notices::last(&mut tx, key).await.unwrap(), None);
+        for (stage, new) in [(30, true), (7, true), (7, false), (0, true)] {
+            assert_eq!(notices::add(&mut tx, key, stage, NOW).await.unwrap(), new);
+        }
+        assert_eq!(notices::last(&mut tx, key).await.unwrap(), Some(0));
+        assert!(notices::due(&mut tx, Micros(2_000_000_001), 0, 10).await.unwrap().is_empty());
+        let found = muster_store::assets::certificates(&mut tx, account).await.unwrap();
+        assert_eq!((found.len(), found[0].sha256.as_str(), found[0].hosts), (1, "ff", 1));
+        assert_eq!((found[0].not_after, &found[0].managed), (Some(Micros::from_secs(9_000)), &None));
     }
 
     async fn requests_and_authorities_are_kept(test: TestDb) {
