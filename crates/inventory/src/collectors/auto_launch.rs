@@ -1,8 +1,10 @@
-//! Whatever starts by itself: services, timed tasks, preloaded libraries, log-in and device scripts.
+//! Whatever starts by itself: services, timed tasks, preloaded libraries, scripts of log-ins, devices
+//! and other events.
 //!
 //! Everything is read from disk, so that a root without a running init system tells the same.
 
 mod cron;
+mod events;
 mod login;
 mod preload;
 mod systemd;
@@ -51,6 +53,7 @@ impl Collector for AutoLaunch {
         preload::collect(&mut sink);
         login::collect(&mut sink, &homes);
         udev::collect(&mut sink);
+        events::collect(&mut sink);
     }
 }
 

@@ -240,3 +240,27 @@ fn this_machine_is_swept_without_trouble() {
     let swept = inventory.sweep(&[Kind::AutoLaunch]).pop().unwrap();
     assert!(swept.rows.len() > 5, "{:?}", items(&swept));
 }
+
+#[test]
+fn programs_that_wait_for_an_event_are_found_if_they_can_run() {
+    use std::os::unix::fs::PermissionsExt;
+    let world = World::new();
+    for (path, mode) in [
+        ("/etc/network/if-up.d/routes", 0o755),
+        ("/etc/network/if-up.d/README", 0o644),
+        ("/etc/NetworkManager/dispatcher.d/99-vpn.dpkg-old", 0o755),
+        ("/etc/dhcp/dhclient-exit-hooks.d/ntp", 0o644),
+        ("/usr/lib/systemd/system-sleep/lock", 0o700),
+    ] {
+        world.write(path, "#!/bin/sh\n");
+        std::fs::set_permissions(world.path(path), PermissionsExt::from_mode(mode)).unwrap();
+    }
+    assert_eq!(
+        items(&sweep(&world)),
+        [
+            "4 lock root: /usr/lib/systemd/system-sleep/lock",
+            "4 ntp root: /etc/dhcp/dhclient-exit-hooks.d/ntp",
+            "4 routes root: /etc/network/if-up.d/routes",
+        ]
+    );
+}
