@@ -21,6 +21,7 @@ use muster_inventory::{Inventory, Options, Swept};
 use muster_model::report::{EnrolReply, EnrolRequest, Reply, Report};
 use muster_model::time::ManualClock;
 use muster_model::{Clock, Error, Kind, Micros, Result, SystemClock};
+use std::io::Write;
 use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,6 +46,7 @@ fn main() {
         println!("ready");
         load::until_the_end().unwrap();
     } else {
+        println!("sweep of a host");
         sweeps();
         // In a process of its own: what the sweeps above took from the system stays taken.
         let this = std::env::current_exe().unwrap();
@@ -65,12 +67,22 @@ fn sweeps() {
         clock.advance_secs(3601);
         cost(|| inventory.sweep(&Kind::ALL)).0
     };
-    row("full sweep, caches warm", median((0..8).map(|_| warm())), "ms", Some(150.0));
+    row(
+        "full sweep of all 12 kinds, caches warm",
+        median((0..8).map(|_| warm())),
+        "ms",
+        Some(150.0),
+    );
     let mut unchanged = || {
         clock.advance_secs(30);
         cost(|| inventory.sweep(&Kind::ALL)).0
     };
-    row("unchanged sweep", median((0..SWEEPS).map(|_| unchanged())), "ms", Some(20.0));
+    row(
+        "unchanged sweep of all 12 kinds",
+        median((0..SWEEPS).map(|_| unchanged())),
+        "ms",
+        Some(20.0),
+    );
     for swept in inventory.sweep(&Kind::ALL) {
         let (name, rows) = (swept.kind, swept.rows.len());
         row(&format!("  of it {name}, {rows} rows"), milli(swept.cpu_us), "ms", None);
@@ -134,10 +146,14 @@ fn memory(name: &str) -> f64 {
     line.trim().trim_end_matches(" kB").parse::<f64>().unwrap() * 1024.0 / 1e6
 }
 
+/// Prints a figure, and appends it for the one table of `make bench` where that names a file: area, figure,
+/// value, unit, bar, note, between tabs.
 fn row(name: &str, value: f64, unit: &str, bar: Option<f64>) {
-    let (bar, miss) = match bar {
-        Some(bar) => (format!("{bar}"), if value > bar { " MISSED" } else { "" }),
-        None => (String::new(), ""),
-    };
-    println!("{name:<44} {value:>10.3} {unit:<7} {:>10} {bar:>8}{miss}", "");
+    let miss = if bar.is_some_and(|bar| value > bar) { " MISSED" } else { "" };
+    let bar = bar.map(|bar| format!("<= {bar}")).unwrap_or_default();
+    println!("  {name:<52} {value:>12.3} {unit:<8} {bar:<10}{miss}");
+    if let Some(path) = std::env::var_os("MUSTER_BENCH_FIGURES") {
+        let mut file = std::fs::File::options().create(true).append(true).open(path).unwrap();
+        writeln!(file, "sweep of a host\t{name}\t{value:.3}\t{unit}\t{bar}\t").unwrap();
+    }
 }
