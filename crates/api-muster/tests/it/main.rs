@@ -36,4 +36,15 @@ async fn a_host_entered_by_hand_is_listed_without_an_agent() {
     for word in ["rack-7", "billing", "Bonn", "not_installed"] {
         assert!(text.contains(word), "{word} is missing in {text}");
     }
+    let host = format!("{hosts}/{}", added.json()["id"].as_str().unwrap());
+    let shown = admin.get(&host).await.json();
+    for (field, value) in [
+        ("name", json!("rack-7")),
+        ("kinds", json!([])),
+        ("diagnostics", json!([])),
+        ("agent_cpu_us", json!(null)),
+    ] {
+        assert_eq!(shown[field], value, "{field} of {shown}");
+    }
+    assert_eq!(admin.get(&format!("{hosts}/other")).await.status, 404);
 }
