@@ -13,6 +13,7 @@ mod process;
 mod quiet;
 mod raw;
 mod refusals;
+mod secrets;
 mod terraform;
 mod tls;
 mod wire;

@@ -1,0 +1,193 @@
+//! What must hold of secrets whatever happens: none is written in the clear, a kill loses none.
+#![expect(clippy::disallowed_methods, reason = "the binary and openssl are run")]
+
+use crate::process::{Server, ask, muster, run, wait_for};
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+fn said(data_dir: &Path, args: &[&str]) -> String {
+    let output = run(data_dir, args);
+    let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{args:?}: {complaint}");
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+fn openssl(dir: &Path, line: &str) {
+    let output = Command::new("openssl").args(line.split(' ')).current_dir(dir).output().unwrap();
+    assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// Every file below a folder.
+fn files(dir: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else {
+            found.push(path);
+        }
+    }
+    found
+}
+
+/// What would betray a key wherever it stands: lines of its PEM, pieces of its DER, raw and as hexadecimal digits.
+fn traces(pem: &str) -> Vec<Vec<u8>> {
+    let lines: Vec<_> =
+        pem.lines().filter(|line| !line.starts_with("-----") && line.len() == 64).collect();
+    let mut traces: Vec<Vec<u8>> = lines.iter().map(|line| line.as_bytes().to_vec()).collect();
+    let blocks = muster_vault::pem::blocks(pem).unwrap();
+    // The head of a DER key says what kind it is: the same in every key.
+    for piece in blocks[0].der[32..].chunks_exact(24).take(40) {
+        traces.push(piece.to_vec());
+        traces.push(piece.iter().flat_map(|byte| format!("{byte:02x}").into_bytes()).collect());
+    }
+    assert!(traces.len() > 20);
+    traces
+}
+
+#[test]
+fn no_key_is_written_in_the_clear() {
+    let (dir, keys) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (data, made) = (dir.path().join("data"), keys.path());
+    std::fs::create_dir(&data).unwrap();
+    let log = dir.path().join("log");
+    let mut server = muster(&data, &["up", "--no-local-agent", "--listen", "127.0.0.1:0"])
+        .env("MUSTER__LOG__FILTER", "trace")
+        .stdout(File::create(dir.path().join("out")).unwrap())
+        .stderr(File::create(&log).unwrap())
+        .spawn()
+        .unwrap();
+    wait_for("run.json", || data.join("run.json").exists().then_some(()));
+    openssl(
+        made,
+        "req -new -x509 -newkey rsa:2048 -nodes -keyout it.key -out it.crt -days 30 -subj /CN=a.example",
+    );
+    openssl(
+        made,
+        "req -new -x509 -newkey rsa:2048 -nodes -keyout other.key -out other.crt -days 30 -subj /CN=a.example",
+    );
+    let path = |name: &str| made.join(name).to_str().unwrap().to_owned();
+    let id = said(
+        &data,
+        &[
+            "cert",
+            "import",
+            "--name",
+            "canary",
+            "--certificate",
+            &path("it.crt"),
+            "--key",
+            &path("it.key"),
+        ],
+    );
+    said(
+        &data,
+        &[
+            "cert",
+            "export",
+            &id,
+            "--format",
+            "pkcs12",
+            "--password",
+            "pass-word-1",
+            "--file",
+            &path("it.p12"),
+        ],
+    );
+    // Keys in the wrong place must not reach messages either.
+    for (certificate, key) in
+        [("it.crt", "other.key"), ("other.key", "it.key"), ("it.key", "it.crt")]
+    {
+        let refused = run(
+            &data,
+            &[
+                "cert",
+                "import",
+                "--name",
+                "canary",
+                "--certificate",
+                &path(certificate),
+                "--key",
+                &path(key),
+            ],
+        );
+        assert_eq!(refused.status.code(), Some(3));
+        std::fs::write(dir.path().join(format!("complaint-{certificate}-{key}")), refused.stderr)
+            .unwrap();
+    }
+    let issued = said(&data, &["cert", "issue", "b.example", "--algorithm", "RSA_2048"]);
+    said(&data, &["cert", "export", &issued, "--format", "pem", "--file", &path("issued.zip")]);
+    said(&data, &["vault", "rotate"]);
+    let mut zip = zip::ZipArchive::new(File::open(path("issued.zip")).unwrap()).unwrap();
+    let mut entry = zip.by_name("server.key").unwrap();
+    let mut issued_key = String::new();
+    std::io::Read::read_to_string(&mut entry, &mut issued_key).unwrap();
+    server.kill().unwrap();
+    server.wait().unwrap();
+
+    let planted = [
+        std::fs::read_to_string(path("it.key")).unwrap(),
+        std::fs::read_to_string(path("other.key")).unwrap(),
+        issued_key,
+    ];
+    let traces: Vec<_> = planted.iter().flat_map(|pem| traces(pem)).collect();
+    let written = files(dir.path());
+    assert!(
+        written.iter().any(|path| path.ends_with("muster.db"))
+            && std::fs::metadata(&log).unwrap().len() > 1000
+    );
+    for path in &written {
+        let bytes = std::fs::read(path).unwrap();
+        for trace in &traces {
+            let found = bytes.windows(trace.len()).any(|window| window == trace.as_slice());
+            assert!(!found, "{} holds a piece of a key", path.display());
+        }
+    }
+}
+
+#[test]
+fn a_rotation_that_is_killed_loses_nothing() {
+    let (dir, out) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let data = dir.path();
+    let mut server = Server::up(data, &["--no-local-agent"]);
+    let ids: Vec<_> =
+        (0..12).map(|n| said(data, &["cert", "issue", &format!("n{n}.example")])).collect();
+    let exported = |name: &str| -> Vec<Vec<u8>> {
+        let export = |id: &String| {
+            let file = out.path().join(format!("{name}-{id}"));
+            said(
+                data,
+                &["cert", "export", id, "--format", "pem", "--file", file.to_str().unwrap()],
+            );
+            let mut zip = zip::ZipArchive::new(File::open(&file).unwrap()).unwrap();
+            let mut key = Vec::new();
+            std::io::Read::read_to_end(&mut zip.by_name("server.key").unwrap(), &mut key).unwrap();
+            key
+        };
+        ids.iter().map(export).collect()
+    };
+    let before = exported("before");
+    for pause in [0, 3, 8, 15] {
+        let mut rotation =
+            muster(data, &["vault", "rotate"]).stderr(std::process::Stdio::null()).spawn().unwrap();
+        let (_keep, clock) = std::sync::mpsc::channel::<()>();
+        let _ = clock.recv_timeout(std::time::Duration::from_millis(pause * 10));
+        server.end("KILL");
+        rotation.wait().unwrap();
+        server = Server::up(data, &["--no-local-agent"]);
+    }
+    assert!(exported("after") == before, "a key changed or was lost");
+    said(data, &["vault", "rewrap"]);
+    let status = ask(data, &["vault", "status"]);
+    for owner in status.as_array().unwrap() {
+        assert_eq!(
+            (&owner["older_versions"], &owner["values_under_older"]),
+            (&0.into(), &0.into()),
+            "{owner}"
+        );
+    }
+    assert!(exported("finally") == before);
+    drop(server);
+}
