@@ -56,12 +56,31 @@ pub(crate) struct ServerConfig {
     /// File with the root key. Default for `up`: `root.key` in the data folder. `server` wants one outside.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) root_key_file: Option<PathBuf>,
+    /// File with passphrases the root key is made of, instead of the file with the key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) root_passphrase_file: Option<PathBuf>,
     /// Run background jobs in this process.
     pub(crate) worker: bool,
     /// Sweep this machine by an agent in this process (`up` only).
     pub(crate) local_agent: bool,
     /// Life of tokens, seconds, 60 to 604800.
     pub(crate) token_secs: i64,
+}
+
+impl ServerConfig {
+    /// Uses what systemd hands to the service (`LoadCredential=muster.root-key:...`) where nothing else is said.
+    fn take_credentials(&mut self, environment: &[(String, String)]) {
+        if self.root_key_file.is_some() || self.root_passphrase_file.is_some() {
+            return;
+        }
+        let folder = environment.iter().find(|(name, _)| name == "CREDENTIALS_DIRECTORY");
+        let Some((_, folder)) = folder else { return };
+        let file = |name: &str| Some(Path::new(folder).join(name)).filter(|file| file.exists());
+        self.root_key_file = file("muster.root-key");
+        if self.root_key_file.is_none() {
+            self.root_passphrase_file = file("muster.root-passphrase");
+        }
+    }
 }
 
 impl Default for ServerConfig {
@@ -71,6 +90,7 @@ impl Default for ServerConfig {
             endpoint: None,
             region: "muster".to_owned(),
             root_key_file: None,
+            root_passphrase_file: None,
             worker: true,
             local_agent: true,
             token_secs: 24 * 3600,
@@ -181,7 +201,9 @@ impl Config {
                 return Err(Error::new(ErrorKind::Invalid, format!("{path}: {error}")));
             }
         };
-        Self::parse(&text, environment)
+        let mut config = Self::parse(&text, environment)?;
+        config.server.take_credentials(environment);
+        Ok(config)
     }
 
     fn parse(text: &str, environment: &[(String, String)]) -> Result<Self> {

@@ -21,7 +21,6 @@ use muster_model::{Error, Result, SystemClock};
 use muster_service::limits::Limits;
 use muster_service::{App, Settings, identity};
 use muster_store::Db;
-use muster_vault::Keyring;
 use place::Place;
 use std::net::TcpListener;
 use std::path::PathBuf;
@@ -154,13 +153,12 @@ async fn open(
     clock: Arc<SystemClock>,
     settings: Settings,
 ) -> Result<App> {
-    let root_key = config.server.root_key_file.clone();
-    let root_key = root_key.unwrap_or_else(|| place.dir().join("root.key"));
-    let vault = Keyring::read_or_create(&root_key)?;
     let url = config.database.url.clone();
     let url = url.unwrap_or_else(|| format!("sqlite:{}", place.dir().join("muster.db").display()));
     let database = muster_store::Config { url, connections: config.database.connections };
-    let db = Db::open(&database, muster_model::Clock::now(clock.as_ref())).await?;
+    let now = muster_model::Clock::now(clock.as_ref());
+    let db = Db::open(&database, now).await?;
+    let vault = root_key::read(config, place, &db, now).await?;
     App::open(db, vault, clock, settings).await
 }
 

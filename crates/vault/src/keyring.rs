@@ -8,6 +8,8 @@
 //! sealed = 1 | root key id (4) | nonce (12) | data key (32) + tag (16) | nonce (12) | content + tag (16)
 //! ```
 
+mod passphrase;
+
 use crate::aead::{KEY, TAG, cipher, decrypt, encrypt};
 use crate::random;
 use aws_lc_rs::aead::{LessSafeKey, NONCE_LEN};

@@ -191,3 +191,46 @@ fn a_rotation_that_is_killed_loses_nothing() {
     assert!(exported("finally") == before);
     drop(server);
 }
+
+#[test]
+fn the_root_key_comes_from_a_passphrase_or_from_systemd() {
+    let (dir, kept) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let data = dir.path();
+    let file = kept.path().join("muster.root-passphrase");
+    let write = |text: &str, mode: u32| {
+        std::fs::write(&file, text).unwrap();
+        std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(mode))
+            .unwrap();
+    };
+    let starts = |variable: &str, value: &Path| {
+        let mut child = muster(data, &["up", "--no-local-agent", "--listen", "127.0.0.1:0"])
+            .env(variable, value)
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        let pid = child.id();
+        let started = wait_for("a start or an end", || {
+            let run = std::fs::read(data.join("run.json")).unwrap_or_default();
+            let run: serde_json::Value = serde_json::from_slice(&run).unwrap_or_default();
+            if run["pid"] == pid {
+                return Some(true);
+            }
+            child.try_wait().unwrap().map(|_| false)
+        });
+        let export = started.then(|| run(data, &["cert", "issue", "a.example"]).status.success());
+        child.kill().unwrap();
+        child.wait().unwrap();
+        export
+    };
+    let passphrase = "MUSTER__SERVER__ROOT_PASSPHRASE_FILE";
+    write("correct horse battery staple\n", 0o600);
+    assert_eq!(starts(passphrase, &file), Some(true));
+    assert!(!data.join("root.key").exists(), "no key lies beside the data");
+    // The same from systemd's folder, which has the file under its usual name.
+    assert_eq!(starts("CREDENTIALS_DIRECTORY", kept.path()), Some(true));
+    write("correct horse battery stable\n", 0o600);
+    assert_eq!(starts(passphrase, &file), None);
+    write("correct horse battery staple\n", 0o644);
+    assert_eq!(starts(passphrase, &file), None);
+}
