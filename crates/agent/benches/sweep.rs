@@ -1,9 +1,9 @@
 //! What a sweep costs: `cargo bench -p muster-agent --bench sweep`.
 //!
 //! The program is its own load: it starts 1,000 copies of itself with 200 listeners and 4,000 connections
-//! among them, and sweeps this machine beside them. Times are CPU of this process, user and system together.
-//! What else comes and goes on the machine makes a sweep a changed one; alone it is in namespaces of its own:
-//! `unshare -pmfn --mount-proc sh -c 'ip link set lo up; cargo bench -p muster-agent --bench sweep'`.
+//! among them, and sweeps beside them. Where it may (as root, on Linux with `unshare` and `ip`) it does so in
+//! namespaces of its own, because whatever else comes and goes on a machine makes a sweep a changed one.
+//! Times are CPU of this process, user and system together.
 //! `-- load [PROCESSES] [LISTENERS] [CONNECTIONS]` only makes the load, for other tools to be measured on.
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a program for people, run by hand")]
 #![expect(clippy::disallowed_methods, reason = "starts the processes that are to be found")]
@@ -37,12 +37,15 @@ fn main() {
     if args.first().is_some_and(|arg| arg == "agent") {
         return agent();
     }
-    let alone = args.first().is_some_and(|arg| arg == "load");
+    let first = args.first().map_or("", String::as_str);
+    if first != "alone" && first != "load" && alone(&args) {
+        return;
+    }
     let mut sizes = args.iter().filter_map(|arg| arg.parse().ok());
     let mut size = |usual| sizes.next().unwrap_or(usual);
     let size = Size { processes: size(1000), listeners: size(200), connections: size(4000) };
     let load = load::begin(size).unwrap();
-    if alone {
+    if first == "load" {
         println!("ready");
         load::until_the_end().unwrap();
     } else {
@@ -53,6 +56,22 @@ fn main() {
         assert!(Command::new(this).arg("agent").status().unwrap().success());
     }
     drop(load);
+}
+
+/// Runs this program in namespaces of its own; false where that is not possible.
+fn alone(args: &[String]) -> bool {
+    let unshare = |command: &str| {
+        let mut unshare = Command::new("unshare");
+        unshare.args(["-pmfn", "--mount-proc", "sh", "-c", command]);
+        unshare.arg(std::env::current_exe().unwrap()).args(args);
+        unshare.status().is_ok_and(|status| status.success())
+    };
+    if !unshare("ip link set lo up") {
+        println!("not in namespaces of its own: what else runs here counts as change");
+        return false;
+    }
+    assert!(unshare("ip link set lo up && exec \"$0\" alone \"$@\""), "the benchmark failed");
+    true
 }
 
 fn sweeps() {
