@@ -22,7 +22,7 @@ pub struct Intent {
 /// ```ignore
 /// let project = authz::require(app, caller, Action::CertExport, None).await?;
 /// let intent = audit::intent(app, caller, Action::CertExport, "", &target).await?;
-/// let key = app.vault.open(…)?;
+/// let key = sealing::open(tx, app, &owner, &record, "private_key", &sealed).await?;
 /// intent.done();
 /// ```
 ///
