@@ -1,7 +1,7 @@
 //! Package URLs: one name for a package across all ecosystems (ECMA-427, "Package-URL specification").
 //!
 //! A [`Purl`] is always canonical: two spellings of the same package are equal. What is made canonical
-//! differs from type to type and stands in [`rules`].
+//! differs from type to type and stands in `rules.rs`.
 
 mod parse;
 mod rules;
