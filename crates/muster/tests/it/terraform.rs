@@ -280,6 +280,12 @@ fn it_logs_in_and_manages_an_access_key() {
             assert_eq!(answer.status, 501, "{}: {body}", row.name);
             continue;
         }
+        // What nobody has is gone for the provider, and it drops it from its state; a user without login
+        // protection has none to show.
+        if target.contains('{') || row.name == "ShowUserLoginProtect" {
+            assert_eq!(answer.status, 404, "{} {target}: {body}", row.name);
+            continue;
+        }
         assert_eq!(answer.status, 200, "{} {target}: {body}", row.name);
         // Its pager takes the first list it meets.
         let lists = body.as_object().unwrap().iter();
