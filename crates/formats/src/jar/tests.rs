@@ -28,13 +28,17 @@ const LOG4J: (&str, &[u8]) = (
 );
 
 #[test]
-fn maven_files_beat_the_manifest_and_the_manifest_the_name() {
+fn maven_files_beat_the_name_and_the_name_a_manifest_that_does_not_add_to_it() {
     let manifest: (&str, &[u8]) = ("META-INF/MANIFEST.MF", b"Implementation-Version: 2.14.1.x\n");
     let jar = one("log4j-core-9.jar", &[LOG4J, manifest]);
     assert_eq!(gav(&jar), ("org.apache.logging.log4j", "log4j-core", "2.14.1"));
     assert_eq!(jar.identity.version_source, VersionSource::Pom);
     let jar = one("log4j-core-9.jar", &[manifest]);
+    assert_eq!(gav(&jar), ("", "log4j-core", "9"));
+    assert_eq!(jar.identity.version_source, VersionSource::FileName);
+    let jar = one("log4j-core-2.14.1.jar", &[manifest]);
     assert_eq!(gav(&jar), ("", "log4j-core", "2.14.1.x"));
+    assert_eq!(jar.identity.version_source, VersionSource::Manifest);
     let jar = one("log4j-core-9.jar", &[("META-INF/MANIFEST.MF", b"Bundle-Version: 9.0.0.v1\n")]);
     assert_eq!(gav(&jar), ("", "log4j-core", "9"));
     let jar = one("catalina.jar", &[("META-INF/MANIFEST.MF", b"Bundle-Version: 9.0.1\n")]);
