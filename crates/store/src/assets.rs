@@ -10,6 +10,7 @@ mod at;
 mod certificates;
 mod changes;
 mod columns;
+mod counts;
 mod diff;
 mod export;
 pub(crate) mod facts;

@@ -5,9 +5,11 @@
 
 pub mod app;
 pub mod authz_coverage;
+pub mod bench;
 pub mod client;
 pub mod contract;
 pub mod database;
+pub mod fleet;
 mod postgres;
 
 pub use app::TestApp;

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 const KEEPER: &str = r#"
 set -e
@@ -50,6 +51,33 @@ pub(crate) fn database() -> Option<String> {
         .expect("createdb to run");
     assert!(created.success(), "createdb failed: {created}");
     Some(format!("postgres:///{name}?host={}&user=muster", cluster.folder))
+}
+
+/// CPU time all processes of the cluster have used so far; nothing where none was started.
+pub(crate) fn cpu() -> Duration {
+    let started = LazyLock::get(&CLUSTER).and_then(Option::as_ref);
+    started.map_or(Duration::ZERO, |cluster| ticks(&cluster.folder).unwrap_or_default())
+}
+
+fn ticks(folder: &str) -> Option<Duration> {
+    let lock = std::fs::read_to_string(format!("{folder}/data/postmaster.pid")).ok()?;
+    let postmaster = lock.lines().next()?;
+    let mut ticks = 0;
+    for process in std::fs::read_dir("/proc").ok()?.flatten() {
+        let Ok(stat) = std::fs::read_to_string(process.path().join("stat")) else { continue };
+        // After the name, which may hold anything: state, parent, ... times of its own and of children.
+        let (Some((pid, _)), Some((_, rest))) = (stat.split_once(' '), stat.rsplit_once(") "))
+        else {
+            continue;
+        };
+        let fields: Vec<&str> = rest.split(' ').collect();
+        let times = if pid == postmaster { 11..15 } else { 11..13 };
+        if pid == postmaster || fields.get(1) == Some(&postmaster) {
+            let times = fields.get(times)?.iter();
+            ticks += times.filter_map(|ticks| ticks.parse::<u64>().ok()).sum::<u64>();
+        }
+    }
+    Some(Duration::from_millis(ticks * 1000 / rustix::param::clock_ticks_per_second()))
 }
 
 fn start() -> Option<Cluster> {

@@ -3,19 +3,26 @@
 //! A difference applies to exactly the state it was made from, known by the agent's digest of it; the new
 //! digest is stored in the same transaction as the rows. Whatever does not fit is asked for in full. So
 //! lost, repeated and reordered messages converge, and none is applied twice.
+//!
+//! What a report costs is statements and pages. So all its scopes share one round of look-ups and one of
+//! writes, and rows are written in the order of the table: neighbours share their pages.
 
+mod change;
 mod journal;
 mod rows;
 mod scopes;
+mod stored;
 
-use super::diff::{Outcome, Place, diff};
-use super::facts;
+use super::diff::{Outcome, diff};
+use super::{counts, facts};
 use crate::Tx;
+use change::{Base, Candidate, Change, Decision, decide};
 use journal::Journal;
-use muster_model::report::{Body, Digest, Row, RowKey, ScopeReport, Volatile};
-use muster_model::{Error, Fact, Kind, Micros, Result};
-use scopes::{Scope, Scopes};
+use muster_model::report::{Body, ScopeReport};
+use muster_model::{Error, Fact, Micros, Result};
+use scopes::{ScopeKey, Scopes};
 use std::collections::{HashMap, HashSet};
+use stored::Stored;
 
 /// Rows one scope may hold.
 pub const MAX_ROWS: usize = 200_000;
@@ -47,14 +54,23 @@ pub enum Applied {
     },
 }
 
-/// Applies the scopes of one report, in their order, and answers for each.
+/// What is to be written of a scope.
+struct Settled {
+    scope: ScopeKey,
+    at: Micros,
+    /// Whether it is the scope's first inventory.
+    first: bool,
+    outcome: Outcome,
+}
+
+/// Applies the scopes of one report and answers for each, in their order.
 ///
 /// Times are the server's: a change happened when the server learned of it, and never before the last one
 /// of its scope.
 ///
 /// # Errors
-/// `Invalid` for a fact of another kind than its scope's, a fact beyond the limits, two rows of one name;
-/// `TooLarge` beyond [`MAX_ROWS`].
+/// `Invalid` for a scope named twice, a fact of another kind than its scope's, a fact beyond the limits, two
+/// rows of one name; `TooLarge` beyond [`MAX_ROWS`].
 pub async fn apply(
     tx: &mut Tx,
     target: Target,
@@ -62,152 +78,87 @@ pub async fn apply(
     now: Micros,
 ) -> Result<Vec<Applied>> {
     let mut scopes = Scopes::load(tx, target.host, reports).await?;
-    let mut journal = Journal::default();
     let mut answers = Vec::with_capacity(reports.len());
-    for report in reports {
-        let scope = scopes.open(tx, report, now).await?;
-        answers.push(one(tx, target, scope, report, &mut journal).await?);
+    let mut changes = Vec::new();
+    let mut named = HashSet::new();
+    for (at, report) in reports.iter().enumerate() {
+        let decision = match scopes.open(tx, report, now).await? {
+            Some(scope) if !named.insert(scope.key) => {
+                return Err(Error::invalid("scopes", "one of them stands in the report twice"));
+            }
+            Some(scope) => decide(scope, report)?,
+            // A container nobody heard of: there is nothing to compare with.
+            None if matches!(report.body, Body::Gone) => Decision::Answer(Applied::Unchanged),
+            None => Decision::Answer(Applied::NeedFull),
+        };
+        answers.push(match decision {
+            Decision::Answer(answer) => answer,
+            Decision::Change(change) => {
+                changes.push((at, change));
+                Applied::NeedFull // unless the rows fit, too
+            }
+        });
+    }
+    if !changes.is_empty() {
+        for (at, applied) in write(tx, target, &changes, &mut scopes).await? {
+            if let Some(answer) = answers.get_mut(at) {
+                *answer = applied;
+            }
+        }
     }
     scopes.write(tx).await?;
-    journal.write(tx, target).await?;
     Ok(answers)
 }
 
-async fn one(
+/// Writes the changes whose rows fit, and answers for these. Each comes with its place in the report.
+async fn write(
     tx: &mut Tx,
     target: Target,
-    scope: Option<&mut Scope>,
-    report: &ScopeReport,
-    journal: &mut Journal,
-) -> Result<Applied> {
-    let Some(scope) = scope else {
-        // A container nobody heard of: there is nothing to compare with.
-        return Ok(match report.body {
-            Body::Gone => Applied::Unchanged,
-            _ => Applied::NeedFull,
-        });
+    changes: &[(usize, Change<'_>)],
+    scopes: &mut Scopes,
+) -> Result<Vec<(usize, Applied)>> {
+    let content: Vec<&Fact> =
+        changes.iter().flat_map(|(_, change)| change.rows).map(|row| &row.fact).collect();
+    let removed: Vec<_> =
+        changes.iter().flat_map(|(_, change)| change.removed()).map(|key| key.fact).collect();
+    let ids = facts::intern(tx, target.project, &content, &removed).await?;
+
+    let mut candidates = Vec::with_capacity(changes.len());
+    let (mut added, mut removed) = (ids.added.as_slice(), ids.named.as_slice());
+    for (at, change) in changes {
+        let (new, others) = added.split_at(change.rows.len());
+        let (gone, rest) = removed.split_at(change.removed().len());
+        (added, removed) = (others, rest);
+        candidates.extend(Candidate::new(*at, change, new, gone)?);
+    }
+
+    let stored = Stored::read(tx, target, &candidates).await?;
+    let mut settled = Vec::with_capacity(candidates.len());
+    for candidate in candidates {
+        let Some(old) = stored.base_of(&candidate) else { continue };
+        let Change { scope, at, digest, base, .. } = *candidate.change;
+        let first = matches!(base, Base::Nothing);
+        let outcome = diff(scope.kind, &old, candidate.new, at);
+        scopes.change(scope, digest, &outcome)?;
+        settled.push((candidate.at, Settled { scope, at, first, outcome }));
+    }
+
+    let outcomes: Vec<&Settled> = settled.iter().map(|(_, settled)| settled).collect();
+    rows::write(tx, target, &outcomes).await?;
+    counts::add(tx, outcomes.iter().map(|settled| (settled.scope.container, &settled.outcome)))
+        .await?;
+    let contents: HashMap<i64, &Fact> = ids.added.iter().copied().zip(content).collect();
+    let mut journal = Journal::default();
+    let modified = journal.record(tx, &outcomes, &contents).await?;
+    journal.write(tx, target).await?;
+    let answer = |((at, settled), modified): (&(usize, Settled), usize)| {
+        let (begun, ended) = (settled.outcome.begun.len(), settled.outcome.ended.len());
+        let applied = Applied::Changed {
+            added: begun.saturating_sub(modified),
+            removed: ended.saturating_sub(modified),
+            modified,
+        };
+        (*at, applied)
     };
-    let known = scope.digest == Some(report.digest);
-    match &report.body {
-        Body::Gone if scope.digest.is_none() => Ok(Applied::Unchanged),
-        Body::Gone => {
-            let old = rows::of_scope(tx, target, scope).await?;
-            let outcome = diff(scope.kind, &old, Vec::new(), scope.at);
-            settle(tx, target, scope, None, &outcome, &[], journal).await
-        }
-        Body::Same | Body::Delta { .. } | Body::Full { .. } if known => {
-            scope.look();
-            Ok(Applied::Unchanged)
-        }
-        Body::Same => Ok(Applied::NeedFull),
-        Body::Delta { base, added, removed } => {
-            if scope.digest != Some(*base) {
-                return Ok(Applied::NeedFull);
-            }
-            let new = Named::new(tx, target, scope, added).await?;
-            let Some(gone) = gone(tx, target, removed).await? else {
-                return Ok(Applied::NeedFull);
-            };
-            let touched: HashSet<(i64, u32)> =
-                gone.iter().copied().chain(new.places.iter().map(|p| (p.fact, p.seq))).collect();
-            let mut old = rows::of_facts(tx, target, scope, touched.iter().map(|t| t.0)).await?;
-            old.retain(|place| touched.contains(&(place.fact, place.seq)));
-            let there: HashSet<(i64, u32)> = old.iter().map(|p| (p.fact, p.seq)).collect();
-            if gone.iter().any(|key| !there.contains(key)) {
-                return Ok(Applied::NeedFull);
-            }
-            let outcome = diff(scope.kind, &old, new.places, scope.at);
-            settle(tx, target, scope, Some(report.digest), &outcome, &new.facts, journal).await
-        }
-        Body::Full { rows: all } => {
-            let new = Named::new(tx, target, scope, all).await?;
-            if scope.digest.is_none() {
-                let outcome = diff(scope.kind, &[], new.places, scope.at);
-                rows::write(tx, target, scope, &outcome).await?;
-                let n = outcome.begun.len();
-                journal.baseline(scope, n);
-                scope.change(Some(report.digest), n, 0);
-                return Ok(Applied::Changed { added: n, removed: 0, modified: 0 });
-            }
-            let old = rows::of_scope(tx, target, scope).await?;
-            let outcome = diff(scope.kind, &old, new.places, scope.at);
-            settle(tx, target, scope, Some(report.digest), &outcome, &new.facts, journal).await
-        }
-    }
-}
-
-/// Writes what a comparison found.
-async fn settle(
-    tx: &mut Tx,
-    target: Target,
-    scope: &mut Scope,
-    digest: Option<Digest>,
-    outcome: &Outcome,
-    facts: &[(i64, &Fact)],
-    journal: &mut Journal,
-) -> Result<Applied> {
-    rows::write(tx, target, scope, outcome).await?;
-    let modified = journal.record(tx, scope, outcome, facts).await?;
-    let (begun, ended) = (outcome.begun.len(), outcome.ended.len());
-    scope.change(digest, begun, ended);
-    Ok(Applied::Changed {
-        added: begun.saturating_sub(modified),
-        removed: ended.saturating_sub(modified),
-        modified,
-    })
-}
-
-/// Reported rows by the ids of their facts.
-struct Named<'r> {
-    places: Vec<Place>,
-    facts: Vec<(i64, &'r Fact)>,
-}
-
-impl<'r> Named<'r> {
-    async fn new(tx: &mut Tx, target: Target, scope: &Scope, rows: &'r [Row]) -> Result<Self> {
-        if rows.len() > MAX_ROWS {
-            let message = format!("rows: more than {MAX_ROWS} in one scope");
-            return Err(Error::new(muster_model::ErrorKind::TooLarge, message));
-        }
-        for row in rows {
-            if row.fact.kind() != scope.kind {
-                return Err(Error::invalid("rows", "a fact is of another kind than its scope"));
-            }
-            row.fact.check()?;
-        }
-        let facts: Vec<&Fact> = rows.iter().map(|row| &row.fact).collect();
-        let ids = facts::intern(tx, target.project, &facts).await?;
-        let places: Vec<Place> = rows
-            .iter()
-            .zip(&ids)
-            .map(|(row, id)| Place {
-                fact: *id,
-                seq: row.seq,
-                volatile: kept(scope.kind, row.volatile),
-                first_seen: scope.at,
-            })
-            .collect();
-        let mut keys = HashSet::with_capacity(places.len());
-        if !places.iter().all(|place| keys.insert((place.fact, place.seq))) {
-            return Err(Error::invalid("rows", "two rows have the same content and seq"));
-        }
-        Ok(Self { places, facts: ids.into_iter().zip(facts).collect() })
-    }
-}
-
-/// Access times are kept for the kinds whose lists show them: they would be a tenth of a host's bytes, and
-/// move with every look.
-fn kept(kind: Kind, volatile: Volatile) -> Volatile {
-    match kind {
-        Kind::Database | Kind::WebCms | Kind::WebService => volatile,
-        _ => Volatile { atime: None, ..volatile },
-    }
-}
-
-/// The rows an agent removes, by the ids of their facts; none if the store has never heard of one.
-async fn gone(tx: &mut Tx, target: Target, removed: &[RowKey]) -> Result<Option<Vec<(i64, u32)>>> {
-    let hashes: HashMap<RowKey, [u8; 16]> =
-        removed.iter().map(|key| (*key, facts::stored_hash(target.project, key.fact))).collect();
-    let ids = facts::ids(tx, hashes.values().copied()).await?;
-    Ok(hashes.iter().map(|(key, hash)| Some((*ids.get(hash)?, key.seq))).collect())
+    Ok(settled.iter().zip(modified).map(answer).collect())
 }

@@ -6,25 +6,13 @@ use muster_model::{Column, Error, Fact, Kind, Result, Value};
 use std::sync::LazyLock;
 
 /// `name, version, path, ...`: every column of [`Column::ALL`], then the evidence.
-pub(super) static NAMES: LazyLock<String> = LazyLock::new(|| list(""));
-
-/// The same with the table's short name before each: `f.name, f.version, ...`.
-pub(super) static OF_F: LazyLock<String> = LazyLock::new(|| list("f."));
+pub(super) static NAMES: LazyLock<String> = LazyLock::new(|| {
+    let names = Column::ALL.iter().map(|column| column.name()).chain(["evidence"]);
+    names.collect::<Vec<_>>().join(", ")
+});
 
 /// Values a fact binds: its columns and its evidence.
 pub(super) const WIDTH: usize = Column::ALL.len() + 1;
-
-fn list(prefix: &str) -> String {
-    let mut text = String::new();
-    for column in Column::ALL {
-        text.push_str(prefix);
-        text.push_str(column.name());
-        text.push_str(", ");
-    }
-    text.push_str(prefix);
-    text.push_str("evidence");
-    text
-}
 
 /// Columns that give lists their order are never null.
 const fn is_ordering(column: Column) -> bool {

@@ -1,30 +1,44 @@
-//! Reads all assets of a query, host by host, in constant memory and from one unchanging state.
+//! Reads all assets of a query in the order of [`super::list`], in constant memory and from one unchanging
+//! state.
 //!
-//! Most facts of a fleet recur on every host, so they are kept decoded, up to a budget of bytes; per host
-//! only the sightings are read.
+//! Walks the facts by name, reading and decoding each once, and behind them their sightings, which lie in
+//! the order of their facts. How many sightings a fact has is known beforehand: so many facts are taken at a
+//! time that their sightings fill a batch, and a fact that has more is read in pieces.
 
 use super::assemble::{HostRef, SIGHTING, Seen, Sighting, containers, hosts, swept};
-use super::query::{Clause, Hosts, Query, container_condition};
-use crate::db::{Bind, binds};
+use super::facts;
+use super::query::{Clause, Counted, Hosts, Query, container_condition};
+use crate::db::{Bind, Row, binds};
 use crate::{Db, Tx};
-use muster_model::{Column, Fact, Result, Value};
-use std::collections::HashMap;
+use muster_model::report::ContainerRef;
+use muster_model::{Error, Fact, Kind, Micros, Result};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
-/// Bytes of decoded facts kept, roughly.
-const BUDGET: usize = 24 << 20;
-/// Hosts whose keys are fetched at a time.
-const HOSTS: i64 = 500;
+/// Facts read at a time.
+const FACTS: usize = 256;
+/// Sightings in a batch, at most.
+const ROWS: i64 = 4096;
+/// Hosts (with the scopes of a kind in their containers) remembered at a time.
+const PLACES: usize = 50_000;
+
+/// Facts by id, with their place in the order.
+type Ranked = HashMap<i64, (Arc<Fact>, usize)>;
 
 /// A walk over all assets of a query.
 pub struct ExportCursor {
     tx: Tx,
     query: Query,
-    facts: Clause,
-    hosts: Vec<i64>,
-    after: Option<(String, i64)>,
-    condition: Option<Clause>,
-    cache: Cache,
+    /// The facts still to be walked over; none: there are no more.
+    counted: Option<Counted>,
+    /// Which sightings.
+    condition: Clause,
+    after: Option<(String, String, i64)>,
+    /// Facts whose sightings come next, with the number of these.
+    facts: VecDeque<(Arc<Fact>, i64, i64)>,
+    /// The last sighting read of the first of them.
+    within: Option<Sighting>,
+    places: Places,
 }
 
 impl ExportCursor {
@@ -35,26 +49,20 @@ impl ExportCursor {
     pub async fn open(db: &Db, query: Query) -> Result<Self> {
         let mut tx = db.read().await?;
         let plan = query.plan(&mut tx).await?;
-        let mut condition = Clause { sql: "project = ?".to_owned(), binds: binds![query.project] };
-        let condition = match &plan.hosts {
-            Hosts::None => None,
-            Hosts::All => Some(condition),
-            Hosts::Matching(matching) => Some(matching.clone()),
-            Hosts::Few(keys) => {
-                let places = vec!["?"; keys.len()].join(",");
-                let keys = keys.iter().map(|key| Bind::from(*key));
-                condition.and(&format!("key IN ({places})"), keys);
-                Some(condition)
-            }
+        let mut condition = Clause {
+            sql: format!("WHERE {}", container_condition(query.category)),
+            binds: Vec::new(),
         };
+        condition.and_all(&plan.of_hosts());
         Ok(Self {
             tx,
-            facts: plan.facts,
-            query,
-            hosts: Vec::new(),
-            after: None,
+            counted: (!matches!(plan.hosts, Hosts::None)).then(|| plan.counted()),
             condition,
-            cache: Cache::default(),
+            after: None,
+            facts: VecDeque::new(),
+            within: None,
+            places: Places::new(query.kind),
+            query,
         })
     }
 
@@ -66,152 +74,161 @@ impl ExportCursor {
         super::count(&mut self.tx, &self.query).await
     }
 
-    /// The assets of the next host that has any, by name and version; none after the last.
+    /// The next assets, a few thousand at most; none after the last.
     ///
     /// # Errors
     /// Those of the database.
     pub async fn next_batch(&mut self) -> Result<Option<Vec<Seen>>> {
-        while let Some(host) = self.next_host().await? {
-            let batch = self.of_host(host).await?;
-            if !batch.is_empty() {
-                return Ok(Some(batch));
+        loop {
+            if self.facts.is_empty() && !self.next_facts().await? {
+                return Ok(None);
+            }
+            let (facts, sightings) = self.next_sightings().await?;
+            if !sightings.is_empty() {
+                return self.join(&facts, &sightings).await.map(Some);
             }
         }
-        Ok(None)
     }
 
-    async fn next_host(&mut self) -> Result<Option<i64>> {
-        if self.hosts.is_empty()
-            && let Some(condition) = &self.condition
-        {
-            let mut clause = condition.clone();
-            if let Some((name, key)) = &self.after {
-                clause.and("(name, key) > (?, ?)", binds![name, *key]);
-            }
-            clause.binds.push(HOSTS.into());
-            let sql = format!(
-                "SELECT key, name FROM hosts WHERE {} ORDER BY name, key LIMIT ?",
-                clause.sql
-            );
-            let rows = self.tx.all(sql, clause.binds).await?;
-            for row in &rows {
-                let mut cells = row.cells();
-                let key = cells.take()?;
-                self.hosts.push(key);
-                self.after = Some((cells.take()?, key));
-            }
-            self.hosts.reverse();
-            if rows.is_empty() {
-                self.condition = None;
-            }
-        }
-        Ok(self.hosts.pop())
-    }
-
-    async fn of_host(&mut self, host: i64) -> Result<Vec<Seen>> {
-        let kind = self.query.kind;
-        let sql = format!(
-            "SELECT {SIGHTING} FROM sightings s WHERE s.host = ? AND s.kind = ? AND {}",
-            container_condition(self.query.category)
-        );
-        let rows = self.tx.all(sql, binds![host, kind.code()]).await?;
-        let sightings = Sighting::all(&rows)?;
-        drop(rows);
-        if sightings.is_empty() {
-            return Ok(Vec::new());
-        }
-        let tx = &mut self.tx;
-        let facts = self.cache.get(tx, &self.facts, sightings.iter().map(|s| s.fact)).await?;
-        let names = hosts(tx, [host]).await?;
-        let containers = containers(tx, sightings.iter().map(|s| s.container)).await?;
-        let swept = swept(tx, kind, [host]).await?;
-        let Some(host_ref): Option<Arc<HostRef>> = names.get(&host).cloned() else {
-            return Ok(Vec::new());
+    async fn join(&mut self, facts: &Ranked, sightings: &[Sighting]) -> Result<Vec<Seen>> {
+        self.places.learn(&mut self.tx, sightings).await?;
+        let seen = |sighting: &Sighting| {
+            let fact = facts.get(&sighting.fact);
+            let (fact, _) = fact.ok_or_else(|| Error::internal("a sighting of another fact"))?;
+            self.places.seen(fact, sighting)
         };
-        let mut found: Vec<(&Sighting, &Arc<Fact>, &str, &str)> = sightings
-            .iter()
-            .filter_map(|s| {
-                let fact = facts.get(&s.fact)?;
-                Some((s, fact, fact.text(Column::Name), fact.text(Column::Version)))
-            })
-            .collect();
-        found.sort_unstable_by_key(|(s, _, name, version)| {
-            (*name, *version, s.fact, s.container, s.seq)
+        sightings.iter().map(seen).collect()
+    }
+
+    /// Reads the next facts that have sightings; false after the last fact.
+    async fn next_facts(&mut self) -> Result<bool> {
+        let Some(Counted { n, from }) = &self.counted else { return Ok(false) };
+        let mut clause = n.clone();
+        clause.sql = format!("SELECT f.id, f.name, f.version, {} {}", n.sql, from.sql);
+        clause.binds.extend(from.binds.iter().cloned());
+        if let Some((name, version, id)) = &self.after {
+            clause.and("(f.name, f.version, f.id) > (?, ?, ?)", binds![name, version, *id]);
+        }
+        clause.sql.push_str(" ORDER BY f.name, f.version, f.id LIMIT ?");
+        clause.binds.push(i64::try_from(FACTS).map_err(Error::internal)?.into());
+        let rows = self.tx.all(clause.sql, clause.binds).await?;
+        let mut found: Vec<(i64, i64)> = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let mut cells = row.cells();
+            let id = cells.take()?;
+            self.after = Some((cells.take()?, cells.take()?, id));
+            let n = cells.take()?;
+            if n > 0 {
+                found.push((id, n));
+            }
+        }
+        if rows.len() < FACTS {
+            self.counted = None;
+        }
+        let mut facts = facts::load(&mut self.tx, found.iter().map(|(id, _)| *id)).await?;
+        for (id, n) in found {
+            let fact = facts.remove(&id).ok_or_else(|| Error::internal("a fact is gone"))?;
+            self.facts.push_back((fact, id, n));
+        }
+        Ok(true)
+    }
+
+    /// Sightings of the next facts, in their order.
+    async fn next_sightings(&mut self) -> Result<(Ranked, Vec<Sighting>)> {
+        let mut facts = Ranked::new();
+        let mut room = ROWS;
+        while let Some((fact, id, n)) = self.facts.pop_front() {
+            if facts.is_empty() && n > ROWS {
+                return self.piece(fact, id, n).await;
+            }
+            room -= n;
+            if room < 0 {
+                self.facts.push_front((fact, id, n));
+                break;
+            }
+            facts.insert(id, (fact, facts.len()));
+        }
+        let head = format!("SELECT {SIGHTING} FROM sightings s {} AND s.fact", self.condition.sql);
+        let keys = facts.keys().map(|id| Bind::from(*id)).collect();
+        let rows = self.tx.all_in(&head, self.condition.binds.clone(), keys).await?;
+        let mut sightings = Sighting::all(&rows)?;
+        sightings.sort_unstable_by_key(|s| {
+            (facts.get(&s.fact).map(|(_, rank)| *rank), s.host, s.container, s.seq)
         });
-        Ok(found
-            .into_iter()
-            .map(|(s, fact, ..)| Seen {
-                fact: fact.clone(),
-                volatile: s.volatile,
-                host: host_ref.clone(),
-                container: containers.get(&s.container).cloned(),
-                first_seen: s.first_seen,
-                scanned_at: swept.get(&(host, s.container)).copied().unwrap_or(s.first_seen),
-            })
-            .collect())
+        Ok((facts, sightings))
+    }
+
+    /// The next piece of a fact that has more sightings than a batch.
+    async fn piece(&mut self, fact: Arc<Fact>, id: i64, n: i64) -> Result<(Ranked, Vec<Sighting>)> {
+        let mut clause = self.condition.clone();
+        clause.and("s.fact = ?", binds![id]);
+        if let Some(last) = self.within.take() {
+            let key = binds![last.host, last.container, last.seq];
+            clause.and("(s.host, s.container, s.seq) > (?, ?, ?)", key);
+        }
+        clause.binds.push(ROWS.into());
+        let sql = format!(
+            "SELECT {SIGHTING} FROM sightings s {} ORDER BY s.host, s.container, s.seq LIMIT ?",
+            clause.sql
+        );
+        let rows: Vec<Row> = self.tx.all(sql, clause.binds).await?;
+        let sightings = Sighting::all(&rows)?;
+        if i64::try_from(rows.len()).is_ok_and(|read| read == ROWS) {
+            self.within = sightings.last().copied();
+            self.facts.push_front((fact.clone(), id, n));
+        }
+        Ok((HashMap::from([(id, (fact, 0))]), sightings))
     }
 }
 
-/// Decoded facts in two generations: what is used moves to the young one, and when that is full the old
-/// one is dropped. None stands for a fact that does not match the query.
-#[derive(Default)]
-struct Cache {
-    young: HashMap<i64, Option<Arc<Fact>>>,
-    old: HashMap<i64, Option<Arc<Fact>>>,
-    bytes: usize,
+/// What is known of hosts and containers, forgotten when it is too much.
+struct Places {
+    kind: Kind,
+    hosts: HashMap<i64, Arc<HostRef>>,
+    swept: HashMap<(i64, i64), Micros>,
+    containers: HashMap<i64, Arc<ContainerRef>>,
 }
 
-impl Cache {
-    /// Those of the facts that match.
-    async fn get(
-        &mut self,
-        tx: &mut Tx,
-        conditions: &Clause,
-        ids: impl Iterator<Item = i64>,
-    ) -> Result<HashMap<i64, Arc<Fact>>> {
-        let mut found = HashMap::new();
-        let mut missing = Vec::new();
-        for id in ids {
-            let known = match self.young.get(&id) {
-                Some(known) => Some(known.clone()),
-                None => self.old.remove(&id).inspect(|known| self.keep(id, known.clone())),
-            };
-            match known {
-                Some(Some(fact)) => drop(found.insert(id, fact)),
-                Some(None) => {}
-                None => missing.push(id),
-            }
-        }
-        missing.sort_unstable();
-        missing.dedup();
-        let loaded = super::facts::load_matching(tx, &missing, conditions).await?;
-        for id in missing {
-            let fact = loaded.get(&id).cloned();
-            self.keep(id, fact.clone());
-            if let Some(fact) = fact {
-                found.insert(id, fact);
-            }
-        }
-        Ok(found)
+impl Places {
+    fn new(kind: Kind) -> Self {
+        Self { kind, hosts: HashMap::new(), swept: HashMap::new(), containers: HashMap::new() }
     }
 
-    fn keep(&mut self, id: i64, fact: Option<Arc<Fact>>) {
-        if self.bytes > BUDGET / 2 {
-            self.old = std::mem::take(&mut self.young);
-            self.bytes = 0;
+    /// Looks up what is missing.
+    async fn learn(&mut self, tx: &mut Tx, sightings: &[Sighting]) -> Result<()> {
+        if self.hosts.len().max(self.swept.len()) > PLACES {
+            self.hosts.clear();
+            self.swept.clear();
         }
-        self.bytes += fact.as_deref().map_or(64, weight);
-        self.young.insert(id, fact);
+        let missing: HashSet<i64> = sightings
+            .iter()
+            .map(|sighting| sighting.host)
+            .filter(|host| !self.hosts.contains_key(host))
+            .collect();
+        self.hosts.extend(hosts(tx, missing.iter().copied()).await?);
+        self.swept.extend(swept(tx, self.kind, missing).await?);
+        if self.containers.len() > PLACES {
+            self.containers.clear();
+        }
+        let missing: HashSet<i64> = sightings
+            .iter()
+            .map(|sighting| sighting.container)
+            .filter(|container| !self.containers.contains_key(container))
+            .collect();
+        self.containers.extend(containers(tx, missing).await?);
+        Ok(())
     }
-}
 
-/// Bytes a decoded fact takes, roughly.
-fn weight(fact: &Fact) -> usize {
-    let values: usize = fact
-        .values()
-        .iter()
-        .map(|(_, value)| 40 + if let Value::Text(text) = value { text.len() } else { 0 })
-        .sum();
-    // Evidence is a tree of small pieces: its text counts four times.
-    200 + values + fact.evidence_json().len() * 4
+    fn seen(&self, fact: &Arc<Fact>, sighting: &Sighting) -> Result<Seen> {
+        let host = self.hosts.get(&sighting.host);
+        let place = (sighting.host, sighting.container);
+        Ok(Seen {
+            fact: fact.clone(),
+            volatile: sighting.volatile,
+            host: host.cloned().ok_or_else(|| Error::internal("a sighting has lost its host"))?,
+            container: self.containers.get(&sighting.container).cloned(),
+            first_seen: sighting.first_seen,
+            scanned_at: self.swept.get(&place).copied().unwrap_or(sighting.first_seen),
+        })
+    }
 }

@@ -1,17 +1,16 @@
 //! Facts by their hash and by their id.
 
-use super::columns::{self, NAMES, WIDTH, bind, read, read_value};
-use super::query::Clause;
+use super::columns::{NAMES, WIDTH, bind, read, read_value};
 use crate::Tx;
-use crate::db::{Bind, binds};
+use crate::db::{Bind, Row, binds};
 use aws_lc_rs::digest::{Context, SHA256};
-use muster_model::{Error, Fact, FactHash, Kind, Result, Value};
+use muster_model::{Column, Error, Fact, FactHash, Kind, Result, Value};
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 /// The hash a fact is stored under. The project is in it: whoever knows content of one project learns
 /// nothing of another.
-pub(super) fn stored_hash(project: i64, content: FactHash) -> [u8; 16] {
+fn stored_hash(project: i64, content: FactHash) -> [u8; 16] {
     let mut context = Context::new(&SHA256);
     context.update(&project.to_le_bytes());
     context.update(&content.0);
@@ -22,49 +21,55 @@ pub(super) fn stored_hash(project: i64, content: FactHash) -> [u8; 16] {
     hash
 }
 
-/// The ids of stored facts; unknown hashes are left out.
-pub(super) async fn ids(
+/// Facts by their ids.
+pub(super) struct Interned {
+    /// Of the given contents, in their order.
+    pub(super) added: Vec<i64>,
+    /// Of the given hashes, in their order; none where nothing of that hash is stored.
+    pub(super) named: Vec<Option<i64>>,
+}
+
+/// The ids of `contents`, which are stored if they are not yet, and of the facts that `named` names.
+pub(super) async fn intern(
     tx: &mut Tx,
-    hashes: impl IntoIterator<Item = [u8; 16]>,
-) -> Result<HashMap<[u8; 16], i64>> {
-    let keys: Vec<Bind> = hashes.into_iter().map(Bind::from).collect();
-    let head = "SELECT id, content_hash FROM facts WHERE content_hash";
-    let rows = tx.all_in(head, vec![], keys).await?;
-    by_hash(&rows)
-}
-
-fn by_hash(rows: &[crate::db::Row]) -> Result<HashMap<[u8; 16], i64>> {
-    rows.iter()
-        .map(|row| {
-            let mut cells = row.cells();
-            let id = cells.take()?;
-            Ok((cells.take()?, id))
-        })
-        .collect()
-}
-
-/// The ids of `facts`, in their order; those not stored yet are added.
-pub(super) async fn intern(tx: &mut Tx, project: i64, facts: &[&Fact]) -> Result<Vec<i64>> {
+    project: i64,
+    contents: &[&Fact],
+    named: &[FactHash],
+) -> Result<Interned> {
     let hashes: Vec<[u8; 16]> =
-        facts.iter().map(|fact| stored_hash(project, fact.hash())).collect();
-    let mut known = ids(tx, hashes.iter().copied()).await?;
+        contents.iter().map(|fact| stored_hash(project, fact.hash())).collect();
+    let named: Vec<[u8; 16]> = named.iter().map(|hash| stored_hash(project, *hash)).collect();
+    let mut keys: Vec<[u8; 16]> = hashes.iter().chain(&named).copied().collect();
+    keys.sort_unstable();
+    keys.dedup();
+    let keys = keys.into_iter().map(Bind::from).collect();
+    let head = "SELECT id, content_hash FROM facts WHERE content_hash";
+    let mut known = by_hash(&tx.all_in(head, vec![], keys).await?)?;
     let mut values = Vec::new();
     let mut adding = HashSet::new();
-    for (fact, hash) in facts.iter().zip(&hashes) {
+    for (fact, hash) in contents.iter().zip(&hashes) {
         if !known.contains_key(hash) && adding.insert(*hash) {
             values.extend(binds![project, *hash, fact.kind().code()]);
             bind(fact, &mut values);
         }
     }
-    if !values.is_empty() {
-        let head = format!("INSERT INTO facts (project, content_hash, kind, {})", *NAMES);
-        let rows = tx.bulk_insert(&head, 3 + WIDTH, values, "RETURNING id, content_hash").await?;
-        known.extend(by_hash(&rows)?);
-    }
-    hashes
-        .iter()
-        .map(|hash| {
-            known.get(hash).copied().ok_or_else(|| Error::internal("a fact was not stored"))
+    let head = format!("INSERT INTO facts (project, content_hash, kind, {})", *NAMES);
+    let rows = tx.bulk_insert(&head, 3 + WIDTH, values, "RETURNING id, content_hash").await?;
+    known.extend(by_hash(&rows)?);
+    let id = |hash: &[u8; 16]| known.get(hash).copied();
+    let lost = || Error::internal("a fact was not stored");
+    Ok(Interned {
+        added: hashes.iter().map(|hash| id(hash).ok_or_else(lost)).collect::<Result<_>>()?,
+        named: named.iter().map(id).collect(),
+    })
+}
+
+fn by_hash(rows: &[Row]) -> Result<HashMap<[u8; 16], i64>> {
+    rows.iter()
+        .map(|row| {
+            let mut cells = row.cells();
+            let id = cells.take()?;
+            Ok((cells.take()?, id))
         })
         .collect()
 }
@@ -77,24 +82,8 @@ pub(super) async fn load(
     let mut ids: Vec<i64> = ids.into_iter().collect();
     ids.sort_unstable();
     ids.dedup();
-    load_matching(tx, &ids, &Clause::default()).await
-}
-
-/// Those of some facts that meet conditions on `f`.
-pub(super) async fn load_matching(
-    tx: &mut Tx,
-    ids: &[i64],
-    conditions: &Clause,
-) -> Result<HashMap<i64, Arc<Fact>>> {
-    // The conditions come first, because their values do; `AND id IN` ends the statement.
-    let conditions_first = conditions.sql.replacen(" AND ", "", 1);
-    let and = if conditions.sql.is_empty() { "" } else { " AND " };
-    let head = format!(
-        "SELECT f.id, f.kind, {} FROM facts f WHERE {conditions_first}{and}f.id",
-        *columns::OF_F
-    );
-    let keys = ids.iter().map(|id| Bind::from(*id)).collect();
-    let rows = tx.all_in(&head, conditions.binds.clone(), keys).await?;
+    let head = format!("SELECT id, kind, {} FROM facts WHERE id", *NAMES);
+    let rows = tx.all_in(&head, vec![], ids.into_iter().map(Bind::from).collect()).await?;
     rows.iter()
         .map(|row| {
             let mut cells = row.cells();
@@ -110,24 +99,26 @@ pub(crate) fn kind(code: u8) -> Result<Kind> {
     Kind::from_code(code).ok_or_else(|| Error::internal("an unknown kind is stored"))
 }
 
-/// [`Fact::identity`] of stored facts of one kind, reading no more than it takes.
-pub(super) async fn identities(
-    tx: &mut Tx,
-    kind: Kind,
-    ids: impl Iterator<Item = i64>,
-) -> Result<HashMap<i64, String>> {
-    if kind.identity().is_empty() {
-        return Ok(HashMap::new());
-    }
-    let names: Vec<_> = kind.identity().iter().map(|column| column.name()).collect();
-    let head = format!("SELECT id, {} FROM facts WHERE id", names.join(", "));
-    let rows = tx.all_in(&head, vec![], ids.map(Bind::from).collect()).await?;
+/// Every column that is part of some kind's identity.
+static IDENTIFYING: LazyLock<Vec<Column>> = LazyLock::new(|| {
+    let identifies =
+        |column: &&Column| Kind::ALL.iter().any(|kind| kind.identity().contains(column));
+    Column::ALL.iter().filter(identifies).copied().collect()
+});
+
+/// [`Fact::identity`] of stored facts, reading no more than it takes.
+pub(super) async fn identities(tx: &mut Tx, mut ids: Vec<i64>) -> Result<HashMap<i64, String>> {
+    ids.sort_unstable();
+    ids.dedup();
+    let names: Vec<_> = IDENTIFYING.iter().map(|column| column.name()).collect();
+    let head = format!("SELECT id, kind, {} FROM facts WHERE id", names.join(", "));
+    let rows = tx.all_in(&head, vec![], ids.into_iter().map(Bind::from).collect()).await?;
     rows.iter()
         .map(|row| {
             let mut cells = row.cells();
             let id = cells.take()?;
-            let mut fact = Fact::new(kind);
-            for column in kind.identity() {
+            let mut fact = Fact::new(kind(cells.take()?)?);
+            for column in IDENTIFYING.iter() {
                 match read_value(*column, &mut cells)? {
                     Some(Value::Text(text)) => fact.set(*column, text),
                     Some(Value::Int(int)) => fact.set(*column, int),

@@ -1,6 +1,6 @@
 //! Which assets are wanted, and how that is said in SQL.
 
-use super::columns;
+use super::{columns, counts};
 use crate::Tx;
 use crate::db::{Bind, binds, folded};
 use muster_model::fact::ColumnType;
@@ -193,23 +193,25 @@ async fn hosts(tx: &mut Tx, project: i64, conditions: Clause) -> Result<Hosts> {
     Ok(if other.is_none() { Hosts::All } else { Hosts::Matching(matching) })
 }
 
+/// Facts with the number of those of their sightings that match.
+pub(super) struct Counted {
+    /// The number, as an expression.
+    pub(super) n: Clause,
+    /// `FROM ... WHERE ...` over facts `f`.
+    pub(super) from: Clause,
+}
+
 impl Plan {
     /// `FROM ... WHERE ...` over facts `f` and sightings `s` of `table`. CROSS JOIN holds SQLite to the order
     /// written; PostgreSQL finds its own.
     pub(super) fn from(&self, table: &str) -> Clause {
         let container = container_condition(self.category);
-        let mut clause = if let Hosts::Few(keys) = &self.hosts {
-            let places = vec!["?"; keys.len()].join(",");
+        let mut clause = if let Hosts::Few(_) = self.hosts {
             Clause {
                 sql: format!(
-                    "FROM {table} s CROSS JOIN facts f WHERE s.host IN ({places}) AND s.kind = ? \
-                     AND {container} AND f.id = s.fact"
+                    "FROM {table} s CROSS JOIN facts f WHERE s.kind = ? AND {container} AND f.id = s.fact"
                 ),
-                binds: keys
-                    .iter()
-                    .map(|key| Bind::from(*key))
-                    .chain(binds![self.kind.code()])
-                    .collect(),
+                binds: binds![self.kind.code()],
             }
         } else {
             Clause {
@@ -225,14 +227,44 @@ impl Plan {
         clause
     }
 
-    /// The condition on `s.host` that a query starting from facts needs.
+    /// The facts of the query, counted: by their counters where no host is left out.
+    pub(super) fn counted(&self) -> Counted {
+        let mut n = Clause::default();
+        let counters = if let Hosts::All = self.hosts {
+            n.sql = format!("c.{}", counts::column(self.category));
+            "CROSS JOIN fact_counts c WHERE c.fact = f.id AND"
+        } else {
+            let of_hosts = self.of_hosts();
+            n.sql = format!(
+                "(SELECT count(*) FROM sightings s WHERE s.fact = f.id AND {}{})",
+                container_condition(self.category),
+                of_hosts.sql
+            );
+            n.binds = of_hosts.binds;
+            "WHERE"
+        };
+        let mut from = Clause {
+            sql: format!("FROM facts f {counters} f.project = ? AND f.kind = ?"),
+            binds: binds![self.project, self.kind.code()],
+        };
+        from.and_all(&self.facts);
+        Counted { n, from }
+    }
+
+    /// The condition on `s.host`.
     pub(super) fn of_hosts(&self) -> Clause {
         let mut clause = Clause::default();
-        if let Hosts::Matching(hosts) = &self.hosts {
-            clause.and(
+        match &self.hosts {
+            Hosts::All | Hosts::None => {}
+            Hosts::Few(keys) => {
+                let places = vec!["?"; keys.len()].join(",");
+                let keys = keys.iter().map(|key| Bind::from(*key));
+                clause.and(&format!("s.host IN ({places})"), keys);
+            }
+            Hosts::Matching(hosts) => clause.and(
                 &format!("s.host IN (SELECT key FROM hosts WHERE {})", hosts.sql),
                 hosts.binds.iter().cloned(),
-            );
+            ),
         }
         clause
     }

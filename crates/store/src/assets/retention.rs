@@ -147,5 +147,11 @@ async fn facts(tx: &mut Tx, from: i64) -> Result<(u64, Option<i64>)> {
             binds![from, end],
         )
         .await?;
+    tx.execute(
+        "DELETE FROM fact_counts WHERE fact > ? AND fact <= ? \
+         AND NOT EXISTS (SELECT 1 FROM facts f WHERE f.id = fact_counts.fact)",
+        binds![from, end],
+    )
+    .await?;
     Ok((n, Some(end)))
 }

@@ -1,9 +1,9 @@
 //! How many of what.
 
 use super::columns::read_value;
-use super::query::{Hosts, Query, container_condition};
+use super::query::{Clause, Counted, Hosts, Query};
 use crate::Tx;
-use crate::db::{Cells, binds};
+use crate::db::{Bind, Cells, binds};
 use muster_model::{Category, Column, Kind, Page, Paging, Result, Value};
 
 /// Assets with the same values in the grouped columns.
@@ -44,44 +44,21 @@ pub async fn statistics(
     if matches!(plan.hosts, Hosts::None) {
         return Ok(Page { total: 0, rows: Vec::new() });
     }
-    let names = |prefix: &str| {
-        let names: Vec<_> =
-            group.iter().map(|column| format!("{prefix}{}", column.name())).collect();
-        names.join(", ")
+    let names: Vec<_> = group.iter().map(|column| column.name()).collect();
+    let columns = names.join(", ");
+    let of_f = names.iter().map(|name| format!("f.{name}")).collect::<Vec<_>>().join(", ");
+    let Counted { n, from } = match plan.hosts {
+        Hosts::Few(_) => Counted {
+            n: Clause { sql: "1".to_owned(), binds: Vec::new() },
+            from: plan.from("sightings"),
+        },
+        _ => plan.counted(),
     };
-    let columns = names("");
-    // Sightings lie in the order of their facts: counting them fact by fact needs no sorting of sightings.
-    let (counted, binds) = if let Hosts::Few(_) = plan.hosts {
-        let clause = plan.from("sightings");
-        (
-            format!(
-                "SELECT {}, count(*) AS n {} GROUP BY {}",
-                names("f."),
-                clause.sql,
-                names("f.")
-            ),
-            clause.binds,
-        )
-    } else {
-        let of_hosts = plan.of_hosts();
-        let sql = format!(
-            "SELECT {}, (SELECT count(*) FROM sightings s WHERE s.fact = f.id AND {}{}) AS n \
-             FROM facts f WHERE f.project = ? AND f.kind = ?{}",
-            names("f."),
-            container_condition(query.category),
-            of_hosts.sql,
-            plan.facts.sql,
-        );
-        let mut values = of_hosts.binds;
-        values.extend(binds![query.project, query.kind.code()]);
-        values.extend(plan.facts.binds.iter().cloned());
-        (sql, values)
-    };
-    // Materialized, or the count would be made twice: for the condition and for the sum.
-    let counted = format!("WITH c AS MATERIALIZED ({counted})");
     let grouped = format!(
-        "SELECT {columns}, CAST(sum(n) AS BIGINT) AS num FROM c WHERE n > 0 GROUP BY {columns}"
+        "SELECT {of_f}, CAST(sum({}) AS BIGINT) AS num {} GROUP BY {of_f}",
+        n.sql, from.sql
     );
+    let binds: Vec<Bind> = n.binds.into_iter().chain(from.binds).collect();
     let sorted = match order {
         GroupOrder::LargestFirst => format!("num DESC, {columns}"),
         GroupOrder::SmallestFirst => format!("num, {columns}"),
@@ -93,7 +70,8 @@ pub async fn statistics(
     let mut values = binds.clone();
     values.extend(binds![paging.limit, paging.offset]);
     let sql = format!(
-        "{counted} SELECT {columns}, num, count(*) OVER () FROM ({grouped}) g ORDER BY {sorted} LIMIT ? OFFSET ?"
+        "SELECT {columns}, num, count(*) OVER () FROM ({grouped}) g WHERE num > 0 \
+         ORDER BY {sorted} LIMIT ? OFFSET ?"
     );
     let answer = tx.all(sql, values).await?;
     let mut total = 0;
@@ -106,8 +84,8 @@ pub async fn statistics(
         total = cells.take()?;
     }
     if rows.is_empty() && paging.offset > 0 {
-        total =
-            tx.one(format!("{counted} SELECT count(*) FROM ({grouped}) g"), binds).await?.only()?;
+        let sql = format!("SELECT count(*) FROM ({grouped}) g WHERE num > 0");
+        total = tx.one(sql, binds).await?.only()?;
     }
     Ok(Page { total, rows })
 }

@@ -32,6 +32,7 @@ pub(super) const ALL: &[Migration] = steps![
     "0006_rights.sql",
     "0007_certificates.sql",
     "0008_certificate_notices.sql",
+    "0009_fact_counts.sql",
 ];
 
 /// Runs the steps of `all` that are missing.
@@ -168,6 +169,33 @@ mod tests {
         assert!(tx.all("SELECT x FROM c", vec![]).await.is_err());
         drop(tx);
         run(&db, &[ONE, TWO], Micros(3)).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_is_there_is_counted_when_counters_come() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = database(folder.path()).await;
+        run(&db, &ALL[..1], Micros(1)).await.unwrap();
+        let sighting = "INSERT INTO sightings (fact, host, container, seq, kind, first_seen) VALUES (?,?,?,0,1,0)";
+        transact!(db, |tx| {
+            for (fact, host, container) in [(7_i64, 1_i64, 0_i64), (7, 2, 0), (7, 1, 5), (8, 1, 5)]
+            {
+                tx.execute(sighting, binds![fact, host, container]).await?;
+            }
+            Ok(())
+        })
+        .unwrap();
+        run(&db, ALL, Micros(2)).await.unwrap();
+        let sql = "SELECT fact, on_hosts, in_containers FROM fact_counts ORDER BY fact";
+        let rows = db.read().await.unwrap().all(sql, vec![]).await.unwrap();
+        let counts: Vec<[i64; 3]> = rows
+            .iter()
+            .map(|row| {
+                let mut cells = row.cells();
+                [(); 3].map(|()| cells.take().unwrap())
+            })
+            .collect();
+        assert_eq!(counts, [[7, 2, 1], [8, 0, 1]]);
     }
 
     #[tokio::test]

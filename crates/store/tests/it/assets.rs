@@ -201,10 +201,17 @@ on_both_databases! {
             assert_eq!(applied, [Applied::NeedFull]);
         }
         put(&mut tx, host, Kind::App, &one, 10).await;
-        let reports = [delta(Digest([7; 32])), delta(digest_of(&one)), delta(digest_of(&one)), same];
-        let applied = apply(&mut tx, host, &reports, Micros(11)).await.unwrap();
         let changed = Applied::Changed { added: 1, removed: 0, modified: 0 };
-        assert_eq!(applied, [Applied::NeedFull, changed, Applied::Unchanged, Applied::Unchanged]);
+        for (report, expected) in [
+            (delta(Digest([7; 32])), Applied::NeedFull),
+            (delta(digest_of(&one)), changed),
+            (delta(digest_of(&one)), Applied::Unchanged),
+            (same.clone(), Applied::Unchanged),
+        ] {
+            assert_eq!(apply(&mut tx, host, &[report], Micros(11)).await.unwrap(), [expected]);
+        }
+        let error = apply(&mut tx, host, &[same.clone(), same], Micros(11)).await.unwrap_err();
+        assert_eq!((error.kind(), error.parameter()), (ErrorKind::Invalid, Some("scopes")));
         let seen = assets::list(&mut tx, &query(project, Kind::App), ALL).await.unwrap();
         assert_eq!(names(&seen), "a-1@alpha b-1@alpha");
         // A row is removed that the store does not have: the two disagree.
@@ -364,12 +371,8 @@ on_both_databases! {
         let all = query(project, Kind::App);
         let rows = collect(all.clone(), true).await;
         assert_eq!(rows.len(), 200);
-        assert!(rows[..100].iter().all(|seen| seen.host.name == "host0"));
-        assert!(rows[100..].iter().all(|seen| seen.host.name == "host2"));
-        assert_eq!(rows[3].fact.text(Column::Name), "app003");
         let mut listed = assets::list(&mut test.db.read().await.unwrap(), &all, ALL).await.unwrap();
         listed.retain(|seen| seen.host.name != "late");
-        listed.sort_by(|a, b| (&a.host.name, a.fact.text(Column::Name)).cmp(&(&b.host.name, b.fact.text(Column::Name))));
         assert_eq!(rows, listed);
 
         for filters in [
@@ -380,7 +383,51 @@ on_both_databases! {
         ] {
             let query = Query { filters, ..all.clone() };
             let listed = assets::list(&mut test.db.read().await.unwrap(), &query, ALL).await.unwrap();
-            assert_eq!(collect(query.clone(), false).await.len(), listed.len(), "{query:?}");
+            assert_eq!(collect(query.clone(), false).await, listed, "{query:?}");
+        }
+    }
+
+    async fn deep_pages_and_exports_keep_the_order_of_the_list(test: TestDb) {
+        let project = transact!(test.db, |tx| {
+            let project = project(tx).await;
+            for n in 0..3 {
+                let host = host(tx, project, &format!("h{n}"), &format!("host{n}"), "10.0.0.1").await;
+                let mut rows: Vec<Row> = (0..400)
+                    .map(|k| app(&format!("app{}", k % 40), &format!("{}", (n + 1) * k % 90)))
+                    .collect();
+                // One content at more places than a batch of an export holds.
+                if n == 1 {
+                    rows.extend((0..4500).map(|seq| Row { seq, ..app("app20", "many") }));
+                }
+                let mut names = std::collections::BTreeSet::new();
+                rows.retain(|row| names.insert(row.key()));
+                put(tx, host, Kind::App, &rows, 5).await;
+                let inside = full(Kind::App, Some(container("c")), vec![app("app7", "inner")], 8);
+                apply(tx, host, &[inside], Micros(8)).await?;
+            }
+            Ok(project)
+        })
+        .unwrap();
+        let hosts = |text: &str| vec![Filter::HostName { text: text.to_owned(), exact: false }];
+        for filters in [vec![], hosts("host1"), vec![Filter::Contains(Column::Name, "P2".into())]] {
+            let query = Query { filters, ..query(project, Kind::App) };
+            let mut cursor = ExportCursor::open(&test.db, query.clone()).await.unwrap();
+            let mut exported = Vec::new();
+            while let Some(batch) = cursor.next_batch().await.unwrap() {
+                assert!(!batch.is_empty() && batch.len() <= 4096, "{}", batch.len());
+                exported.extend(batch);
+            }
+            let mut tx = test.db.read().await.unwrap();
+            let listed = assets::list(&mut tx, &query, ALL).await.unwrap();
+            assert!(listed.len() > 4500);
+            assert_eq!(exported, listed, "{query:?}");
+            let n = u32::try_from(listed.len()).unwrap();
+            assert_eq!(assets::count(&mut tx, &query).await.unwrap(), i64::from(n));
+            for offset in [999, 1000, 1001, 1002, 3000, n - 7, n] {
+                let seen = assets::list(&mut tx, &query, page(10, offset)).await.unwrap();
+                let from = offset as usize;
+                assert_eq!(seen, listed[from..listed.len().min(from + 10)], "at {offset}");
+            }
         }
     }
 
@@ -396,7 +443,8 @@ on_both_databases! {
             let inside = full(Kind::App, Some(container("c")), vec![app("inner", "1")], 3 * DAY);
             let mut gone = inside.clone();
             gone.body = Body::Gone;
-            apply(tx, host, &[inside, gone], Micros(3 * DAY)).await?;
+            apply(tx, host, &[inside], Micros(3 * DAY)).await?;
+            apply(tx, host, &[gone], Micros(3 * DAY)).await?;
             Ok((project, host))
         })
         .unwrap();

@@ -2,8 +2,8 @@
 
 use crate::fleet::{ALL, container, digest_of, fact, host, project, query};
 use muster_model::report::{Body, Row, RowKey, Scope, ScopeReport, Volatile};
-use muster_model::{Category, FactHash, Kind, Micros};
-use muster_store::assets::{self, Applied, Op, Target, apply};
+use muster_model::{Category, Column, FactHash, Kind, Micros};
+use muster_store::assets::{self, Applied, ExportCursor, GroupOrder, Op, Target, apply};
 use muster_store::{Db, transact};
 use muster_testkit::TestDb;
 use proptest::prelude::*;
@@ -256,6 +256,22 @@ impl World<'_> {
                 assert_eq!(found(assets::list(&mut tx, &query, ALL).await.unwrap()), current);
                 let n = i64::try_from(current.len()).unwrap();
                 assert_eq!(assets::count(&mut tx, &query).await.unwrap(), n);
+                // Told by the counters of the scopes, of the facts, and by walking over what is there.
+                let groups = assets::statistics(
+                    &mut tx,
+                    &query,
+                    &[Column::Name],
+                    GroupOrder::Ascending,
+                    ALL,
+                );
+                let sum = groups.await.unwrap().rows.iter().map(|group| group.num).sum::<i64>();
+                assert_eq!(sum, n);
+                let mut cursor = ExportCursor::open(self.db, query.clone()).await.unwrap();
+                let mut exported = Vec::new();
+                while let Some(batch) = cursor.next_batch().await.unwrap() {
+                    exported.extend(batch);
+                }
+                assert_eq!(exported, assets::list(&mut tx, &query, ALL).await.unwrap());
                 for (at, expected) in &self.past {
                     let seen = assets::list_at(&mut tx, &query, Micros(*at), ALL).await.unwrap();
                     assert_eq!(found(seen), wanted(expected), "{kind} as of {at}");

@@ -1,10 +1,10 @@
 //! The journal of changes: pairs what ended with what began, and allots cursors.
 
-use super::Target;
-use super::scopes::Scope;
+use super::scopes::ScopeKey;
+use super::{Settled, Target};
 use crate::Tx;
 use crate::assets::changes::Stored;
-use crate::assets::diff::{Outcome, Place};
+use crate::assets::diff::Place;
 use crate::assets::facts;
 use crate::db::{Bind, binds};
 use muster_model::{Fact, Kind, Micros, Result};
@@ -19,8 +19,7 @@ struct Entry {
     op: Stored,
     span: i64,
     at: Micros,
-    kind: Kind,
-    container: i64,
+    scope: ScopeKey,
     before: Option<i64>,
     after: Option<i64>,
     pid: Option<u32>,
@@ -28,15 +27,42 @@ struct Entry {
 }
 
 impl Journal {
-    /// The first inventory of a scope: one entry that stands for `n` rows.
-    pub(super) fn baseline(&mut self, scope: &Scope, n: usize) {
-        if let Ok(span @ 1..) = i64::try_from(n) {
+    /// Enters what ended and what began, scope by scope; where both are the same thing it is one
+    /// modification. Answers the number of those a scope. `contents` are the contents of what began.
+    pub(super) async fn record(
+        &mut self,
+        tx: &mut Tx,
+        settled: &[&Settled],
+        contents: &HashMap<i64, &Fact>,
+    ) -> Result<Vec<usize>> {
+        // Processes are known by their start, and nothing is paired where nothing began.
+        let paired = settled.iter().filter(|settled| {
+            !settled.outcome.begun.is_empty() && !settled.scope.kind.identity().is_empty()
+        });
+        let ended: Vec<i64> =
+            paired.flat_map(|settled| &settled.outcome.ended).map(|place| place.fact).collect();
+        let identities = facts::identities(tx, ended).await?;
+        Ok(settled
+            .iter()
+            .map(|settled| {
+                if settled.first {
+                    self.baseline(settled);
+                    0
+                } else {
+                    self.pair(settled, &identities, contents)
+                }
+            })
+            .collect())
+    }
+
+    /// The first inventory of a scope: one entry that stands for all its rows.
+    fn baseline(&mut self, settled: &Settled) {
+        if let Ok(span @ 1..) = i64::try_from(settled.outcome.begun.len()) {
             self.entries.push(Entry {
                 op: Stored::Baseline,
                 span,
-                at: scope.at,
-                kind: scope.kind,
-                container: scope.container,
+                at: settled.at,
+                scope: settled.scope,
                 before: None,
                 after: None,
                 pid: None,
@@ -45,51 +71,42 @@ impl Journal {
         }
     }
 
-    /// Enters what ended and what began; where both are the same thing it is one modification. Answers the
-    /// number of those. `begun` are the contents of what began.
-    pub(super) async fn record(
+    fn pair(
         &mut self,
-        tx: &mut Tx,
-        scope: &Scope,
-        outcome: &Outcome,
-        begun: &[(i64, &Fact)],
-    ) -> Result<usize> {
+        settled: &Settled,
+        identities: &HashMap<i64, String>,
+        contents: &HashMap<i64, &Fact>,
+    ) -> usize {
+        let kind = settled.scope.kind;
         let mut before: HashMap<Identity, VecDeque<&Place>> = HashMap::new();
         let mut unpaired = Vec::new();
-        if outcome.begun.is_empty() {
-            unpaired.extend(&outcome.ended);
-        } else {
-            let ended = outcome.ended.iter().map(|place| place.fact);
-            let texts = facts::identities(tx, scope.kind, ended).await?;
-            for place in &outcome.ended {
-                let text = texts.get(&place.fact).cloned().unwrap_or_default();
-                match Identity::new(scope.kind, place, text) {
-                    Some(identity) => before.entry(identity).or_default().push_back(place),
-                    None => unpaired.push(place),
-                }
+        for place in &settled.outcome.ended {
+            let text = identities.get(&place.fact).cloned().unwrap_or_default();
+            match Identity::new(kind, place, text) {
+                Some(identity) => before.entry(identity).or_default().push_back(place),
+                None => unpaired.push(place),
             }
         }
-        let contents: HashMap<i64, &Fact> = begun.iter().copied().collect();
         let mut modified = 0;
-        for place in &outcome.begun {
+        for place in &settled.outcome.begun {
             let text = contents.get(&place.fact).map(|fact| fact.identity()).unwrap_or_default();
-            let ended = Identity::new(scope.kind, place, text)
+            let ended = Identity::new(kind, place, text)
                 .and_then(|identity| before.get_mut(&identity)?.pop_front());
             modified += usize::from(ended.is_some());
             let op = if ended.is_some() { Stored::Modified } else { Stored::Added };
-            self.enter(scope, op, ended.map(|ended| ended.fact), Some(place.fact), place);
+            self.enter(settled, op, ended.map(|ended| ended.fact), Some(place.fact), place);
         }
         unpaired.extend(before.into_values().flatten());
         unpaired.sort_unstable_by_key(|place| (place.fact, place.seq));
         for place in unpaired {
-            self.enter(scope, Stored::Removed, Some(place.fact), None, place);
+            self.enter(settled, Stored::Removed, Some(place.fact), None, place);
         }
-        Ok(modified)
+        modified
     }
 
     fn enter(
         &mut self,
-        scope: &Scope,
+        settled: &Settled,
         op: Stored,
         before: Option<i64>,
         after: Option<i64>,
@@ -98,9 +115,8 @@ impl Journal {
         self.entries.push(Entry {
             op,
             span: 1,
-            at: scope.at,
-            kind: scope.kind,
-            container: scope.container,
+            at: settled.at,
+            scope: settled.scope,
             before,
             after,
             pid: place.volatile.pid,
@@ -132,9 +148,9 @@ impl Journal {
                 entry.span.into(),
                 entry.at.into(),
                 entry.op.code().into(),
-                entry.kind.code().into(),
+                entry.scope.kind.code().into(),
                 target.host.into(),
-                entry.container.into(),
+                entry.scope.container.into(),
                 entry.before.into(),
                 entry.after.into(),
                 entry.pid.into(),

@@ -1,16 +1,24 @@
 //! The scopes of a host: read once a report, written once a report.
 
 use crate::Tx;
+use crate::assets::diff::Outcome;
 use crate::assets::facts;
 use crate::db::binds;
 use muster_model::report::{Body, ContainerRef, Digest, ScopeReport};
 use muster_model::{Error, Kind, Micros, Result};
 use std::collections::HashMap;
 
+/// Names a scope of the host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct ScopeKey {
+    /// 0: the host itself.
+    pub(super) container: i64,
+    pub(super) kind: Kind,
+}
+
 /// What is stored of a scope, and what will be.
 pub(super) struct Scope {
-    pub(super) kind: Kind,
-    pub(super) container: i64,
+    pub(super) key: ScopeKey,
     /// None: the scope is not there, not any more or not yet.
     pub(super) digest: Option<Digest>,
     /// When a change in this report happens: now, but after the scope's last change.
@@ -31,11 +39,13 @@ impl Scope {
         }
     }
 
-    /// Notes another state.
-    pub(super) fn change(&mut self, digest: Option<Digest>, begun: usize, ended: usize) {
+    fn change(&mut self, digest: Option<Digest>, outcome: &Outcome) {
         self.look();
         self.digest = digest;
-        self.n = self.n.saturating_add_unsigned(begun as u64).saturating_sub_unsigned(ended as u64);
+        self.n = self
+            .n
+            .saturating_add_unsigned(outcome.begun.len() as u64)
+            .saturating_sub_unsigned(outcome.ended.len() as u64);
         self.changed_at = self.at;
         self.dirty = true;
     }
@@ -43,7 +53,7 @@ impl Scope {
 
 pub(super) struct Scopes {
     host: i64,
-    states: HashMap<(i64, Kind), Scope>,
+    states: HashMap<ScopeKey, Scope>,
     containers: HashMap<String, (i64, String)>,
 }
 
@@ -56,9 +66,9 @@ impl Scopes {
             let kind = facts::kind(cells.take()?)?;
             let container = cells.take()?;
             let digest: Vec<u8> = cells.take()?;
+            let key = ScopeKey { container, kind };
             let scope = Scope {
-                kind,
-                container,
+                key,
                 digest: match digest.as_slice() {
                     [] => None,
                     bytes => Some(Digest(bytes.try_into().map_err(Error::internal)?)),
@@ -70,7 +80,7 @@ impl Scopes {
                 looked_at: Micros(0),
                 dirty: false,
             };
-            states.insert((container, kind), scope);
+            states.insert(key, scope);
         }
         let mut containers = HashMap::new();
         if reports.iter().any(|report| report.scope.container.is_some()) {
@@ -100,10 +110,9 @@ impl Scopes {
                 }
             }
         };
-        let kind = report.scope.kind;
-        let scope = self.states.entry((container, kind)).or_insert_with(|| Scope {
-            kind,
-            container,
+        let key = ScopeKey { container, kind: report.scope.kind };
+        let scope = self.states.entry(key).or_insert_with(|| Scope {
+            key,
             digest: None,
             n: 0,
             swept_at: Micros(i64::MIN),
@@ -116,6 +125,19 @@ impl Scopes {
         // A host's clock may run ahead; nothing was looked at later than now.
         scope.looked_at = report.swept_at.min(now);
         Ok(Some(scope))
+    }
+
+    /// Notes another state of a scope that was opened.
+    pub(super) fn change(
+        &mut self,
+        key: ScopeKey,
+        digest: Option<Digest>,
+        outcome: &Outcome,
+    ) -> Result<()> {
+        let scope = self.states.get_mut(&key);
+        let scope = scope.ok_or_else(|| Error::internal("a scope was not opened"))?;
+        scope.change(digest, outcome);
+        Ok(())
     }
 
     async fn container(
@@ -158,14 +180,14 @@ impl Scopes {
     /// Writes what changed, in one statement.
     pub(super) async fn write(self, tx: &mut Tx) -> Result<()> {
         let mut dirty: Vec<Scope> = self.states.into_values().filter(|scope| scope.dirty).collect();
-        dirty.sort_unstable_by_key(|scope| (scope.container, scope.kind));
+        dirty.sort_unstable_by_key(|scope| scope.key);
         let mut values = Vec::with_capacity(dirty.len() * 7);
         for scope in dirty {
             let digest = scope.digest.map_or_else(Vec::new, |digest| digest.0.to_vec());
             values.extend(binds![
                 self.host,
-                scope.container,
-                scope.kind.code(),
+                scope.key.container,
+                scope.key.kind.code(),
                 digest,
                 scope.n,
                 scope.swept_at,
