@@ -58,11 +58,15 @@ impl TestApp {
 
     /// Another server on the same database, with a clock of its own standing at [`START`].
     pub async fn another(&self) -> App {
-        let vault = Keyring::parse(ROOT).expect("a root key");
-        let clock = Arc::new(ManualClock::at(START));
         // A server of its own: another data folder.
         let data_dir = self.app.settings.data_dir.join("another");
-        let settings = Settings { data_dir, ..self.app.settings.clone() };
+        self.another_with(Settings { data_dir, ..self.app.settings.clone() }).await
+    }
+
+    /// The same with other settings.
+    pub async fn another_with(&self, settings: Settings) -> App {
+        let vault = Keyring::parse(ROOT).expect("a root key");
+        let clock = Arc::new(ManualClock::at(START));
         let app = App::open(self.test.again().await, vault, clock, settings);
         app.await.expect("a second app that opens")
     }
