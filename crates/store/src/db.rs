@@ -15,7 +15,7 @@ mod tx;
 pub(crate) use bind::{Bind, binds};
 pub(crate) use row::{Cells, Row};
 pub use tx::Tx;
-pub(crate) use tx::folded;
+pub(crate) use tx::{folded, gathered};
 
 use muster_model::{Error, Micros, Result};
 use std::hash::{BuildHasher, RandomState};

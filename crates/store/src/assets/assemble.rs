@@ -2,7 +2,7 @@
 
 use super::facts;
 use crate::Tx;
-use crate::db::{Bind, Cells, Row, binds};
+use crate::db::{Bind, Cells, Row, binds, gathered};
 use muster_model::id::{AgentId, HostId};
 use muster_model::report::{ContainerRef, Volatile};
 use muster_model::{Error, Fact, Kind, Micros, Result};
@@ -64,6 +64,29 @@ impl Sighting {
             volatile: read_volatile(cells)?,
             first_seen: cells.take()?,
         })
+    }
+
+    /// From what the database folded together by [`Tx::gather`] of [`SIGHTING`].
+    pub(super) fn gathered(text: &str) -> Result<Vec<Self>> {
+        let missing = || Error::internal("a sighting without its key");
+        let sighting = |row: [Option<i64>; 10]| {
+            let [fact, host, container, seq, pid, started, ctime, mtime, atime, first_seen] = row;
+            Ok(Self {
+                fact: fact.ok_or_else(missing)?,
+                host: host.ok_or_else(missing)?,
+                container: container.ok_or_else(missing)?,
+                seq: seq.and_then(|seq| u32::try_from(seq).ok()).ok_or_else(missing)?,
+                volatile: Volatile {
+                    pid: pid.map(u32::try_from).transpose().map_err(Error::internal)?,
+                    started: started.map(Micros),
+                    ctime: ctime.map(Micros),
+                    mtime: mtime.map(Micros),
+                    atime: atime.map(Micros),
+                },
+                first_seen: first_seen.map(Micros).ok_or_else(missing)?,
+            })
+        };
+        gathered(text)?.into_iter().map(sighting).collect()
     }
 
     pub(super) fn all(rows: &[Row]) -> Result<Vec<Self>> {

@@ -8,7 +8,7 @@
 use super::assemble::{HostRef, SIGHTING, Seen, Sighting, containers, hosts, swept};
 use super::facts;
 use super::query::{Clause, Counted, Hosts, Query, container_condition};
-use crate::db::{Bind, Row, binds};
+use crate::db::{Bind, binds};
 use crate::{Db, Tx};
 use muster_model::report::ContainerRef;
 use muster_model::{Error, Fact, Kind, Micros, Result};
@@ -148,10 +148,17 @@ impl ExportCursor {
             }
             facts.insert(id, (fact, facts.len()));
         }
-        let head = format!("SELECT {SIGHTING} FROM sightings s {} AND s.fact", self.condition.sql);
+        let head = format!(
+            "SELECT {} FROM sightings s {} AND s.fact",
+            self.tx.gather(SIGHTING),
+            self.condition.sql
+        );
         let keys = facts.keys().map(|id| Bind::from(*id)).collect();
-        let rows = self.tx.all_in(&head, self.condition.binds.clone(), keys).await?;
-        let mut sightings = Sighting::all(&rows)?;
+        let mut sightings = Vec::new();
+        for row in self.tx.all_in(&head, self.condition.binds.clone(), keys).await? {
+            let folded: Option<String> = row.only()?;
+            sightings.append(&mut Sighting::gathered(&folded.unwrap_or_default())?);
+        }
         sightings.sort_unstable_by_key(|s| {
             (facts.get(&s.fact).map(|(_, rank)| *rank), s.host, s.container, s.seq)
         });
@@ -168,12 +175,15 @@ impl ExportCursor {
         }
         clause.binds.push(ROWS.into());
         let sql = format!(
-            "SELECT {SIGHTING} FROM sightings s {} ORDER BY s.host, s.container, s.seq LIMIT ?",
+            "SELECT {} FROM (SELECT {SIGHTING} FROM sightings s {} ORDER BY s.host, s.container, s.seq \
+             LIMIT ?) s",
+            self.tx.gather(SIGHTING),
             clause.sql
         );
-        let rows: Vec<Row> = self.tx.all(sql, clause.binds).await?;
-        let sightings = Sighting::all(&rows)?;
-        if i64::try_from(rows.len()).is_ok_and(|read| read == ROWS) {
+        let folded: Option<String> = self.tx.one(sql, clause.binds).await?.only()?;
+        let mut sightings = Sighting::gathered(&folded.unwrap_or_default())?;
+        sightings.sort_unstable_by_key(|s| (s.host, s.container, s.seq));
+        if i64::try_from(sightings.len()).is_ok_and(|read| read == ROWS) {
             self.within = sightings.last().copied();
             self.facts.push_front((fact.clone(), id, n));
         }
