@@ -45,7 +45,8 @@ impl Sqlite {
             pool.clone().max_connections(1).connect_with(options.clone()).await.map_err(cannot)?;
         let readers = pool
             .max_connections(readers.max(1))
-            .connect_with(options.pragma("query_only", "on"))
+            // There are several of them: what one does not keep, the system does.
+            .connect_with(options.pragma("query_only", "on").pragma("cache_size", "-16384"))
             .await
             .map_err(cannot)?;
         Ok(Self { path: path.to_owned(), writer, readers })
