@@ -3,10 +3,10 @@
 use crate::Tx;
 use crate::assets::diff::Outcome;
 use crate::assets::facts;
-use crate::db::binds;
+use crate::db::{Bind, binds};
 use muster_model::report::{Body, ContainerRef, Digest, ScopeReport};
 use muster_model::{Error, Kind, Micros, Result};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Names a scope of the host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -27,7 +27,16 @@ pub(super) struct Scope {
     swept_at: Micros,
     changed_at: Micros,
     looked_at: Micros,
-    dirty: bool,
+    /// What of it is to be written.
+    dirty: Dirty,
+}
+
+/// Most scopes are only looked at: their time alone is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Dirty {
+    No,
+    Looked,
+    Changed,
 }
 
 impl Scope {
@@ -35,7 +44,7 @@ impl Scope {
     pub(super) fn look(&mut self) {
         if self.looked_at > self.swept_at {
             self.swept_at = self.looked_at;
-            self.dirty = true;
+            self.dirty = Dirty::Looked;
         }
     }
 
@@ -47,7 +56,7 @@ impl Scope {
             .saturating_add_unsigned(outcome.begun.len() as u64)
             .saturating_sub_unsigned(outcome.ended.len() as u64);
         self.changed_at = self.at;
-        self.dirty = true;
+        self.dirty = Dirty::Changed;
     }
 }
 
@@ -78,7 +87,7 @@ impl Scopes {
                 changed_at: cells.take()?,
                 at: Micros(0),
                 looked_at: Micros(0),
-                dirty: false,
+                dirty: Dirty::No,
             };
             states.insert(key, scope);
         }
@@ -119,7 +128,7 @@ impl Scopes {
             changed_at: Micros(i64::MIN),
             at: now,
             looked_at: now,
-            dirty: false,
+            dirty: Dirty::No,
         });
         scope.at = now.max(Micros(scope.changed_at.0.saturating_add(1)));
         // A host's clock may run ahead; nothing was looked at later than now.
@@ -177,12 +186,29 @@ impl Scopes {
         }
     }
 
-    /// Writes what changed, in one statement.
+    /// Writes what changed in one statement, and when the rest was looked at in one for each moment and place:
+    /// as a rule one.
     pub(super) async fn write(self, tx: &mut Tx) -> Result<()> {
-        let mut dirty: Vec<Scope> = self.states.into_values().filter(|scope| scope.dirty).collect();
-        dirty.sort_unstable_by_key(|scope| scope.key);
-        let mut values = Vec::with_capacity(dirty.len() * 7);
-        for scope in dirty {
+        let mut looked: BTreeMap<(i64, Micros), Vec<Bind>> = BTreeMap::new();
+        let mut changed: Vec<&Scope> = Vec::new();
+        for scope in self.states.values() {
+            let place = (scope.key.container, scope.swept_at);
+            match scope.dirty {
+                Dirty::No => {}
+                Dirty::Looked => {
+                    looked.entry(place).or_default().push(scope.key.kind.code().into());
+                }
+                Dirty::Changed => changed.push(scope),
+            }
+        }
+        for ((container, swept_at), kinds) in looked {
+            let head =
+                "UPDATE host_kinds SET swept_at = ? WHERE host = ? AND container = ? AND kind";
+            tx.all_in(head, binds![swept_at, self.host, container], kinds).await?;
+        }
+        changed.sort_unstable_by_key(|scope| scope.key);
+        let mut values = Vec::with_capacity(changed.len() * 7);
+        for scope in changed {
             let digest = scope.digest.map_or_else(Vec::new, |digest| digest.0.to_vec());
             values.extend(binds![
                 self.host,
