@@ -15,6 +15,7 @@ pub mod lifecycle;
 pub mod matching;
 pub mod meta;
 pub mod osv;
+pub mod place;
 pub mod record;
 pub mod source;
 pub mod version;
@@ -25,6 +26,7 @@ pub use grade::Grade;
 pub use knowledge::{Knowledge, Live};
 pub use matching::{Assessment, Confidence, Finding, Recommendation};
 pub use meta::Meta;
+pub use place::{Place, current};
 pub use version::{Scheme, VersionKey};
 
 /// Name of the compiled file in its folder.
