@@ -212,9 +212,9 @@ fn wanted(params: &Params) -> Result<Option<Wanted>> {
         ips: list(params, "private_ip_list", 100)?,
         group: groups,
         importance: word(params, "asset_value", ASSET_VALUES)?.map(str::to_owned),
-        enterprise_project: enterprise_project(params)?,
+        enterprise_project_id: enterprise_project(params)?,
         agent,
-        containers: None,
+        ..Wanted::default()
     };
     Ok(possible.then_some(wanted))
 }

@@ -87,9 +87,9 @@ pub(crate) async fn list_nodes(
     };
     let wanted = Wanted {
         name: text(&params, "host_name")?.map(str::to_owned),
-        enterprise_project: enterprise_project(&params)?,
+        enterprise_project_id: enterprise_project(&params)?,
         agent,
-        containers: Some(params.flag("container_node")?.unwrap_or(true)),
+        has_containers: Some(params.flag("container_node")?.unwrap_or(true)),
         ..Wanted::default()
     };
     let wanted = possible.then_some(wanted);

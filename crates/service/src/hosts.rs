@@ -7,76 +7,16 @@ use muster_model::id::ProjectId;
 use muster_model::{Action, Caller, Error, Micros, Page, Paging, Result};
 pub use muster_store::agents::Agent;
 pub use muster_store::collect::Swept;
-use muster_store::hosts::{self as store, AgentFilter, Filter};
-pub use muster_store::hosts::{Host, Ownership};
+use muster_store::hosts as store;
+pub use muster_store::hosts::{AgentFilter as AgentState, Filter as Wanted, Host, Ownership};
 use muster_store::{agents, collect, transact};
 
 /// An agent that was heard of within this time is online: three heartbeats of a minute.
 pub const ONLINE_FOR_SECS: i64 = 180;
 
-/// The state an agent is asked to be in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AgentState {
-    /// Heard of lately.
-    Online,
-    /// Not heard of lately.
-    Offline,
-    /// There is none.
-    NotInstalled,
-    /// There is one, in whatever state.
-    Installed,
-}
-
-/// Which hosts are wanted. All that is set must hold.
-#[derive(Clone, Debug, Default)]
-pub struct Wanted {
-    /// Exactly this id.
-    pub id: Option<String>,
-    /// One of these ids, where there are any.
-    pub ids: Vec<String>,
-    /// Part of the name.
-    pub name: Option<String>,
-    /// Exactly one of these names, where there are any.
-    pub names: Vec<String>,
-    /// Part of an address.
-    pub ip: Option<String>,
-    /// Exactly one of these addresses, where there are any.
-    pub ips: Vec<String>,
-    /// Exactly this group.
-    pub group: Option<String>,
-    /// Exactly this importance.
-    pub importance: Option<String>,
-    /// Exactly this enterprise project.
-    pub enterprise_project: Option<String>,
-    /// State of the agent.
-    pub agent: Option<AgentState>,
-    /// Whether containers run on it.
-    pub containers: Option<bool>,
-}
-
-impl Wanted {
-    fn filter(&self, now: Micros) -> Filter {
-        let since = now.plus_secs(-ONLINE_FOR_SECS);
-        Filter {
-            id: self.id.clone(),
-            ids: self.ids.clone(),
-            name: self.name.clone(),
-            names: self.names.clone(),
-            ip: self.ip.clone(),
-            ips: self.ips.clone(),
-            os_name: None,
-            group: self.group.clone(),
-            importance: self.importance.clone(),
-            enterprise_project_id: self.enterprise_project.clone(),
-            agent: self.agent.map(|state| match state {
-                AgentState::Online => AgentFilter::SeenSince(since),
-                AgentState::Offline => AgentFilter::NotSeenSince(since),
-                AgentState::NotInstalled => AgentFilter::NotInstalled,
-                AgentState::Installed => AgentFilter::Installed,
-            }),
-            has_containers: self.containers,
-        }
-    }
+/// What is wanted, with what online means now.
+fn at(wanted: &Wanted, now: Micros) -> Wanted {
+    Wanted { online_since: now.plus_secs(-ONLINE_FOR_SECS), ..wanted.clone() }
 }
 
 /// A host with what follows from the time and from its assets.
@@ -121,7 +61,7 @@ pub async fn list(
     let Some(wanted) = wanted else { return Ok(Page { total: 0, rows: Vec::new() }) };
     let now = app.now();
     let mut tx = app.db.read().await?;
-    let page = store::list(&mut tx, project, &wanted.filter(now), paging).await?;
+    let page = store::list(&mut tx, project, &at(wanted, now), paging).await?;
     let keys: Vec<_> = page.rows.iter().map(|host| host.key).collect();
     let nodes = store::with_containers(&mut tx, &keys).await?;
     let rows = page
@@ -171,22 +111,22 @@ pub async fn counts(
     enterprise_project: Option<String>,
 ) -> Result<Counts> {
     let project = let_in(app, caller, project).await?;
-    let now = app.now();
-    let all = Wanted { enterprise_project, ..Wanted::default() };
+    let all = Wanted { enterprise_project_id: enterprise_project, ..Wanted::default() };
+    let all = at(&all, app.now());
     let mut tx = app.db.read().await?;
     let mut counted = [0; 5];
-    for (slot, (agent, containers)) in counted.iter_mut().zip([
+    for (slot, (agent, has_containers)) in counted.iter_mut().zip([
         (Some(AgentState::Online), None),
         (Some(AgentState::Offline), None),
         (Some(AgentState::NotInstalled), None),
         (None, Some(true)),
         (Some(AgentState::NotInstalled), Some(true)),
     ]) {
-        let wanted = Wanted { agent, containers, ..all.clone() };
-        *slot = store::count(&mut tx, project, &wanted.filter(now)).await?;
+        let wanted = Wanted { agent, has_containers, ..all.clone() };
+        *slot = store::count(&mut tx, project, &wanted).await?;
     }
     let [online, offline, not_installed, nodes, nodes_without_agent] = counted;
-    let containers = store::count_containers(&mut tx, project, &all.filter(now)).await?;
+    let containers = store::count_containers(&mut tx, project, &all).await?;
     Ok(Counts { online, offline, not_installed, nodes, nodes_without_agent, containers })
 }
 
@@ -201,9 +141,9 @@ pub async fn systems(
     enterprise_project: Option<String>,
 ) -> Result<Vec<(String, i64)>> {
     let project = let_in(app, caller, project).await?;
-    let all = Wanted { enterprise_project, ..Wanted::default() };
+    let all = Wanted { enterprise_project_id: enterprise_project, ..Wanted::default() };
     let mut tx = app.db.read().await?;
-    store::systems(&mut tx, project, &all.filter(app.now())).await
+    store::systems(&mut tx, project, &all).await
 }
 
 /// A host with all that its agent says of itself.

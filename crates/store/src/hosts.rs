@@ -236,17 +236,17 @@ pub async fn seen(tx: &mut Tx, key: i64, agent_version: &str, at: Micros) -> Res
 /// What the state of a host's agent must be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AgentFilter {
-    /// Heard of at this moment or later.
-    SeenSince(Micros),
-    /// Enrolled, but not heard of since this moment.
-    NotSeenSince(Micros),
+    /// Heard of since [`Filter::online_since`].
+    Online,
+    /// Enrolled, but not heard of since then.
+    Offline,
     /// There is none.
     NotInstalled,
     /// There is one, online or not.
     Installed,
 }
 
-/// Which hosts are wanted. Texts match as a part, whatever the case of ASCII letters.
+/// Which hosts are wanted: all that is set must hold. Texts match as a part, whatever the case of ASCII letters.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
     /// Exactly this id.
@@ -271,6 +271,8 @@ pub struct Filter {
     pub enterprise_project_id: Option<String>,
     /// State of the agent.
     pub agent: Option<AgentFilter>,
+    /// An agent that was heard of at this moment or later is online.
+    pub online_since: Micros,
     /// Whether there are containers on it.
     pub has_containers: Option<bool>,
 }
@@ -303,13 +305,13 @@ impl Filter {
         }
         match self.agent {
             None => {}
-            Some(AgentFilter::SeenSince(at)) => {
-                and("agent_id IS NOT NULL AND last_seen >= ?", Some(at.into()));
+            Some(AgentFilter::Online) => {
+                and("agent_id IS NOT NULL AND last_seen >= ?", Some(self.online_since.into()));
             }
-            Some(AgentFilter::NotSeenSince(at)) => {
+            Some(AgentFilter::Offline) => {
                 and(
                     "agent_id IS NOT NULL AND (last_seen IS NULL OR last_seen < ?)",
-                    Some(at.into()),
+                    Some(self.online_since.into()),
                 );
             }
             Some(AgentFilter::NotInstalled) => and("agent_id IS NULL", None),
