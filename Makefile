@@ -1,6 +1,6 @@
 # make up    builds Muster and starts it on this machine
 # make test  runs every test there is, installing what they need
-# make bench prints the measured figures beside their bars
+# make bench prints the measured figures beside their bars (BENCH_HOSTS hosts in the fleet)
 # make lint  formatting, lints, documentation, licences
 # make fuzz  every fuzz target for FUZZ_SECONDS each (needs a nightly toolchain and cargo-fuzz)
 
@@ -9,6 +9,7 @@ VENV := conformance/.venv
 PYTHON := $(VENV)/bin/python
 
 FUZZ_SECONDS ?= 60
+BENCH_HOSTS ?= 1000
 
 .PHONY: up test lint unit conformance bench fuzz test-deps
 
@@ -37,7 +38,7 @@ conformance:
 	conformance/run --python $(PYTHON) --binary target/debug/muster
 
 bench:
-	cargo bench --locked --workspace
+	scripts/bench $(BENCH_HOSTS)
 
 fuzz:
 	set -e; for target in fuzz/fuzz_targets/*.rs; do \

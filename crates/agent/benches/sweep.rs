@@ -17,17 +17,18 @@ use muster_agent::cost::Meter;
 use muster_agent::run::{Agent, Parts};
 use muster_agent::state::StateDir;
 use muster_agent::transport::Transport;
+use muster_figures::{Bar, Figures, memory};
 use muster_inventory::{Inventory, Options, Swept};
 use muster_model::report::{EnrolReply, EnrolRequest, Reply, Report};
 use muster_model::time::ManualClock;
 use muster_model::{Clock, Error, Kind, Micros, Result, SystemClock};
-use std::io::Write;
 use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// Whole rounds of what is looked at only every sixteenth sweep.
 const SWEEPS: usize = 32;
+const AREA: &str = "sweep of a host: 1,000 processes, 200 listeners, 4,000 connections";
 
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -49,8 +50,7 @@ fn main() {
         println!("ready");
         load::until_the_end().unwrap();
     } else {
-        println!("sweep of a host");
-        sweeps();
+        sweeps(&Figures::of(AREA));
         // In a process of its own: what the sweeps above took from the system stays taken.
         let this = std::env::current_exe().unwrap();
         assert!(Command::new(this).arg("agent").status().unwrap().success());
@@ -74,13 +74,14 @@ fn alone(args: &[String]) -> bool {
     true
 }
 
-fn sweeps() {
+fn sweeps(figures: &Figures) {
+    let row = |name: &str, value, unit, bar| figures.plain(name, value, unit, bar, "");
     // An hour ahead: whatever was just started or written counts as settled.
     let clock = ManualClock::at(SystemClock.now().plus_secs(3600));
     let options = Options { clock: Arc::new(clock.clone()), ..Options::default() };
     let mut inventory = Inventory::new(options).unwrap();
     let first = cost(|| inventory.sweep(&Kind::ALL));
-    row("first sweep, nothing cached", first.0, "ms", None);
+    row("first sweep, nothing cached", first.0, "ms CPU", Bar::None);
     // Beyond the hour for which stamps are trusted every collector runs again.
     let mut warm = || {
         clock.advance_secs(3601);
@@ -89,8 +90,8 @@ fn sweeps() {
     row(
         "full sweep of all 12 kinds, caches warm",
         median((0..8).map(|_| warm())),
-        "ms",
-        Some(150.0),
+        "ms CPU",
+        Bar::AtMost(150.0),
     );
     let mut unchanged = || {
         clock.advance_secs(30);
@@ -99,14 +100,14 @@ fn sweeps() {
     row(
         "unchanged sweep of all 12 kinds",
         median((0..SWEEPS).map(|_| unchanged())),
-        "ms",
-        Some(20.0),
+        "ms CPU",
+        Bar::AtMost(20.0),
     );
     for swept in inventory.sweep(&Kind::ALL) {
         let (name, rows) = (swept.kind, swept.rows.len());
-        row(&format!("  of it {name}, {rows} rows"), milli(swept.cpu_us), "ms", None);
+        row(&format!("  of it {name}, {rows} rows"), milli(swept.cpu_us), "ms CPU", Bar::None);
     }
-    row("peak memory of the sweeps", memory("VmHWM:"), "MB", Some(60.0));
+    row("peak memory of the sweeps", memory("VmHWM"), "MB", Bar::AtMost(60.0));
 }
 
 /// The agent as it runs, with a server that is content with everything.
@@ -125,7 +126,8 @@ fn agent() {
     while now < Duration::from_secs(600) {
         now += agent.step(now, 720);
     }
-    row("agent at rest after ten minutes", memory("VmRSS:"), "MB", Some(25.0));
+    let rest = memory("VmRSS");
+    Figures::of(AREA).plain("agent at rest after ten minutes", rest, "MB", Bar::AtMost(25.0), "");
 }
 
 struct Content;
@@ -156,23 +158,4 @@ fn median(values: impl Iterator<Item = f64>) -> f64 {
     let mut values: Vec<f64> = values.collect();
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or_default()
-}
-
-/// A line of `/proc/self/status` (proc(5)), in MB.
-fn memory(name: &str) -> f64 {
-    let text = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = text.lines().find_map(|line| line.strip_prefix(name)).unwrap();
-    line.trim().trim_end_matches(" kB").parse::<f64>().unwrap() * 1024.0 / 1e6
-}
-
-/// Prints a figure, and appends it for the one table of `make bench` where that names a file: area, figure,
-/// value, unit, bar, note, between tabs.
-fn row(name: &str, value: f64, unit: &str, bar: Option<f64>) {
-    let miss = if bar.is_some_and(|bar| value > bar) { " MISSED" } else { "" };
-    let bar = bar.map(|bar| format!("<= {bar}")).unwrap_or_default();
-    println!("  {name:<52} {value:>12.3} {unit:<8} {bar:<10}{miss}");
-    if let Some(path) = std::env::var_os("MUSTER_BENCH_FIGURES") {
-        let mut file = std::fs::File::options().create(true).append(true).open(path).unwrap();
-        writeln!(file, "sweep of a host\t{name}\t{value:.3}\t{unit}\t{bar}\t").unwrap();
-    }
 }

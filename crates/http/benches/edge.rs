@@ -4,13 +4,14 @@
 //! edge, the gate and a handler, and its answer's body is read. CPU time is what counts: the machine may be
 //! busy. The bar is 25,000 a second and core for tokens and for HMAC-SHA256.
 
-#![expect(clippy::expect_used, clippy::print_stdout, reason = "a program for people")]
+#![expect(clippy::expect_used, reason = "a program for people")]
 
 use axum::body::Body;
 use axum::http::{Method, Request};
 use axum::response::Response;
 use axum::{Router, extract::State};
 use http_body_util::BodyExt;
+use muster_figures::{Bar, Figures, cpu};
 use muster_http::gateway::Gateway;
 use muster_http::{Caller, Json, Needs, Operation, Routes, Verb, edge};
 use muster_model::Action;
@@ -18,7 +19,6 @@ use muster_service::App;
 use muster_testkit::{Client, TestApp};
 use muster_vault::signature::Scheme;
 use serde_json::{Value, json};
-use std::time::Duration;
 use tower::Service;
 
 const ROUNDS: usize = 20_000;
@@ -52,16 +52,16 @@ async fn run() {
     let body = json!({"text": "x".repeat(900)});
 
     let token = test.admin(&router).await;
-    let mut slowest = measure("token, GET", &router, ROUNDS, || get_of(&token, &path)).await;
+    let figures = Figures::of("edge: callers proved through the whole router");
+    measure(&figures, "token, GET", &router, ROUNDS, || get_of(&token, &path)).await;
     for scheme in Scheme::ALL {
         let signing = test.signing(&router).signing_by(scheme);
         // The curves are priced by their arithmetic, not by the edge.
         let curve = matches!(scheme, Scheme::EcdsaP256 | Scheme::Sm2Sm3);
         let rounds = if curve { 1_000 } else { ROUNDS };
         let name = format!("{}, GET", scheme.word());
-        let rate = measure(&name, &router, rounds, || get_of(&signing, &path)).await;
+        measure(&figures, &name, &router, rounds, || get_of(&signing, &path)).await;
         if scheme == Scheme::HmacSha256 {
-            slowest = slowest.min(rate);
             let name = format!("{}, POST of 1 kB", scheme.word());
             let mut n = 0;
             let post = || {
@@ -69,10 +69,9 @@ async fn run() {
                 // Another query each time: the same signature would be a replay.
                 signing.request(&Method::POST, &format!("{path}&n={n}"), Some(&body))
             };
-            slowest = slowest.min(measure(&name, &router, rounds, post).await);
+            measure(&figures, &name, &router, rounds, post).await;
         }
     }
-    println!("bar {BAR:.0}/s: {}", if slowest >= BAR { "met" } else { "MISSED" });
     test.app.close().await;
 }
 
@@ -81,11 +80,12 @@ fn get_of(client: &Client, path: &str) -> Request<Body> {
 }
 
 async fn measure(
+    figures: &Figures,
     name: &str,
     router: &Router,
     rounds: usize,
     mut make: impl FnMut() -> Request<Body>,
-) -> f64 {
+) {
     let mut router = router.clone();
     let requests: Vec<_> = (0..rounds).map(|_| make()).collect();
     let began = cpu();
@@ -94,14 +94,5 @@ async fn measure(
         assert_eq!(response.status(), 200, "{name}");
         response.into_body().collect().await.expect("a body");
     }
-    let took = cpu().saturating_sub(began).as_secs_f64();
-    let count = u32::try_from(rounds).map_or(f64::NAN, f64::from);
-    println!("{name:34} {:7.2} us CPU {:9.0}/s and core", took / count * 1e6, count / took);
-    count / took
-}
-
-/// CPU time of this process so far.
-fn cpu() -> Duration {
-    let now = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
-    Duration::new(now.tv_sec.unsigned_abs(), u32::try_from(now.tv_nsec).unwrap_or_default())
+    figures.rate(name, cpu() - began, rounds, Bar::AtLeast(BAR));
 }

@@ -4,12 +4,13 @@
 //! Memory is how far the resident set grows beyond what it was when the export was ordered.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a program for people, run by hand")]
 
+use muster_figures::{Bar, Figures, memory};
 use muster_model::id::ProjectId;
 use muster_model::{Category, Kind};
 use muster_service::assets::Ask;
 use muster_service::export::{self, Format, Heading, Language, Order, Status};
 use muster_testkit::TestApp;
-use muster_testkit::bench::{Bar, Figures, spent};
+use muster_testkit::bench::spent;
 use muster_testkit::fleet::{Fleet, PROCESSES, send};
 use std::fs;
 use std::time::Duration;
@@ -35,7 +36,7 @@ async fn run(hosts: usize) {
         let app = test.another_with(settings).await;
         export::start(&app);
         fs::write("/proc/self/clear_refs", "5").unwrap();
-        let before = resident("VmRSS");
+        let before = memory("VmRSS");
         let work = async || {
             let task = export::create(&app, &test.operator(), &id, order()).await.unwrap();
             loop {
@@ -49,11 +50,11 @@ async fn run(hosts: usize) {
             }
         };
         let cost = spent(work).await;
-        let grown = (resident("VmHWM") - before) / 1024.0;
+        let grown = memory("VmHWM") - before;
         let note = format!("{:.2} s of CPU", cost.cpu.as_secs_f64());
         let wall = cost.wall.as_secs_f64();
         figures.plain(&format!("{name}, on the wall"), wall, "s", Bar::AtMost(bar), &note);
-        figures.plain(&format!("{name}, memory grown by"), grown, "MiB", Bar::AtMost(64.0), "");
+        figures.plain(&format!("{name}, memory grown by"), grown, "MB", Bar::AtMost(64.0), "");
         app.close().await;
     }
 }
@@ -80,11 +81,4 @@ fn order() -> Order {
         .map(|key| Heading { key: key.to_owned(), title: key.to_owned() })
         .collect();
     Order { ask, headings, language: Language::En }
-}
-
-/// A line of the process's status, in KiB.
-fn resident(line: &str) -> f64 {
-    let status = fs::read_to_string("/proc/self/status").unwrap();
-    let found = status.lines().find_map(|text| text.strip_prefix(line)?.strip_prefix(':'));
-    found.and_then(|text| text.trim().trim_end_matches(" kB").parse().ok()).unwrap()
 }

@@ -5,13 +5,14 @@
 //! PostgreSQL is one that this program starts (without fsync); its CPU time counts, and is noted apart.
 #![expect(clippy::unwrap_used, reason = "a program for people, run by hand")]
 
+use muster_figures::{Bar, Figures, Spent};
 use muster_model::id::{DomainId, ProjectId};
 use muster_model::{Category, Column, Kind, Paging, Value};
 use muster_store::assets::{self, ExportCursor, Filter, GroupOrder, Query};
 use muster_store::identity::domains;
 use muster_store::{Db, transact};
 use muster_testkit::TestDb;
-use muster_testkit::bench::{Bar, Figures, Spent, best_of, spent};
+use muster_testkit::bench::{best_of, spent};
 use muster_testkit::fleet::{Fleet, Report, START, WHOLE, send};
 
 /// Reports a writer commits together, as the server does under load.
