@@ -102,12 +102,18 @@ pub fn is_bundle(path: &Path) -> bool {
         .is_some_and(|zip| zip.index_for_name(MANIFEST).is_some())
 }
 
-/// Verifies a bundle against the trusted keys and puts its file at `target`, replacing an older one at once.
+/// Verifies a bundle against the trusted keys and puts its file at `target`, replacing an older one at once. A bundle
+/// compiled before `newest` is refused, so that nobody can make this machine forget by handing it an old one.
 ///
 /// # Errors
 /// `Forbidden`-like `Invalid` naming what does not hold: no trusted key, a wrong signature, another content, another
-/// format; `Unavailable` where it cannot be read or written.
-pub fn take(bundle: &Path, target: &Path, trusted: &[[u8; 32]]) -> Result<Manifest> {
+/// format; `Conflict` for one that is too old; `Unavailable` where it cannot be read or written.
+pub fn take(
+    bundle: &Path,
+    target: &Path,
+    trusted: &[[u8; 32]],
+    newest: Option<Micros>,
+) -> Result<Manifest> {
     let failed = |error: &dyn std::fmt::Display| trouble(bundle, error);
     let file = File::open(bundle).map_err(|error| failed(&error))?;
     let mut zip = ZipArchive::new(BufReader::new(file)).map_err(|error| failed(&error))?;
@@ -118,6 +124,13 @@ pub fn take(bundle: &Path, target: &Path, trusted: &[[u8; 32]]) -> Result<Manife
         let message =
             format!("has format {}, this version reads {}", manifest.format, crate::FORMAT);
         return Err(Error::invalid("bundle", message));
+    }
+    if let Some(newest) = newest.filter(|newest| manifest.built < *newest) {
+        return Err(Error::conflict(format!(
+            "the bundle was compiled {}, what is known here {}: --older takes it all the same",
+            manifest.built.iso(),
+            newest.iso()
+        )));
     }
     let part = target.with_extension("part");
     let out = File::create(&part).map_err(|error| trouble(&part, error))?;
@@ -147,7 +160,10 @@ fn verified(text: &[u8], signature: &[u8], trusted: &[[u8; 32]]) -> Result<Manif
         .map_err(|_| Error::invalid("bundle", "its manifest cannot be read"))?;
     let signer = public_key(&manifest.signer)?;
     if !trusted.contains(&signer) {
-        let message = format!("is signed by {}, which is not trusted here", manifest.signer);
+        let message = format!(
+            "is signed by {}, which is not trusted here: compare it with the sender's, then muster db trust",
+            manifest.signer
+        );
         return Err(Error::invalid("bundle", message));
     }
     UnparsedPublicKey::new(&ED25519, signer)

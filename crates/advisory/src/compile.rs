@@ -27,6 +27,7 @@ type Packages = HashMap<Box<str>, (u32, Vec<u8>)>;
 /// Takes records, writes the file.
 pub struct Compiler {
     out: FileWriter,
+    origin: String,
     built: Micros,
     advisories: Vec<AdvisoryRow>,
     /// By number, where it lies in `advisories`: the same number from two feeds is one advisory.
@@ -47,13 +48,14 @@ pub struct Compiler {
 }
 
 impl Compiler {
-    /// Starts a file that will be `path` when it is finished. `built` is now.
+    /// Starts a file that will be `path` when it is finished. `origin` says where its sources came from, `built` is now.
     ///
     /// # Errors
     /// `Unavailable` where the file cannot be written; so for every function here.
-    pub fn create(path: &Path, built: Micros) -> Result<Self> {
+    pub fn create(path: &Path, origin: &str, built: Micros) -> Result<Self> {
         Ok(Self {
             out: FileWriter::create(path)?,
+            origin: origin.to_owned(),
             built,
             advisories: Vec::new(),
             known: HashMap::new(),
@@ -231,6 +233,7 @@ impl Compiler {
         }
         self.out.section(Section::Ids, &index)?;
         let meta = Meta {
+            origin: self.origin,
             built: self.built,
             advisories: u64::try_from(self.advisories.len()).unwrap_or_default(),
             vulnerabilities: u64::try_from(self.groups.ids.len()).unwrap_or_default(),

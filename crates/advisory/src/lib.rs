@@ -14,6 +14,7 @@ pub mod knowledge;
 pub mod lifecycle;
 pub mod matching;
 pub mod meta;
+pub mod mirror;
 pub mod osv;
 pub mod place;
 pub mod record;

@@ -54,6 +54,9 @@ pub struct Document {
 /// All of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Meta {
+    /// Where its sources came from: a folder, an address, `publishers`.
+    #[serde(default)]
+    pub origin: String,
     /// When the file was compiled.
     pub built: Micros,
     /// Advisories in it.

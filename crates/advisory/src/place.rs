@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `knowledge.mkb` | the compiled file in use; a newer one is renamed over it |
 //! | `mirror/` | what updates fetched, kept so that the next one fetches only what changed |
+//! | `added/` | files that have no public address (CNVD, CNNVD), compiled along with every source |
 //! | `trusted/` | public keys whose bundles are taken, one a file |
 //! | `lock` | held by whoever updates |
 //!
@@ -53,6 +54,11 @@ impl Place {
     /// What was fetched.
     pub fn mirror(&self) -> PathBuf {
         self.folder.join("mirror")
+    }
+
+    /// Files that are compiled along with every source.
+    pub fn added(&self) -> PathBuf {
+        self.folder.join("added")
     }
 
     /// Keys of those whose bundles are taken.

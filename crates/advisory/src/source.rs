@@ -48,17 +48,36 @@ pub fn compile_folder(
     now: Micros,
     progress: &mut dyn FnMut(&Progress<'_>),
 ) -> Result<Meta> {
-    let found = feeds::find(folder)?;
-    if !found.iter().any(|found| found.kind.has_advisories()) {
-        return Err(Error::new(
-            ErrorKind::Invalid,
-            format!(
-                "{}: no advisories here: expected ECOSYSTEM/all.zip as the public OSV dump has them",
-                folder.display()
-            ),
-        ));
+    let origin = folder.display().to_string();
+    compile_folders(&origin, &[folder], target, now, progress)
+}
+
+/// The same from several folders together. `origin` is what the file says it was compiled from.
+///
+/// # Errors
+/// As [`compile_folder`]; the first folder must hold advisories, the others may add what they have.
+pub fn compile_folders(
+    origin: &str,
+    folders: &[&Path],
+    target: &Path,
+    now: Micros,
+    progress: &mut dyn FnMut(&Progress<'_>),
+) -> Result<Meta> {
+    let mut found = Vec::new();
+    for (at, folder) in folders.iter().enumerate() {
+        found.append(&mut feeds::find(folder)?);
+        if at == 0 && !found.iter().any(|found| found.kind.has_advisories()) {
+            return Err(Error::new(
+                ErrorKind::Invalid,
+                format!(
+                    "{}: no advisories here: expected ECOSYSTEM/all.zip as the public OSV dump has them",
+                    folder.display()
+                ),
+            ));
+        }
     }
-    let mut compiler = Compiler::create(target, now)?;
+    feeds::order(&mut found);
+    let mut compiler = Compiler::create(target, origin, now)?;
     let (mut records, mut merged) = (0, false);
     for (at, one) in found.iter().enumerate() {
         progress(&Progress { feed: &one.name, at: at + 1, of: found.len(), records });

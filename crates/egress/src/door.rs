@@ -28,7 +28,7 @@ const MAX_ANSWER: u64 = 64 * 1024;
 
 /// Outgoing requests under one set of rules.
 pub struct Egress {
-    client: ureq::Agent,
+    pub(crate) client: ureq::Agent,
     rules: Rules,
 }
 
@@ -143,7 +143,7 @@ impl Resolver for Judge {
     }
 }
 
-fn failed(error: ureq::Error) -> Error {
+pub(crate) fn failed(error: ureq::Error) -> Error {
     match error {
         ureq::Error::Io(error) if error.kind() == io::ErrorKind::PermissionDenied => {
             Error::new(ErrorKind::Forbidden, error.to_string())

@@ -9,8 +9,10 @@ pub mod network;
 pub mod rules;
 
 mod door;
+mod download;
 
 pub use door::{Answer, Egress};
+pub use download::Download;
 pub use network::Network;
 pub use rules::Rules;
 

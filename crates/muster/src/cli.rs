@@ -8,6 +8,7 @@ pub(crate) mod asking;
 pub(crate) mod assets;
 pub(crate) mod cert;
 pub(crate) mod config;
+pub(crate) mod db;
 pub(crate) mod export;
 pub(crate) mod hosts;
 pub(crate) mod init;
@@ -99,6 +100,8 @@ pub(crate) enum Command {
     /// The report goes to standard output, everything else to standard error. A scan that a limit ended
     /// reports what it has and exits with 11.
     Scan(scan::ScanArgs),
+    /// The knowledge base `scan` and the server match with: bring it up to date, look at it, carry it elsewhere.
+    Db(db::DbArgs),
     /// Import, list, issue, export certificates; open digital envelopes.
     Cert(cert::CertArgs),
     /// Users, access keys, enrolment tokens, the audit log.

@@ -1,8 +1,9 @@
-//! The subcommands that ask a running server, and `scan`, which asks nobody.
+//! The subcommands that ask a running server, and those that ask nobody: `scan`, `db`.
 
 pub(crate) mod admin;
 pub(crate) mod assets;
 pub(crate) mod cert;
+pub(crate) mod db;
 pub(crate) mod export;
 pub(crate) mod hosts;
 pub(crate) mod scan;

@@ -32,6 +32,8 @@ pub(crate) struct Config {
     pub(crate) export: muster_service::export::ExportSettings,
     /// What may be connected to.
     pub(crate) egress: muster_egress::EgressSettings,
+    /// Where advisories come from.
+    pub(crate) knowledge: muster_advisory::mirror::Publishers,
     /// Certificates.
     pub(crate) certificates: muster_service::certificates::CertificateSettings,
     /// The record of who did what.
@@ -234,6 +236,7 @@ impl Config {
             return Err(Error::invalid("server.region", "must be 1 to 64 letters, digits, - or _"));
         }
         self.egress.rules()?;
+        self.knowledge.check()?;
         self.export.check()?;
         self.audit.check()?;
         self.keypairs.check()?;

@@ -115,6 +115,10 @@ fn dispatch(cli: &Cli, environment: &[(String, String)], lang: &mut Lang) -> Res
         Command::Export(args) => commands::export::run(&ask(&args.asking)?, args),
         Command::Admin(args) => commands::admin::run(&ask(&args.asking)?, args),
         Command::Scan(args) => commands::scan::run(args).map(drop),
+        Command::Db(args) => {
+            let config = load(None)?;
+            commands::db::run(&config, &flags.data_dir(), args, *lang)
+        }
         Command::Version => output::print(&format!("muster {}\n", env!("CARGO_PKG_VERSION"))),
         Command::Completions { shell } => output::print(&cli::completions(*shell)),
         Command::Config { command } => {

@@ -90,6 +90,11 @@ messages! {
     // vault
     VaultRoots "Root keys, newest first: {}. Under older ones: {}." "根密钥（由新到旧）：{}。仍由旧根密钥保护的项数：{}。";
     VaultDone "Keys made: {}. Values wrapped anew: {}. Versions forgotten: {}." "新建密钥：{}。重新封装：{}。已丢弃版本：{}。";
+    // db
+    KnowledgeFetched "Fetched {} files and {} documents; {} files were as they were.\n" "已下载 {} 个文件和 {} 条记录；{} 个文件未变化。\n";
+    KnowledgeCompiled "The knowledge base is up to date: {} advisories, {} vulnerabilities, {} ecosystems from {} feeds; troubles: {} (muster db status).\n" "知识库已更新：{} 条公告，{} 个漏洞，{} 个生态，来自 {} 个数据源；问题数：{}（参见 muster db status）。\n";
+    KnowledgeTaken "The knowledge base of {} is in use: {} advisories, signed by {}.\n" "已启用编译于 {} 的知识库：{} 条公告，签名者 {}。\n";
+    BundleWritten "{} written: {} MiB, compiled {}, signed by {}.\n" "已写入 {}：{} MiB，编译于 {}，签名者 {}。\n";
     // export
     ExportMade "{} written." "已写入 {}。";
     ExportWaiting "Exporting: {}" "正在导出：{}";

@@ -54,6 +54,14 @@ impl<'a> Advisory<'a> {
         (0..self.count).map_while(move |_| cursor.u32())
     }
 
+    /// The feed it was read from: `Maven/all.zip`.
+    ///
+    /// # Errors
+    /// `Unavailable` where the file is damaged.
+    pub fn feed(&self, knowledge: &Knowledge) -> Result<String> {
+        self.body(knowledge).map(|body| body.feed)
+    }
+
     pub(super) fn body(&self, knowledge: &Knowledge) -> Result<Body> {
         knowledge.body(self.place)
     }

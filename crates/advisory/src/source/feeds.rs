@@ -97,8 +97,13 @@ pub fn find(folder: &Path) -> Result<Vec<Found>> {
     let mut found = Vec::new();
     let mut seen = 0;
     walk(folder, "", 0, &mut seen, &mut found)?;
-    found.sort_by(|left, right| (left.kind, &left.name).cmp(&(right.kind, &right.name)));
+    order(&mut found);
     Ok(found)
+}
+
+/// Puts feeds in the order they are to be read.
+pub(super) fn order(found: &mut [Found]) {
+    found.sort_by(|left, right| (left.kind, &left.name).cmp(&(right.kind, &right.name)));
 }
 
 fn walk(

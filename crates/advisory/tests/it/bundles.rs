@@ -31,9 +31,9 @@ fn a_bundle_is_taken_only_from_who_is_trusted() {
 
     let target = folder.path().join("taken.mkb");
     let (_, other) = key();
-    let refused = bundle::take(&path, &target, &[other]).unwrap_err();
+    let refused = bundle::take(&path, &target, &[other], None).unwrap_err();
     assert!(refused.message().contains("not trusted"), "{}", refused.message());
-    assert_eq!(bundle::take(&path, &target, &[other, public]).unwrap(), made);
+    assert_eq!(bundle::take(&path, &target, &[other, public], None).unwrap(), made);
     let knowledge = Knowledge::open(&target).unwrap();
     assert_eq!(knowledge.assess(&["pkg:npm/a@1.0.0".parse().unwrap()]).findings.len(), 1);
 
@@ -44,7 +44,7 @@ fn a_bundle_is_taken_only_from_who_is_trusted() {
         let mut bytes = whole.clone();
         bytes[at] ^= 1;
         std::fs::write(&path, bytes).unwrap();
-        match bundle::take(&path, &target, &[public]) {
+        match bundle::take(&path, &target, &[public], None) {
             Err(error) => {
                 assert!(matches!(error.kind(), ErrorKind::Invalid | ErrorKind::Unavailable));
                 refusals += 1;

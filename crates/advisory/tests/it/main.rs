@@ -8,5 +8,6 @@ mod differential;
 mod files;
 #[cfg(test)]
 mod mirror;
+mod mirrors;
 #[cfg(test)]
 mod small;

@@ -8,6 +8,7 @@
 
 mod cert;
 mod init;
+mod knowledge;
 mod life;
 mod process;
 mod quiet;
