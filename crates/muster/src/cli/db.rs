@@ -13,7 +13,7 @@ pub(crate) struct DbArgs {
 pub(crate) enum DbCommand {
     /// Bring the knowledge base up to date, also while a server runs on this data folder.
     ///
-    /// Without --source every publisher is asked at its own address ([knowledge] of the configuration: OSV, CISA
+    /// Without --source every publisher is asked at its own address (`knowledge.*` of the configuration: OSV, CISA
     /// KEV, EPSS, NVD). What was fetched is kept, so that the next update fetches what changed, and one that broke
     /// off goes on. The new state is taken into use at once and whole; whoever works with the old one finishes with it.
     Update(UpdateArgs),
@@ -50,7 +50,7 @@ pub(crate) enum DbCommand {
 #[derive(Args)]
 pub(crate) struct UpdateArgs {
     /// A folder laid out as the public OSV dump (ECOSYSTEM/all.zip) with other feeds beside it, the address of one
-    /// that is served as it lies (https://mirror.example/osv), or a signed bundle.
+    /// that is served as it lies (`https://mirror.example/osv`), or a signed bundle.
     #[arg(long, value_name = "DIR|URL|FILE")]
     pub(crate) source: Option<String>,
     /// Take a bundle although it is older than what is known here.
