@@ -8,6 +8,7 @@ mod differential;
 mod files;
 #[cfg(test)]
 mod mirror;
+#[cfg(test)]
 mod mirrors;
 #[cfg(test)]
 mod small;
