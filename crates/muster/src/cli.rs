@@ -93,10 +93,13 @@ pub(crate) enum Command {
     Assets(assets::AssetsArgs),
     /// Export one kind into a file (a ZIP that holds the sheet).
     Export(export::ExportArgs),
-    /// Say what is inside an artifact: open-source components, where they are and how that is known.
+    /// Say what is inside an artifact: open-source components, where they are, how that is known, and what is known
+    /// against them.
     ///
     /// Looks into every archive in every archive by content, not by name, and reads lock files, manifests,
-    /// records of installed packages and programs. Needs no server and no network, writes nothing to disk.
+    /// records of installed packages and programs. Compares with the knowledge base of the data folder (`muster db
+    /// update` makes one); every report says by ecosystem what was checked, by which source, of which age, and what
+    /// was not. Needs no server and no network, writes nothing to disk.
     /// The report goes to standard output, everything else to standard error. A scan that a limit ended
     /// reports what it has and exits with 11.
     Scan(scan::ScanArgs),

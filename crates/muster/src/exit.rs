@@ -16,10 +16,18 @@ Exit codes:
   7  conflict: already there, in use, or of a newer version
   8  limit exceeded: too large or too many requests
   9  not supported
- 11  scan: a limit ended it, the report is partial";
+ 10  scan: a vulnerability of the grade of --fail-on or worse is open
+ 11  scan: a limit ended it, the report is partial
+ 12  scan: a component could not be compared (--fail-on-unchecked)";
+
+/// A scan that found what --fail-on names.
+pub(crate) const VULNERABLE: u8 = 10;
 
 /// A scan that a limit ended.
 pub(crate) const PARTIAL: u8 = 11;
+
+/// A scan with components that were not compared.
+pub(crate) const UNCHECKED: u8 = 12;
 
 /// The exit code for a kind of failure.
 pub(crate) fn code(kind: ErrorKind) -> ExitCode {

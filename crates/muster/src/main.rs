@@ -58,7 +58,7 @@ fn locale(environment: &[(String, String)]) -> Lang {
 
 fn run(cli: &Cli, environment: &[(String, String)], lang: &mut Lang) -> Result<ExitCode> {
     match &cli.command {
-        Command::Scan(args) => commands::scan::run(args),
+        Command::Scan(args) => commands::scan::run(args, &cli.common.data_dir()),
         _ => dispatch(cli, environment, lang).map(|()| ExitCode::SUCCESS),
     }
 }
@@ -114,7 +114,7 @@ fn dispatch(cli: &Cli, environment: &[(String, String)], lang: &mut Lang) -> Res
         Command::Vault(args) => commands::vault::run(&ask(&args.asking)?, args),
         Command::Export(args) => commands::export::run(&ask(&args.asking)?, args),
         Command::Admin(args) => commands::admin::run(&ask(&args.asking)?, args),
-        Command::Scan(args) => commands::scan::run(args).map(drop),
+        Command::Scan(args) => commands::scan::run(args, &flags.data_dir()).map(drop),
         Command::Db(args) => {
             let config = load(None)?;
             commands::db::run(&config, &flags.data_dir(), args, *lang)

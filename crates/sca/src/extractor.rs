@@ -11,6 +11,9 @@ use std::collections::HashMap;
 /// Largest file an extractor is given unless its row says otherwise, bytes.
 pub const MAX_FILE: u64 = 64 << 20;
 
+/// The row that reads SBOMs; it is also given the one file that was asked for.
+pub(crate) const SBOM: &str = "sbom";
+
 /// Which files an extractor wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Select {
@@ -141,6 +144,7 @@ pub(crate) struct Selector {
     suffixes: HashMap<u8, Vec<(&'static str, Rows)>>,
     programs: [(Program, Rows); 4],
     zip: Rows,
+    sboms: Rows,
 }
 
 impl Selector {
@@ -156,9 +160,13 @@ impl Selector {
                 (Program::Script, 0),
             ],
             zip: 0,
+            sboms: 0,
         };
         for (at, row) in table.iter().enumerate() {
             let bit = 1 << at;
+            if row.name == SBOM {
+                selector.sboms |= bit;
+            }
             for select in row.selects {
                 match select {
                     Select::Name(name) => *selector.names.entry(name).or_default() |= bit,
@@ -198,6 +206,11 @@ impl Selector {
     /// The rows that want programs of a format.
     pub(crate) fn by_program(&self, wanted: Program) -> Rows {
         self.programs.iter().filter(|(p, _)| *p == wanted).map(|(_, rows)| *rows).sum()
+    }
+
+    /// The rows that read SBOMs.
+    pub(crate) const fn sboms(&self) -> Rows {
+        self.sboms
     }
 
     /// The rows that want ZIP archives.

@@ -130,7 +130,7 @@ pub const TABLE: &[Extractor] = &[
     Extractor::new("cocoapods-lock", &[Name("Podfile.lock")], swift::pods),
     // What others have listed
     Extractor::new(
-        "sbom",
+        crate::extractor::SBOM,
         &[
             Folder("sboms"),
             Suffix("bom.json"),

@@ -2,7 +2,8 @@
 //!
 //! [`scan`] walks a folder, a file or a stream, looks into every archive in every archive, gives each file to
 //! the [extractors] that want it, and merges what they say into one row a component with all its
-//! places. It is synchronous, uses no network and no database, and writes nothing to disk.
+//! places. What is [known] against them is asked of the knowledge base afterwards. It is synchronous, uses no network
+//! and no database, and writes nothing to disk.
 //!
 //! Hostile input is the normal case: [`Limits`] hold for the whole scan, a broken file is a diagnostic in a
 //! partial result, and whatever a parser does, the scan ends with a report.
@@ -10,17 +11,21 @@
 mod archives;
 pub mod blob;
 pub mod content;
+pub mod diff;
 pub mod extractor;
 pub mod extractors;
 pub mod finding;
+pub mod known;
 pub mod limits;
 mod names;
 pub mod output;
 mod queue;
 pub mod report;
 pub mod trouble;
+pub mod vex;
 mod walk;
 
+pub use known::Known;
 pub use limits::{Budget, Limits};
 pub use report::{Component, Place, Report};
 

@@ -3,11 +3,17 @@
 
 pub mod csv;
 pub mod cyclonedx;
+pub mod diff;
+pub mod html;
 pub mod json;
+pub mod openvex;
+pub mod sarif;
 pub mod spdx;
 pub mod table;
+mod verdicts;
 
-use crate::report::Component;
+use crate::known::Verdict;
+use crate::report::{Component, Report};
 use muster_model::Micros;
 use serde_json::Value;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -39,6 +45,17 @@ fn reference(component: &Component) -> String {
 /// distribution it is.
 fn group(component: &Component) -> &str {
     component.purl.namespace()
+}
+
+/// What is known against the component at this place, once somebody asked.
+fn verdict(report: &Report, at: usize) -> Option<&Verdict> {
+    report.known.as_ref().and_then(|known| known.components.get(at))
+}
+
+/// Components with what is known against them.
+fn judged(report: &Report) -> impl Iterator<Item = (&Component, &Verdict)> {
+    let known = report.known.iter().flat_map(|known| &known.components);
+    report.components.iter().zip(known)
 }
 
 /// An object of the members that have something to say.

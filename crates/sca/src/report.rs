@@ -6,6 +6,7 @@ mod roots;
 
 use crate::Options;
 use crate::finding::{Finding, Found, Kind, Relation, Scope};
+use crate::known::Known;
 use crate::limits::Budget;
 use muster_model::Diagnostic;
 use muster_model::purl::Purl;
@@ -75,6 +76,8 @@ pub struct Report {
     pub archives: u64,
     /// Bytes on disk and unpacked.
     pub bytes: u64,
+    /// What is known against the components, once somebody asked.
+    pub known: Option<Known>,
 }
 
 /// Builds the report of what was found.

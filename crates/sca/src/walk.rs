@@ -10,7 +10,7 @@ mod examine;
 
 use crate::archives::zip::Member;
 use crate::blob::Blob;
-use crate::extractor::{Extractor, Selector};
+use crate::extractor::{Extractor, Rows, Selector};
 use crate::finding::Found;
 use crate::limits::Budget;
 use crate::queue::Queue;
@@ -56,6 +56,8 @@ pub(crate) struct Walk<'a> {
     pub(crate) options: &'a Options,
     pub(crate) budget: Arc<Budget>,
     pub(crate) queue: Queue<Task>,
+    /// The one file that was asked for, which may be an SBOM whatever its name.
+    root: Option<String>,
 }
 
 impl<'a> Walk<'a> {
@@ -80,12 +82,21 @@ impl<'a> Walk<'a> {
             },
             Input::Stream(..) => Task::Folder { path: PathBuf::new(), shown: String::new() },
         };
+        let root = match &first {
+            Task::File { shown, .. } => Some(shown.clone()),
+            Task::Blob { node, .. } => Some(node.path.clone()),
+            _ => match &input {
+                Input::Stream(name, _) => Some((*name).to_owned()),
+                _ => None,
+            },
+        };
         let walk = Self {
             table,
             selector: Selector::new(table),
             options,
             budget: Arc::clone(budget),
             queue: Queue::new(first),
+            root,
         };
         let mut all = Found::default();
         match input {
@@ -110,6 +121,15 @@ impl<'a> Walk<'a> {
             }
         });
         all
+    }
+
+    /// The rows that want a file.
+    pub(crate) fn rows(&self, node: &Node) -> Rows {
+        let rows = self.selector.by_path(&node.path);
+        if node.depth == 0 && self.root.as_ref() == Some(&node.path) {
+            return rows | self.selector.sboms();
+        }
+        rows
     }
 
     fn work(&self) -> Found {

@@ -17,12 +17,35 @@ pub(crate) enum ScanFormat {
     Spdx,
     /// One line a component (RFC 4180).
     Csv,
+    /// SARIF 2.1.0: the vulnerabilities, for platforms that show findings beside code.
+    Sarif,
+    /// One self-contained HTML file, for people who decide.
+    Html,
+    /// OpenVEX 0.2: a statement for every vulnerability, to be decided by people and given back with --vex.
+    Openvex,
+}
+
+/// A grade at which a scan fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum FailOn {
+    /// 9.0 and more, exploited from 7.0 on, malicious packages.
+    Critical,
+    /// 7.0 and more, and what is known to be exploited.
+    High,
+    /// 4.0 and more.
+    Medium,
+    /// Anything that is graded.
+    Low,
+    /// Anything, also what no source grades.
+    Any,
 }
 
 #[derive(Args)]
 pub(crate) struct ScanArgs {
-    /// A folder, an archive, any other file, or - for standard input.
-    pub(crate) path: PathBuf,
+    /// A folder, an archive, an SBOM (CycloneDX, SPDX, a report of --format json), any other file, or - for
+    /// standard input.
+    #[arg(required_unless_present = "diff")]
+    pub(crate) path: Option<PathBuf>,
     /// The form of the report.
     #[arg(long, value_name = "FORM", default_value = "table")]
     pub(crate) format: ScanFormat,
@@ -32,6 +55,32 @@ pub(crate) struct ScanArgs {
     /// Show only what proves this component: where it was found, by which extractor, why, how sure.
     #[arg(long, value_name = "PURL")]
     pub(crate) explain: Option<String>,
+    /// Exit with 10 if a vulnerability of this grade or worse is open: none of --ignore and --vex closed it, and its
+    /// source is sure that the version has it. Exits with 4 where there is no knowledge base to compare with.
+    #[arg(long, value_name = "GRADE")]
+    pub(crate) fail_on: Option<FailOn>,
+    /// Exit with 12 if a component could not be compared, beside what --fail-on says.
+    #[arg(long)]
+    pub(crate) fail_on_unchecked: bool,
+    /// Rules that close vulnerabilities, one a line: NUMBER [PURL] [until=2026-12-31] # why
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ignore: Vec<PathBuf>,
+    /// Decisions that close vulnerabilities: OpenVEX, CycloneDX or CSAF 2, JSON. What closes nothing is reported.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) vex: Vec<PathBuf>,
+    /// What is scanned, as statements of --vex may call it.
+    #[arg(long, value_name = "PURL")]
+    pub(crate) product: Option<String>,
+    /// Compare two artifacts or reports: components that came, went and moved, vulnerabilities that are new and
+    /// gone. --fail-on looks at the new ones only.
+    #[arg(long, num_args = 2, value_names = ["OLD", "NEW"], conflicts_with_all = ["path", "explain"])]
+    pub(crate) diff: Option<Vec<PathBuf>>,
+    /// Do not compare with known vulnerabilities.
+    #[arg(long, conflicts_with_all = ["fail_on", "fail_on_unchecked", "ignore", "vex"])]
+    pub(crate) no_vulnerabilities: bool,
+    /// Nothing: a scan never uses the network. For scripts written for scanners that do.
+    #[arg(long)]
+    pub(crate) offline: bool,
     /// The name of the product in the report [default: the path's last part].
     #[arg(long, value_name = "NAME")]
     pub(crate) name: Option<String>,

@@ -1,23 +1,55 @@
-//! `muster scan`: what is inside an artifact. Runs alone, without server and without network.
+//! `muster scan`: what is inside an artifact, and what is known against it. Runs alone, without server and without
+//! network.
 
+mod explain;
+mod matching;
 mod progress;
 
 use crate::cli::scan::{ScanArgs, ScanFormat};
 use crate::exit;
 use crate::output::complain;
+use matching::Matcher;
 use muster_model::{Clock, Error, ErrorKind, Micros, Result, SystemClock};
+use muster_sca::diff::{Diff, diff};
 use muster_sca::output::{self, Document};
-use muster_sca::{Budget, Component, Input, Limits, Options, Report};
+use muster_sca::{Budget, Input, Limits, Options, Report};
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-pub(crate) fn run(args: &ScanArgs) -> Result<ExitCode> {
-    let from_stdin = args.path == Path::new("-");
-    if !from_stdin && let Err(error) = std::fs::metadata(&args.path) {
-        let path = args.path.display();
+pub(crate) fn run(args: &ScanArgs, data_dir: &Path) -> Result<ExitCode> {
+    let created = match args.timestamp {
+        Some(seconds) => Micros::from_secs(seconds),
+        None => SystemClock.now(),
+    };
+    let matcher = Matcher::open(args, data_dir, created)?;
+    if let Some([old, new]) = args.diff.as_deref() {
+        let (old, new) = (report(args, &matcher, old)?, report(args, &matcher, new)?);
+        let found = diff(&old.0, &new.0);
+        let name = format!("{} to {}", old.1, new.1);
+        written(args, |out| write_diff(args, &found, &document(&name, created), out))?;
+        let worst = found.new.iter().map(|one| one.vulnerability.finding.grade).min();
+        return Ok(code(args, &new.0, worst));
+    }
+    let path = args.path.as_deref().unwrap_or(Path::new("."));
+    let (report, name) = report(args, &matcher, path)?;
+    written(args, |out| write(args, &matcher, &report, &document(&name, created), out))?;
+    let worst = report.known.as_ref().and_then(|known| known.open().into_keys().next());
+    Ok(code(args, &report, worst))
+}
+
+const fn document(name: &str, created: Micros) -> Document<'_> {
+    Document { name, tool_version: env!("CARGO_PKG_VERSION"), created }
+}
+
+/// Scans and compares; the report with its name.
+fn report(args: &ScanArgs, matcher: &Matcher, path: &Path) -> Result<(Report, String)> {
+    if path != Path::new("-")
+        && let Err(error) = std::fs::metadata(path)
+    {
+        let path = path.display();
         return Err(match error.kind() {
             io::ErrorKind::NotFound => {
                 Error::new(ErrorKind::NotFound, format!("{path}: not there"))
@@ -25,30 +57,34 @@ pub(crate) fn run(args: &ScanArgs) -> Result<ExitCode> {
             _ => Error::invalid("path", format!("{path}: {error}")),
         });
     }
-    let report = scan(args, from_stdin);
-    let name = args.name.clone().unwrap_or_else(|| product(&args.path));
-    let created = match args.timestamp {
-        Some(seconds) => Micros::from_secs(seconds),
-        None => SystemClock.now(),
-    };
-    let document = Document { name: &name, tool_version: env!("CARGO_PKG_VERSION"), created };
-    match &args.file {
-        Some(path) => {
-            let file = File::create(path).map_err(|error| {
-                Error::invalid("--file", format!("{}: {error}", path.display()))
-            })?;
-            write(args, &report, &document, file)?;
-        }
-        None => write(args, &report, &document, io::stdout().lock())?,
-    }
+    let mut report = scan(args, path);
+    let name = args.name.clone().unwrap_or_else(|| product(path));
+    matcher.compare(&mut report, &name)?;
     if let Some(ended) = &report.ended {
-        complain(&format!("ended early ({}): {}", ended.code, ended.message));
-        return Ok(exit::PARTIAL.into());
+        complain(&format!("{name} ended early ({}): {}", ended.code, ended.message));
     }
-    Ok(ExitCode::SUCCESS)
+    Ok((report, name))
 }
 
-fn scan(args: &ScanArgs, from_stdin: bool) -> Report {
+/// What the shell is told: the worst of what is asked for first.
+fn code(args: &ScanArgs, report: &Report, worst: Option<muster_advisory::Grade>) -> ExitCode {
+    let unchecked = report.known.as_ref().map_or(0, |known| known.not_checked());
+    if args.fail_on.is_some_and(|bar| worst.is_some_and(|worst| matching::reaches(worst, bar))) {
+        return exit::VULNERABLE.into();
+    }
+    if report.ended.is_some() {
+        return exit::PARTIAL.into();
+    }
+    if args.fail_on.is_some() && unchecked > 0 {
+        complain(&format!("{unchecked} components could not be compared: see the report"));
+    }
+    if args.fail_on_unchecked && unchecked > 0 {
+        return exit::UNCHECKED.into();
+    }
+    ExitCode::SUCCESS
+}
+
+fn scan(args: &ScanArgs, path: &Path) -> Report {
     let limits = Limits {
         depth: args.max_depth,
         memory: args.max_memory.saturating_mul(1 << 20),
@@ -63,76 +99,78 @@ fn scan(args: &ScanArgs, from_stdin: bool) -> Report {
         .clamp(1, 64);
     let options = Options { threads, thorough: args.thorough, fixtures: args.fixtures };
     progress::show(&budget, args.quiet, || {
-        if from_stdin {
+        if path == Path::new("-") {
             muster_sca::scan(Input::Stream("stdin", &mut io::stdin().lock()), &options, &budget)
         } else {
-            muster_sca::scan(Input::Path(&args.path), &options, &budget)
+            muster_sca::scan(Input::Path(path), &options, &budget)
         }
     })
 }
 
 /// The last part of the path, also of `.` and `..`.
 fn product(path: &Path) -> String {
+    if path == Path::new("-") {
+        return "stdin".to_owned();
+    }
     let whole = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     whole.file_name().map_or_else(|| "root".to_owned(), |name| name.to_string_lossy().into_owned())
 }
 
-fn write(args: &ScanArgs, report: &Report, document: &Document<'_>, to: impl Write) -> Result<()> {
-    let mut out = BufWriter::new(to);
-    let written = match (&args.explain, args.format) {
-        (Some(purl), _) => {
-            let Some(component) = find(report, purl) else {
-                return Err(Error::new(
-                    ErrorKind::NotFound,
-                    format!("{purl}: not in what was scanned"),
-                ));
-            };
-            explain(component, &mut out)
+/// Writes to where the report goes. A closed pipe is no failure.
+fn written(
+    args: &ScanArgs,
+    write: impl FnOnce(&mut dyn Write) -> Result<io::Result<()>>,
+) -> Result<()> {
+    let done = match &args.file {
+        Some(path) => {
+            let file = File::create(path).map_err(|error| {
+                Error::invalid("--file", format!("{}: {error}", path.display()))
+            })?;
+            let mut out = BufWriter::new(file);
+            write(&mut out)?.and_then(|()| out.flush())
         }
-        (None, ScanFormat::Table) => output::table::write(report, &mut out),
-        (None, ScanFormat::Json) => output::json::write(report, document, &mut out),
-        (None, ScanFormat::Cyclonedx) => output::cyclonedx::write(report, document, &mut out),
-        (None, ScanFormat::Spdx) => output::spdx::write(report, document, &mut out),
-        (None, ScanFormat::Csv) => output::csv::write(report, &mut out),
+        None => {
+            let mut out = BufWriter::new(io::stdout().lock());
+            write(&mut out)?.and_then(|()| out.flush())
+        }
     };
-    match written.and_then(|()| out.flush()) {
+    match done {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Error::internal(error)),
         _ => Ok(()),
     }
 }
 
-/// The component with this package URL, or the only one of this name.
-fn find<'a>(report: &'a Report, wanted: &str) -> Option<&'a Component> {
-    let of = |matches: &dyn Fn(&Component) -> bool| {
-        report.components.iter().find(|component| matches(component))
-    };
-    of(&|component| component.purl.to_string() == wanted)
-        .or_else(|| of(&|component| component.purl.without_qualifiers().to_string() == wanted))
-        .or_else(|| of(&|component| component.purl.package().to_string() == wanted))
-        .or_else(|| of(&|component| component.purl.name() == wanted))
+fn write(
+    args: &ScanArgs,
+    matcher: &Matcher,
+    report: &Report,
+    document: &Document<'_>,
+    out: &mut dyn Write,
+) -> Result<io::Result<()>> {
+    if let Some(purl) = &args.explain {
+        return explain::write(report, purl, out);
+    }
+    Ok(match args.format {
+        ScanFormat::Table => output::table::write(report, out),
+        ScanFormat::Json => output::json::write(report, document, out),
+        ScanFormat::Cyclonedx => output::cyclonedx::write(report, document, out),
+        ScanFormat::Spdx => output::spdx::write(report, document, out),
+        ScanFormat::Csv => output::csv::write(report, out),
+        ScanFormat::Sarif => output::sarif::write(report, document, out),
+        ScanFormat::Html => output::html::write(report, document, out),
+        ScanFormat::Openvex => output::openvex::write(report, document, matcher.product(), out),
+    })
 }
 
-fn explain(component: &Component, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "{}", component.purl)?;
-    writeln!(out, "  confidence: {} %", component.confidence)?;
-    for (title, text) in [
-        ("scope", component.scope.name()),
-        ("relation", component.relation.name()),
-        ("licences", &component.licences.join("; ")),
-    ] {
-        if !text.is_empty() {
-            writeln!(out, "  {title}: {text}")?;
-        }
+fn write_diff(
+    args: &ScanArgs,
+    found: &Diff<'_>,
+    document: &Document<'_>,
+    out: &mut dyn Write,
+) -> Result<io::Result<()>> {
+    match args.format {
+        ScanFormat::Table => Ok(output::diff::write_text(found, out)),
+        ScanFormat::Json => Ok(output::diff::write_json(found, document, out)),
+        _ => Err(Error::invalid("--format", "a difference is written as table or json")),
     }
-    for place in &component.places {
-        let (kind, by, sure) = (place.kind.name(), place.extractor, place.confidence);
-        writeln!(out, "  {}\n    {kind}, by {by}, {sure} %", place.path)?;
-        if !place.reason.is_empty() {
-            writeln!(out, "    {}", place.reason)?;
-        }
-    }
-    for on in &component.depends {
-        writeln!(out, "  needs {on}")?;
-    }
-    Ok(())
 }

@@ -148,3 +148,47 @@ fn what_cannot_be_a_source_is_named() {
     assert_eq!(run(data.path(), &["db", "add", file]).status.code(), Some(3));
     assert_eq!(run(data.path(), &["db", "trust", "abc"]).status.code(), Some(3));
 }
+
+#[test]
+fn a_scan_is_a_gate_with_stable_exit_codes() {
+    let (data, site) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let work = tempfile::tempdir().unwrap();
+    let file = |name: &str, content: &str| {
+        let path = work.path().join(name);
+        std::fs::write(&path, content).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let (bad, good) = (file("bad.txt", "acme==1.0\n"), file("good.txt", "acme==1.5\n"));
+    std::fs::create_dir(work.path().join("bad")).unwrap();
+    std::fs::create_dir(work.path().join("good")).unwrap();
+    for (from, to) in [(&bad, "bad"), (&good, "good")] {
+        std::fs::rename(from, work.path().join(to).join("requirements.txt")).unwrap();
+    }
+    let (bad, good) = (work.path().join("bad"), work.path().join("good"));
+    let (bad, good) = (bad.to_str().unwrap(), good.to_str().unwrap());
+    let scan = |args: &[&str]| run(data.path(), &[&["scan"], args].concat()).status.code();
+    // Without knowledge a gate does not open, and a report says so.
+    assert_eq!(scan(&[good, "--fail-on", "low"]), Some(4));
+    assert_eq!(scan(&[good]), Some(0));
+    assert_eq!(scan(&[good, "--fail-on-unchecked"]), Some(12));
+    mirror(site.path());
+    done(&run(data.path(), &["db", "update", "--source", site.path().to_str().unwrap()]));
+    assert_eq!(scan(&[bad, "--fail-on", "critical"]), Some(10));
+    assert_eq!(scan(&[bad]), Some(0));
+    assert_eq!(scan(&[good, "--fail-on", "any", "--fail-on-unchecked"]), Some(0));
+    let ignore = file("ignore", "CVE-2025-1 # not ours");
+    assert_eq!(scan(&[bad, "--fail-on", "any", "--ignore", &ignore]), Some(0));
+    assert_eq!(scan(&[bad, "--fail-on", "any", "--vex", &ignore]), Some(3));
+    assert_eq!(scan(&["--diff", good, bad, "--fail-on", "high"]), Some(10));
+    assert_eq!(scan(&["--diff", bad, good, "--fail-on", "high"]), Some(0));
+    assert_eq!(scan(&["/nowhere"]), Some(6));
+    assert_eq!(scan(&[]), Some(2));
+    // What goes to standard output is the report alone, and the same twice.
+    let args = ["scan", bad, "--format", "cyclonedx", "--timestamp", "1800000000"];
+    let (first, second) = (run(data.path(), &args), run(data.path(), &args));
+    assert_eq!(done(&first), done(&second));
+    let bom: Value = serde_json::from_slice(&first.stdout).unwrap();
+    assert_eq!(bom["vulnerabilities"][0]["id"], "CVE-2025-1");
+    let explained = done(&run(data.path(), &["scan", bad, "--explain", "acme"]));
+    assert!(explained.contains("CVE-2025-1") && explained.contains("move to: 1.5"), "{explained}");
+}

@@ -1,5 +1,5 @@
 //! SBOMs as input: in the artifact that they describe (PEP 770, jars, images), or as the artifact itself.
-//! CycloneDX and SPDX 2 as JSON, and SPDX 3 as far as its packages carry package URLs.
+//! CycloneDX and SPDX 2 as JSON, SPDX 3 as far as its packages carry package URLs, and Muster's own reports.
 
 use crate::extractor::File;
 use crate::finding::{Finding, Found, Kind};
@@ -11,19 +11,34 @@ use serde_json::{Map, Value};
 const MAX_DEPTH: usize = 32;
 
 pub(super) fn extract(file: &File<'_>, found: &mut Found) -> Result<(), Trouble> {
-    if !file.name().ends_with(".json") {
+    let first = file.bytes.iter().find(|byte| !byte.is_ascii_whitespace() && **byte < 0x80);
+    if !file.name().ends_with(".json") && first != Some(&b'{') {
         return Ok(());
     }
-    let document: Value = file.json()?;
+    let document: Value = match file.json() {
+        Ok(document) => document,
+        // The one file that was asked for is looked into whatever it is.
+        Err(_) if !claims(file) => return Ok(()),
+        Err(trouble) => return Err(trouble),
+    };
     let Some(document) = document.as_object() else { return Ok(()) };
     if text(document, "bomFormat") == "CycloneDX" {
         cyclonedx(document.get("components"), 0, found);
     } else if document.contains_key("spdxVersion") {
         spdx(document, found);
+    } else if text(document, "schema").starts_with("muster.scan/") {
+        own(document, found);
     } else if let Some(graph) = document.get("@graph") {
         spdx3(graph, found);
     }
     Ok(())
+}
+
+/// Whether it says that it is an SBOM.
+fn claims(file: &File<'_>) -> bool {
+    let begin = file.bytes.get(..4_096).unwrap_or(file.bytes);
+    let has = |word: &[u8]| begin.windows(word.len()).any(|part| part == word);
+    file.folder().ends_with("sboms") || has(b"bomFormat") || has(b"spdxVersion") || has(b"spdx.org")
 }
 
 fn text<'a>(object: &'a Map<String, Value>, name: &str) -> &'a str {
@@ -36,8 +51,40 @@ fn objects(value: Option<&Value>) -> impl Iterator<Item = &Map<String, Value>> {
 
 fn add(purl: &str, licence: &str, found: &mut Found) {
     if let Ok(purl) = purl.parse::<Purl>() {
-        let purl = purl.without_qualifiers();
+        let purl = identity(&purl);
         found.add(Finding::new(purl, Kind::Bundled).because("listed in an SBOM").licence(licence));
+    }
+}
+
+/// Without what says where a package came from; of a distribution's package its release and source belong to it.
+fn identity(purl: &Purl) -> Purl {
+    let mut plain = purl.without_qualifiers();
+    if matches!(purl.kind(), "deb" | "rpm" | "apk") {
+        for name in ["arch", "distro", "epoch", "origin", "upstream"] {
+            let Some(value) = purl.qualifier(name) else { continue };
+            if let Ok(qualified) = plain.clone().with_qualifier(name, value) {
+                plain = qualified;
+            }
+        }
+    }
+    plain
+}
+
+/// A report of `muster scan --format json`.
+fn own(document: &Map<String, Value>, found: &mut Found) {
+    for component in objects(document.get("components")) {
+        let licence =
+            component.get("licences").and_then(|list| list.get(0)).and_then(Value::as_str);
+        let (purl, licence) = (text(component, "purl"), licence.unwrap_or_default());
+        if purl.is_empty() {
+            // Not identified: it is shown, and said that it cannot be checked.
+            let of = |name| text(component, name);
+            if let Ok(purl) = Purl::new(of("type"), of("group"), of("name"), of("version")) {
+                add(&purl.to_string(), licence, found);
+            }
+        } else {
+            add(purl, licence, found);
+        }
     }
 }
 

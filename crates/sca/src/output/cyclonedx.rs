@@ -1,7 +1,10 @@
 //! CycloneDX 1.6 as JSON (ECMA-424).
 
-use super::{Document, digest, group, object, reference, rfc3339};
+mod vulnerabilities;
+
+use super::{Document, digest, group, object, reference, rfc3339, verdict};
 use crate::finding::{Kind, Scope};
+use crate::known::Verdict;
 use crate::report::{Component, Report};
 use serde_json::{Value, json};
 use std::io::{self, Write};
@@ -12,7 +15,12 @@ use std::ops::Range;
 /// # Errors
 /// What writing gives.
 pub fn write(report: &Report, document: &Document<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let components: Vec<Value> = report.components.iter().map(component).collect();
+    let components: Vec<Value> = report
+        .components
+        .iter()
+        .enumerate()
+        .map(|(at, one)| component(one, verdict(report, at)))
+        .collect();
     let root = "root";
     let mut dependencies = vec![json!({
         "ref": root,
@@ -25,7 +33,7 @@ pub fn write(report: &Report, document: &Document<'_>, out: &mut dyn Write) -> i
         },
     ));
     let content = serde_json::to_string(&components)?;
-    let whole = json!({
+    let mut whole = json!({
         "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
         "bomFormat": "CycloneDX",
         "specVersion": "1.6",
@@ -45,6 +53,11 @@ pub fn write(report: &Report, document: &Document<'_>, out: &mut dyn Write) -> i
             "assemblies": [root],
         }],
     });
+    if report.known.is_some()
+        && let Some(whole) = whole.as_object_mut()
+    {
+        whole.insert("vulnerabilities".to_owned(), json!(vulnerabilities::all(report)));
+    }
     serde_json::to_writer_pretty(&mut *out, &whole)?;
     writeln!(out)
 }
@@ -64,7 +77,7 @@ fn serial(content: &str, document: &Document<'_>) -> String {
     )
 }
 
-fn component(component: &Component) -> Value {
+fn component(component: &Component, verdict: Option<&Verdict>) -> Value {
     let purl = &component.purl;
     let licences: Vec<Value> =
         component.licences.iter().map(|name| json!({ "license": { "name": name } })).collect();
@@ -86,6 +99,12 @@ fn component(component: &Component) -> Value {
         vec![json!({ "name": "muster:known_as", "value": component.kind().name() })];
     if !component.relation.name().is_empty() {
         properties.push(json!({ "name": "muster:relation", "value": component.relation.name() }));
+    }
+    if let Some(why) = verdict.and_then(|verdict| verdict.not_checked) {
+        properties.push(json!({ "name": "muster:not_checked", "value": why }));
+    }
+    if let Some(ended) = verdict.and_then(|verdict| verdict.ended.as_ref()) {
+        properties.push(json!({ "name": "muster:end_of_life", "value": ended }));
     }
     object([
         ("type", json!("library")),

@@ -1,6 +1,6 @@
 //! Muster's own JSON: everything the report knows.
 
-use super::{Document, object, rfc3339};
+use super::{Document, object, rfc3339, verdict};
 use crate::report::{Component, Report};
 use muster_model::Diagnostic;
 use serde_json::{Value, json};
@@ -27,12 +27,31 @@ pub fn write(report: &Report, document: &Document<'_>, out: &mut dyn Write) -> i
                 "bytes": report.bytes,
             }),
         ),
-        ("components", report.components.iter().map(component).collect()),
+        ("knowledge", super::verdicts::knowledge(report)),
+        ("components", components(report)),
         ("troubles", report.troubles.iter().map(trouble).collect()),
         ("left_out", json!(report.left_out)),
     ]);
     serde_json::to_writer_pretty(&mut *out, &whole)?;
     writeln!(out)
+}
+
+fn components(report: &Report) -> Value {
+    report
+        .components
+        .iter()
+        .enumerate()
+        .map(|(at, one)| {
+            let mut value = component(one);
+            if let Some(verdict) = verdict(report, at)
+                && let (Some(object), Value::Object(more)) =
+                    (value.as_object_mut(), super::verdicts::component(verdict))
+            {
+                object.extend(more);
+            }
+            value
+        })
+        .collect()
 }
 
 fn trouble(trouble: &Diagnostic) -> Value {

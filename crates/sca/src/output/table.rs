@@ -1,6 +1,8 @@
-//! A table for people, and what they have to know about the scan itself.
+//! Tables for people, and what they have to know about the scan itself.
 
-use crate::report::Report;
+use super::judged;
+use crate::known::{Known, Vulnerability};
+use crate::report::{Component, Report};
 use std::io::{self, Write};
 
 /// Widest column, in characters; the other forms have everything.
@@ -13,14 +15,7 @@ const TROUBLES: usize = 20;
 /// # Errors
 /// What writing gives.
 pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    let mut rows =
-        vec![["TYPE", "NAME", "VERSION", "SCOPE", "KNOWN AS", "WHERE"].map(str::to_owned)];
-    for one in &report.components {
-        let name = match one.purl.namespace() {
-            "" => one.purl.name().to_owned(),
-            group if one.purl.kind() == "maven" => format!("{group}:{}", one.purl.name()),
-            group => format!("{group}/{}", one.purl.name()),
-        };
+    let components = report.components.iter().map(|one| {
         let first = one.places.first().map_or("", |place| place.path.as_str());
         let place = match one.places.len() {
             0 | 1 => first.to_owned(),
@@ -33,21 +28,12 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         };
         let kind = one.purl.kind().to_owned();
         let version = one.purl.version().to_owned();
-        rows.push(
-            [kind, name, version, scope, one.kind().name().to_owned(), place]
-                .map(|cell| shown(&cell)),
-        );
-    }
-    let width = |at: usize| {
-        rows.iter().filter_map(|row| row.get(at)).map(|cell| cell.chars().count()).max()
-    };
-    let widths: Vec<usize> = (0..6).map(|at| width(at).unwrap_or(0)).collect();
-    for row in &rows {
-        let mut line = String::new();
-        for (cell, width) in row.iter().zip(&widths) {
-            line.push_str(&format!("{cell:width$}  "));
-        }
-        writeln!(out, "{}", line.trim_end())?;
+        [kind, name(one), version, scope, one.kind().name().to_owned(), place]
+    });
+    table(["TYPE", "NAME", "VERSION", "SCOPE", "KNOWN AS", "WHERE"], components, out)?;
+    if let Some(known) = &report.known {
+        vulnerabilities(report, known, out)?;
+        coverage(known, out)?;
     }
     if !report.troubles.is_empty() {
         writeln!(out, "\nNot read, or not fully:")?;
@@ -68,10 +54,152 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
+/// The worst first; what somebody closed is only counted.
+fn vulnerabilities(report: &Report, known: &Known, out: &mut dyn Write) -> io::Result<()> {
+    let is_closed = |one: &Vulnerability| {
+        one.judgement.as_ref().is_some_and(|judgement| judgement.standing.is_closed())
+    };
+    let mut rows: Vec<(&Component, &Vulnerability, &str)> = judged(report)
+        .flat_map(|(component, verdict)| {
+            let to = verdict.advice.as_ref().map_or("", |advice| advice.version.as_str());
+            verdict.vulnerabilities.iter().map(move |one| (component, one, to))
+        })
+        .filter(|(_, one, _)| !is_closed(one))
+        .collect();
+    rows.sort_by(|(left, a, _), (right, b, _)| {
+        (a.finding.grade, !a.finding.exploited, &left.purl, &a.finding.id).cmp(&(
+            b.finding.grade,
+            !b.finding.exploited,
+            &right.purl,
+            &b.finding.id,
+        ))
+    });
+    writeln!(out)?;
+    let cells = rows.iter().map(|(component, one, to)| {
+        let finding = &one.finding;
+        let mut why = finding.reason.clone();
+        if let Some(notice) = &finding.informational {
+            why = format!("a notice: {notice}");
+        } else if !one.is_open() {
+            why.push_str(", unsure: the source does not say where it ends");
+        }
+        let fixed = if finding.fixed.is_empty() {
+            "none known".to_owned()
+        } else {
+            finding.fixed.join(", ")
+        };
+        [
+            finding.grade.word().to_owned(),
+            finding.id.clone(),
+            name(component),
+            component.purl.version().to_owned(),
+            fixed,
+            if finding.malicious { "remove it".to_owned() } else { (*to).to_owned() },
+            why,
+        ]
+    });
+    if !rows.is_empty() {
+        table(
+            ["GRADE", "NUMBER", "COMPONENT", "VERSION", "FIXED IN", "MOVE TO", "WHY"],
+            cells,
+            out,
+        )?;
+    }
+    let counts: Vec<String> =
+        known.open().iter().map(|(grade, count)| format!("{count} {}", grade.word())).collect();
+    let counts = if counts.is_empty() { "none".to_owned() } else { counts.join(", ") };
+    writeln!(out, "Open vulnerabilities: {counts}")?;
+    let closed = known.vulnerabilities().filter(|one| is_closed(one)).count();
+    if closed > 0 {
+        writeln!(out, "Closed by statements and rules: {closed} (--format json shows them)")?;
+    }
+    for (component, verdict) in judged(report) {
+        if let Some(ended) = &verdict.ended {
+            writeln!(out, "End of life: {}: {}", component.purl, shown(ended))?;
+        }
+    }
+    if !known.unused.is_empty() {
+        writeln!(out, "\nStatements and rules that closed nothing:")?;
+        for one in &known.unused {
+            let (place, about, reason) = (shown(&one.place), shown(&one.about), &one.reason);
+            writeln!(out, "  {place}: {about}: {reason}")?;
+        }
+    }
+    Ok(())
+}
+
+/// Never a silent zero: by ecosystem what was compared with what, and what was not and why.
+fn coverage(known: &Known, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out)?;
+    let rows = known.coverage.iter().map(|row| {
+        let reasons: Vec<String> =
+            row.not_checked.iter().map(|(why, count)| format!("{why} {count}")).collect();
+        let sources: Vec<&str> = row.sources.iter().map(String::as_str).collect();
+        [
+            row.ecosystem.clone(),
+            row.checked.to_string(),
+            if reasons.is_empty() { "0".to_owned() } else { reasons.join(", ") },
+            row.newest.get(..10).unwrap_or(&row.newest).to_owned(),
+            sources.join(", "),
+        ]
+    });
+    table(["ECOSYSTEM", "CHECKED", "NOT CHECKED", "NEWEST ADVISORY", "SOURCES"], rows, out)?;
+    match &known.state {
+        Some(state) => {
+            writeln!(out, "Knowledge of {} from {}", state.built.iso(), shown(&state.origin))
+        }
+        None => {
+            writeln!(out, "NOT CHECKED: there is no knowledge base (muster db update makes one)")
+        }
+    }
+}
+
+/// As people of its ecosystem write it.
+fn name(component: &Component) -> String {
+    match component.purl.namespace() {
+        "" => component.purl.name().to_owned(),
+        group if component.purl.kind() == "maven" => format!("{group}:{}", component.purl.name()),
+        group => format!("{group}/{}", component.purl.name()),
+    }
+}
+
+fn table<const N: usize>(
+    head: [&str; N],
+    rows: impl Iterator<Item = [String; N]>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let mut lines = vec![head.map(str::to_owned)];
+    lines.extend(rows.map(|mut row| {
+        // What is last may be as long as it is.
+        let last = row.last().map(|cell| clean(cell));
+        row = row.map(|cell| shown(&cell));
+        if let (Some(cell), Some(text)) = (row.last_mut(), last) {
+            *cell = text;
+        }
+        row
+    }));
+    let width = |at: usize| {
+        lines.iter().filter_map(|row| row.get(at)).map(|cell| cell.chars().count()).max()
+    };
+    let widths: Vec<usize> = (0..N).map(|at| width(at).unwrap_or(0)).collect();
+    for row in &lines {
+        let mut line = String::new();
+        for (cell, width) in row.iter().zip(&widths) {
+            line.push_str(&format!("{cell:width$}  "));
+        }
+        writeln!(out, "{}", line.trim_end())?;
+    }
+    Ok(())
+}
+
+fn clean(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
 /// Cut from the front, where paths say least, and without control characters: what archives hold must not
 /// steer a terminal.
 fn shown(text: &str) -> String {
-    let text: String = text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+    let text = clean(text);
     let length = text.chars().count();
     if length <= WIDEST {
         return text;

@@ -27,7 +27,7 @@ impl Walk<'_> {
         } else {
             sniff_whole(blob)
         };
-        let rows = self.selector.by_path(&node.path);
+        let rows = self.rows(node);
         match content {
             Content::Program(program) => {
                 self.extract(rows | self.selector.by_program(program), node, blob, None, found);
@@ -143,7 +143,7 @@ impl Walk<'_> {
         reader: &mut dyn Read,
         found: &mut Found,
     ) -> Result<(), Trouble> {
-        let rows = self.selector.by_path(&node.path);
+        let rows = self.rows(node);
         if rows == 0 && !self.options.thorough && is_plain(file_name(&node.path)) {
             return Ok(());
         }

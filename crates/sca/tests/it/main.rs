@@ -4,6 +4,8 @@
 mod bombs;
 mod images;
 mod java;
+#[cfg(test)]
+mod known;
 mod locks;
 mod matrix;
 mod merge;
