@@ -62,7 +62,7 @@ pub(crate) struct ScanArgs {
     /// Exit with 12 if a component could not be compared, beside what --fail-on says.
     #[arg(long)]
     pub(crate) fail_on_unchecked: bool,
-    /// Rules that close vulnerabilities, one a line: NUMBER [PURL] [until=2026-12-31] # why
+    /// Rules that close vulnerabilities, one a line: `NUMBER [PURL] [until=2026-12-31] # why`
     #[arg(long, value_name = "FILE")]
     pub(crate) ignore: Vec<PathBuf>,
     /// Decisions that close vulnerabilities: OpenVEX, CycloneDX or CSAF 2, JSON. What closes nothing is reported.

@@ -10,18 +10,17 @@ use std::collections::BTreeMap;
 
 /// All of them.
 pub(super) fn all(report: &Report) -> Vec<Value> {
-    let mut groups: BTreeMap<(&str, String), (&Vulnerability, Vec<(&Component, &Vulnerability)>)> =
-        BTreeMap::new();
+    let mut groups: BTreeMap<(&str, String), (&Vulnerability, Vec<&Component>)> = BTreeMap::new();
     for (component, verdict) in judged(report) {
         for one in &verdict.vulnerabilities {
             let key = (one.finding.id.as_str(), format!("{:?}", one.judgement));
-            groups.entry(key).or_insert((one, Vec::new())).1.push((component, one));
+            groups.entry(key).or_insert((one, Vec::new())).1.push(component);
         }
     }
     groups.values().map(|(one, affected)| vulnerability(one, affected)).collect()
 }
 
-fn vulnerability(one: &Vulnerability, affected: &[(&Component, &Vulnerability)]) -> Value {
+fn vulnerability(one: &Vulnerability, affected: &[&Component]) -> Value {
     let (finding, details) = (&one.finding, &one.details);
     let source = finding.hits.first().map(|hit| hit.source.as_str()).unwrap_or_default();
     let references: Vec<Value> = finding
@@ -63,7 +62,7 @@ fn vulnerability(one: &Vulnerability, affected: &[(&Component, &Vulnerability)])
         .collect();
     let affects: Vec<Value> = affected
         .iter()
-        .map(|(component, one)| {
+        .map(|component| {
             json!({
                 "ref": reference(component),
                 "versions": [{ "version": component.purl.version(), "status": status(one) }],
