@@ -36,6 +36,7 @@ pub fn router(app: &App) -> Router {
         .on("ListEnrolTokens", enrol::list)
         .on("CreateEnrolToken", enrol::create)
         .on("ListAudit", audit::list)
+        .on("ShowAuditCheckPoint", audit::checkpoint)
         .on("CreateUser", users::create)
         .on("UpdateUser", users::update)
         .on("SimulatePolicy", policies::simulate)

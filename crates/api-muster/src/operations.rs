@@ -12,6 +12,7 @@ const CHANGES: &str = "/muster/v1/{project_id}/changes";
 const WHERE: &str = "/muster/v1/{project_id}/where";
 const TOKENS: &str = "/muster/v1/{project_id}/enrol-tokens";
 const AUDIT: &str = "/muster/v1/audit";
+const CHECKPOINT: &str = "/muster/v1/audit/checkpoint";
 const USERS: &str = "/muster/v1/users";
 const SIMULATE: &str = "/muster/v1/policies/simulate";
 const USER: &str = "/muster/v1/users/{user_id}";
@@ -40,7 +41,8 @@ pub const OPERATIONS: &[Operation] = &[
     Operation::served("FindAssets", Verb::Get, WHERE, Action::AssetList, "Where something of this name is, over all kinds or of one. Query: name, kind, version, limit."),
     Operation::served("ListEnrolTokens", Verb::Get, TOKENS, Action::HostList, "Enrolment tokens, used or not, without their texts."),
     Operation::served("CreateEnrolToken", Verb::Post, TOKENS, Action::AgentEnrol, "Makes a one-time token for a host to join with. Body: valid_secs, description."),
-    Operation::served("ListAudit", Verb::Get, AUDIT, Action::AuditList, "Who did what, newest first. Query: action, limit, offset."),
+    Operation::served("ListAudit", Verb::Get, AUDIT, Action::AuditList, "Who did what, newest first. Query: user, action, target, outcome, project_id, request_id (a * at the end stands for the rest), from, until, before (a seq), limit, offset."),
+    Operation::served("ShowAuditCheckPoint", Verb::Get, CHECKPOINT, Action::AuditList, "A signed check point of this server's audit trail, to be kept elsewhere."),
     Operation::served("CreateUser", Verb::Post, USERS, Action::UserUpdate, "Adds a user. Body: name, password, role (admin, reader or none)."),
     Operation::served("UpdateUser", Verb::Patch, USER, Action::UserUpdate, "Changes a user. Body: password, role, enabled."),
     Operation::served("SimulatePolicy", Verb::Post, SIMULATE, Action::PolicySimulate, "Says what would be decided, and by which statement. Body: action, user_id or policy, project_id, resource, enterprise_project_id, context."),

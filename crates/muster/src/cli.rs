@@ -6,6 +6,7 @@ pub(crate) mod admin;
 pub(crate) mod agent;
 pub(crate) mod asking;
 pub(crate) mod assets;
+pub(crate) mod audit;
 pub(crate) mod cert;
 pub(crate) mod config;
 pub(crate) mod db;
@@ -111,6 +112,8 @@ pub(crate) enum Command {
     Admin(admin::AdminArgs),
     /// The keys that seal secrets: look at them, rotate them, follow a new root key.
     Vault(vault::VaultArgs),
+    /// Verify audit trails offline; search and export what was recorded.
+    Audit(audit::AuditArgs),
     /// Show or check the configuration.
     Config {
         #[command(subcommand)]

@@ -2,6 +2,7 @@
 
 pub(crate) mod admin;
 pub(crate) mod assets;
+pub(crate) mod audit;
 pub(crate) mod cert;
 pub(crate) mod db;
 pub(crate) mod export;

@@ -18,7 +18,8 @@ Exit codes:
   9  not supported
  10  scan: a vulnerability of the grade of --fail-on or worse is open
  11  scan: a limit ended it, the report is partial
- 12  scan: a component could not be compared (--fail-on-unchecked)";
+ 12  scan: a component could not be compared (--fail-on-unchecked)
+ 13  audit verify: a trail does not hold";
 
 /// A scan that found what --fail-on names.
 pub(crate) const VULNERABLE: u8 = 10;
@@ -28,6 +29,9 @@ pub(crate) const PARTIAL: u8 = 11;
 
 /// A scan with components that were not compared.
 pub(crate) const UNCHECKED: u8 = 12;
+
+/// An audit trail that does not hold.
+pub(crate) const BROKEN: u8 = 13;
 
 /// The exit code for a kind of failure.
 pub(crate) fn code(kind: ErrorKind) -> ExitCode {

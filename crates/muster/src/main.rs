@@ -14,6 +14,7 @@ mod output;
 mod server;
 
 use clap::Parser;
+use cli::audit::{AuditArgs, AuditCommand};
 use cli::{Cli, Command};
 use config::{Config, environment};
 use messages::{Lang, Message, say};
@@ -59,6 +60,9 @@ fn locale(environment: &[(String, String)]) -> Lang {
 fn run(cli: &Cli, environment: &[(String, String)], lang: &mut Lang) -> Result<ExitCode> {
     match &cli.command {
         Command::Scan(args) => commands::scan::run(args, &cli.common.data_dir()),
+        Command::Audit(AuditArgs { command: AuditCommand::Verify(args), .. }) => {
+            commands::audit::verify(args, &cli.common.data_dir(), *lang)
+        }
         _ => dispatch(cli, environment, lang).map(|()| ExitCode::SUCCESS),
     }
 }
@@ -112,6 +116,7 @@ fn dispatch(cli: &Cli, environment: &[(String, String)], lang: &mut Lang) -> Res
             _ => commands::cert::run(&ask(&args.asking)?, args),
         },
         Command::Vault(args) => commands::vault::run(&ask(&args.asking)?, args),
+        Command::Audit(args) => commands::audit::run(args, *lang, || ask(&args.asking)),
         Command::Export(args) => commands::export::run(&ask(&args.asking)?, args),
         Command::Admin(args) => commands::admin::run(&ask(&args.asking)?, args),
         Command::Scan(args) => commands::scan::run(args, &flags.data_dir()).map(drop),

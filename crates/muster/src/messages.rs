@@ -95,6 +95,13 @@ messages! {
     KnowledgeCompiled "The knowledge base is up to date: {} advisories, {} vulnerabilities, {} ecosystems from {} feeds; troubles: {} (muster db status).\n" "知识库已更新：{} 条公告，{} 个漏洞，{} 个生态，来自 {} 个数据源；问题数：{}（参见 muster db status）。\n";
     KnowledgeTaken "The knowledge base of {} is in use: {} advisories, signed by {}.\n" "已启用编译于 {} 的知识库：{} 条公告，签名者 {}。\n";
     BundleWritten "{} written: {} MiB, compiled {}, signed by {}.\n" "已写入 {}：{} MiB，编译于 {}，签名者 {}。\n";
+    // audit
+    AuditHolds "Trail of node {} holds: {} records, {} to {} (until {}), in {} files; {} check points compared." "节点 {} 的审计链完整：共 {} 条记录，编号 {} 至 {}（截至 {}），{} 个文件；已比对 {} 个检查点。";
+    AuditBroken "Trail of node {} DOES NOT HOLD: {} records fit, {} to {} (until {}), in {} files; {} check points compared." "节点 {} 的审计链不完整：{} 条记录相符，编号 {} 至 {}（截至 {}），{} 个文件；已比对 {} 个检查点。";
+    AuditMore "... and {} more." "……另有 {} 处。";
+    AuditUnfinished "{} bytes at the end are no whole record: nobody was told they were written." "末尾有 {} 字节不成完整记录：从未向任何人确认写入。";
+    AuditKey "The check points are signed by {}; give --key to compare it with the one you know." "检查点由 {} 签名；请用 --key 与已知公钥比对。";
+    AuditWritten "{} records written to {}." "已将 {} 条记录写入 {}。";
     // export
     ExportMade "{} written." "已写入 {}。";
     ExportWaiting "Exporting: {}" "正在导出：{}";

@@ -1,6 +1,7 @@
 //! What every service function works with.
 
 use crate::audit;
+use crate::audit::checkpoints::{self, CheckPoints};
 use crate::export::Exports;
 use crate::identity::Identity;
 use crate::limits::Limiter;
@@ -43,6 +44,7 @@ pub struct Parts {
     pub identity: Identity,
     pub(crate) owner_keys: crate::sealing::OwnerKeys,
     pub(crate) trail: Trail,
+    pub(crate) checkpoints: CheckPoints,
     pub(crate) audit: audit::Queue,
     pub(crate) ingest: crate::ingest::Queue,
     pub(crate) exports: Exports,
@@ -77,8 +79,14 @@ impl App {
         disk: Box<dyn Disk>,
     ) -> Result<Self> {
         let identity = Identity::open(&db, &vault, clock.now(), settings.token_secs).await?;
+        let checkpoints = CheckPoints::open(&db, &vault, clock.now()).await?;
         let folder = settings.data_dir.join("audit");
-        let opened = tokio::task::spawn_blocking(move || Trail::open(&folder, disk));
+        let opened = tokio::task::spawn_blocking(move || {
+            let mut opened = Trail::open(&folder, disk)?;
+            let end = opened.trail.end().map_or(0, |end| end.seq);
+            opened.remarks.extend(checkpoints::remark(&folder, opened.trail.node(), end));
+            Ok::<_, Error>(opened)
+        });
         let Opened { trail, remarks } = opened.await.map_err(Error::internal)??;
         for remark in remarks {
             tracing::warn!(remark, "the audit trail was not as it was left");
@@ -99,6 +107,7 @@ impl App {
             identity,
             owner_keys: crate::sealing::OwnerKeys::default(),
             trail,
+            checkpoints,
             audit,
             ingest,
             exports,
@@ -106,6 +115,7 @@ impl App {
             secrets: Limiter::new(),
         }));
         app.tasks.spawn(keep_identities(app.clone()));
+        app.tasks.spawn(checkpoints::keep(app.clone()));
         Ok(app)
     }
 
@@ -120,6 +130,7 @@ impl App {
         self.tasks.close();
         self.tasks.wait().await;
         self.trail.close().await;
+        checkpoints::last(self).await;
         self.db.close().await;
     }
 }

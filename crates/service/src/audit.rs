@@ -3,8 +3,10 @@
 //! What changes something is recorded in its own transaction ([`append`]): no record, no act. What hands
 //! out a secret first makes its record durable in the audit trail of this node ([`intent`]): no record, no
 //! secret. Reads and refusals go through [`note`], which never waits: a bounded queue, written in batches
-//! once a second and at the stop. What does not fit is counted and logged.
+//! once a second and at the stop. What does not fit is counted and logged. Where the trail stood is signed from time to
+//! time ([`checkpoints`]).
 
+pub mod checkpoints;
 mod intent;
 mod queue;
 mod settings;

@@ -2,21 +2,32 @@
 
 use crate::{App, authz};
 use muster_model::{Action, Caller, Page, Paging, Result};
-use muster_store::audit::{self, Filter};
-pub use muster_store::audit::{Entry, Record};
+use muster_store::audit;
+pub use muster_store::audit::{Entry, Filter, Record};
 
-/// Entries of the caller's account, newest first.
+/// Which page of the log.
+#[derive(Clone, Copy, Debug)]
+pub enum Part {
+    /// So many after so many, and how many there are in all.
+    Page(Paging),
+    /// So many before this place: for walking through all of them while others are added.
+    Before(i64, u32),
+}
+
+/// Entries of the caller's account that the filter wants, newest first. The total of [`Part::Before`] is what it
+/// answers.
 ///
 /// # Errors
 /// `Forbidden` naming the action.
-pub async fn list(
-    app: &App,
-    caller: &Caller,
-    action: Option<String>,
-    paging: Paging,
-) -> Result<Page<Entry>> {
+pub async fn list(app: &App, caller: &Caller, filter: Filter, part: Part) -> Result<Page<Entry>> {
     authz::account(app, caller, Action::AuditList)?;
-    let filter =
-        Filter { domain_id: Some(caller.domain_id.to_string()), action, ..Filter::default() };
-    audit::list(&mut app.db.read().await?, &filter, paging).await
+    let filter = Filter { domain_id: Some(caller.domain_id.to_string()), ..filter };
+    let mut tx = app.db.read().await?;
+    match part {
+        Part::Page(paging) => audit::list(&mut tx, &filter, paging).await,
+        Part::Before(seq, limit) => {
+            let rows = audit::before(&mut tx, &filter, seq, limit).await?;
+            Ok(Page { total: i64::try_from(rows.len()).unwrap_or(i64::MAX), rows })
+        }
+    }
 }

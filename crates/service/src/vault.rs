@@ -4,6 +4,7 @@
 //! values under the older key, which still opens, and the next run takes them on.
 
 use crate::app::App;
+use crate::audit::checkpoints;
 use crate::{audit, authz, sealing};
 use muster_model::{Action, Caller, Micros, Owner, Result};
 use muster_store::identity::access_keys;
@@ -20,7 +21,7 @@ const BATCH: u32 = 200;
 pub struct Status {
     /// Public names of the root keys this server has, newest first.
     pub roots: Vec<String>,
-    /// Owners' keys, access keys and token keys that are not under the newest root key.
+    /// Owners' keys, access keys, token keys and the audit's that are not under the newest root key.
     pub stale: u64,
     /// Owners with their keys.
     pub owners: Vec<OwnerStatus>,
@@ -78,6 +79,8 @@ pub async fn status(app: &App, caller: &Caller) -> Result<Status> {
     stale += count(meta::token_keys(&mut tx, app.now()).await?.iter(), |key| {
         app.vault.is_stale(&key.sealed)
     });
+    let signing = meta::get(&mut tx, checkpoints::KEY).await?;
+    stale += count(signing.iter(), |sealed| app.vault.is_stale(sealed));
     for place in PLACES {
         let mut after = 0;
         loop {
@@ -171,6 +174,7 @@ async fn roots(tx: &mut Tx, app: &App) -> Result<u64> {
             wrapped += 1;
         }
     }
+    wrapped += u64::from(checkpoints::rewrap(tx, app).await?);
     Ok(wrapped)
 }
 

@@ -131,21 +131,98 @@ pub async fn append_all(tx: &mut Tx, records: &[Record]) -> Result<()> {
     tx.bulk_insert(&format!("INSERT INTO audit ({COLUMNS})"), 13, values, "").await.map(drop)
 }
 
-/// Which entries are wanted.
+/// Which entries are wanted. A text that ends in `*` stands for all that begin so.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
     /// Of this account.
     pub domain_id: Option<String>,
     /// Of this project.
     pub project_id: Option<String>,
-    /// By this actor.
-    pub user_id: Option<String>,
+    /// By this actor: its id or its name.
+    pub user: Option<String>,
     /// This action.
     pub action: Option<String>,
+    /// Done to this.
+    pub target: Option<String>,
+    /// With this outcome.
+    pub outcome: Option<String>,
+    /// In this request.
+    pub request_id: Option<String>,
     /// Not before.
     pub from: Option<Micros>,
     /// Before.
     pub until: Option<Micros>,
+}
+
+impl Filter {
+    /// Columns any of which has to fit a text.
+    fn texts(&self) -> [(&'static [&'static str], Option<&str>); 7] {
+        [
+            (&["domain_id"], self.domain_id.as_deref()),
+            (&["project_id"], self.project_id.as_deref()),
+            (&["user_id", "user_name"], self.user.as_deref()),
+            (&["action"], self.action.as_deref()),
+            (&["target"], self.target.as_deref()),
+            (&["outcome"], self.outcome.as_deref()),
+            (&["request_id"], self.request_id.as_deref()),
+        ]
+    }
+
+    /// The same as a condition and what is bound in it.
+    fn condition(&self) -> (String, Vec<Bind>) {
+        let (mut condition, mut binds) = ("1 = 1".to_owned(), Vec::new());
+        for (columns, wanted) in self.texts() {
+            let Some(wanted) = wanted else { continue };
+            let mut any = Vec::new();
+            for column in columns {
+                match wanted.strip_suffix('*') {
+                    Some("") => any.push("1 = 1".to_owned()),
+                    // Text is compared byte by byte, and no character is above this one.
+                    Some(front) => {
+                        any.push(format!("({column} >= ? AND {column} < ?)"));
+                        binds.extend(binds![front, format!("{front}\u{10ffff}")]);
+                    }
+                    None => {
+                        any.push(format!("{column} = ?"));
+                        binds.push(Bind::from(wanted));
+                    }
+                }
+            }
+            condition.push_str(&format!(" AND ({})", any.join(" OR ")));
+        }
+        for (comparison, value) in [("at >= ?", self.from), ("at < ?", self.until)] {
+            if let Some(value) = value {
+                condition.push_str(&format!(" AND {comparison}"));
+                binds.push(Bind::from(value));
+            }
+        }
+        (condition, binds)
+    }
+
+    /// Whether a record is wanted.
+    pub fn fits(&self, record: &Record) -> bool {
+        let value = |column: &str| match column {
+            "domain_id" => record.domain_id.as_str(),
+            "project_id" => &record.project_id,
+            "user_id" => &record.user_id,
+            "user_name" => &record.user_name,
+            "action" => &record.action,
+            "target" => &record.target,
+            "outcome" => &record.outcome,
+            _ => &record.request_id,
+        };
+        let texts = self.texts().into_iter().all(|(columns, wanted)| {
+            wanted.is_none_or(|wanted| {
+                columns.iter().any(|column| match wanted.strip_suffix('*') {
+                    Some(front) => value(column).starts_with(front),
+                    None => value(column) == wanted,
+                })
+            })
+        });
+        texts
+            && self.from.is_none_or(|from| record.at >= from)
+            && self.until.is_none_or(|until| record.at < until)
+    }
 }
 
 /// Entries, newest first.
@@ -153,25 +230,7 @@ pub struct Filter {
 /// # Errors
 /// Those of the database.
 pub async fn list(tx: &mut Tx, filter: &Filter, paging: Paging) -> Result<Page<Entry>> {
-    let mut condition = "1 = 1".to_owned();
-    let mut binds = Vec::new();
-    for (column, value) in [
-        ("domain_id", &filter.domain_id),
-        ("project_id", &filter.project_id),
-        ("user_id", &filter.user_id),
-        ("action", &filter.action),
-    ] {
-        if let Some(value) = value {
-            condition.push_str(&format!(" AND {column} = ?"));
-            binds.push(Bind::from(value));
-        }
-    }
-    for (comparison, value) in [("at >= ?", filter.from), ("at < ?", filter.until)] {
-        if let Some(value) = value {
-            condition.push_str(&format!(" AND {comparison}"));
-            binds.push(Bind::from(value));
-        }
-    }
+    let (condition, mut binds) = filter.condition();
     let total = tx
         .one(format!("SELECT count(*) FROM audit WHERE {condition}"), binds.clone())
         .await?
@@ -181,6 +240,19 @@ pub async fn list(tx: &mut Tx, filter: &Filter, paging: Paging) -> Result<Page<E
         format!("SELECT {COLUMNS} FROM audit WHERE {condition} ORDER BY seq DESC LIMIT ? OFFSET ?");
     let rows = tx.all(sql, binds).await?.iter().map(entry).collect::<Result<_>>()?;
     Ok(Page { total, rows })
+}
+
+/// Entries with a place before `seq`, newest first: for walking through all of them while others are added.
+///
+/// # Errors
+/// Those of the database.
+pub async fn before(tx: &mut Tx, filter: &Filter, seq: i64, limit: u32) -> Result<Vec<Entry>> {
+    let (condition, mut binds) = filter.condition();
+    binds.extend(binds![seq, limit]);
+    let sql = format!(
+        "SELECT {COLUMNS} FROM audit WHERE {condition} AND seq < ? ORDER BY seq DESC LIMIT ?"
+    );
+    tx.all(sql, binds).await?.iter().map(entry).collect()
 }
 
 /// Walks the whole chain and answers the place of the first entry that does not fit, if there is one. An

@@ -5,14 +5,19 @@
 //! one JSON object that ends in the hash of itself and of the line before, so nobody changes, drops, adds
 //! or reorders a line without the chain telling where ([`read`]).
 //!
+//! A cut-off end shows by the check points that lie beside the segments and elsewhere ([`points`]); [`verify`]
+//! compares all of it.
+//!
 //! A node has one chain over all its segments, `<node>-000001.jsonl` and so on. Segments are never deleted
 //! here; a full one may be moved elsewhere.
 
 mod disk;
 mod folder;
 mod line;
+pub mod points;
 pub mod read;
 mod segment;
+pub mod verify;
 mod writer;
 
 pub use disk::{Disk, FileSystem};

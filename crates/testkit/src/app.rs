@@ -11,6 +11,7 @@ use muster_service::identity::{
 };
 use muster_service::limits::Limits;
 use muster_service::{App, Settings};
+use muster_store::trail::{Disk, FileSystem};
 use muster_vault::Keyring;
 use muster_vault::signature::SecretKey;
 use std::net::{IpAddr, Ipv4Addr};
@@ -46,10 +47,15 @@ impl TestApp {
 
     /// On the given database with these settings; files lie in the database's folder.
     pub async fn with(test: TestDb, settings: Settings) -> Self {
+        Self::with_disk(test, settings, Box::new(FileSystem)).await
+    }
+
+    /// The same with another disk under the audit trail.
+    pub async fn with_disk(test: TestDb, settings: Settings, disk: Box<dyn Disk>) -> Self {
         let clock = ManualClock::at(START);
         let settings = Settings { data_dir: test.dir.path().to_owned(), ..settings };
         let vault = Keyring::parse(ROOT).expect("a root key");
-        let app = App::open(test.db.clone(), vault, Arc::new(clock.clone()), settings);
+        let app = App::open_on(test.db.clone(), vault, Arc::new(clock.clone()), settings, disk);
         let app = app.await.expect("an app that opens");
         let credentials = bootstrap(&app, &|_| Ok(())).await.expect("a first account");
         let credentials = credentials.expect("a database that was empty");

@@ -6,6 +6,7 @@
 
 mod aead;
 pub mod agent;
+pub mod checkpoint;
 pub mod envelope;
 pub mod keyring;
 pub mod owner_key;

@@ -1,6 +1,7 @@
 //! SCM over HTTP, with certificates the vault and openssl made.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that panics has failed")]
 
+mod audit;
 mod authz;
 mod double;
 mod expiry;

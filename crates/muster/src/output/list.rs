@@ -35,6 +35,13 @@ fn cell(row: &Value, pointer: &str) -> String {
     }
 }
 
+/// One row as a line of an export.
+pub(crate) fn csv_row(columns: &[Column], row: &Value) -> Result<String> {
+    let text = csv(columns, std::slice::from_ref(row))?;
+    // The titles take the first line: none of them holds a line feed.
+    Ok(text.split_once('\n').map(|(_, line)| line.to_owned()).unwrap_or_default())
+}
+
 fn csv(columns: &[Column], rows: &[Value]) -> Result<String> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     let failed = |error: csv::Error| Error::internal(error);

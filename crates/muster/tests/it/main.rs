@@ -6,6 +6,7 @@
     reason = "a test that fails may say so at once"
 )]
 
+mod audit;
 mod cert;
 mod init;
 mod knowledge;

@@ -9,9 +9,9 @@ use crate::audit::Record;
 use muster_model::{Error, Result};
 use std::io;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
@@ -32,6 +32,7 @@ pub struct Trail {
     sender: SyncSender<Message>,
     queued: Arc<AtomicUsize>,
     node: String,
+    end: Arc<Mutex<Option<End>>>,
 }
 
 /// A trail that was opened, and what has to be told about it.
@@ -94,8 +95,10 @@ impl Trail {
         };
         let (sender, receiver) = sync_channel(QUEUE);
         let queued = Arc::new(AtomicUsize::new(0));
+        let shared = Arc::new(Mutex::new(end.clone()));
         let (seq, hash) = end.map_or((0, [0; 32]), |End { seq, hash, .. }| (seq, hash));
-        let chain = Chain { folder, disk, segment, number, node: node.clone(), seq, hash };
+        let (node_name, end) = (node.clone(), Arc::clone(&shared));
+        let chain = Chain { folder, disk, segment, number, node: node_name, seq, hash, end };
         let writer = Writer {
             chain,
             receiver,
@@ -105,12 +108,17 @@ impl Trail {
         };
         let thread = std::thread::Builder::new().name("audit".to_owned());
         thread.spawn(move || writer.run()).map_err(Error::internal)?;
-        Ok(Opened { trail: Self { sender, queued, node }, remarks })
+        Ok(Opened { trail: Self { sender, queued, node, end: shared }, remarks })
     }
 
     /// Whose chain this is.
     pub fn node(&self) -> &str {
         &self.node
+    }
+
+    /// Where the chain stands on the disk. None while it has no record.
+    pub fn end(&self) -> Option<End> {
+        self.end.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Returns when the record is on the disk. Has no time limit of its own: if the caller stops waiting
@@ -164,6 +172,8 @@ struct Chain {
     node: String,
     seq: u64,
     hash: Hash,
+    /// The same for whoever asks.
+    end: Arc<Mutex<Option<End>>>,
 }
 
 impl Chain {
@@ -189,6 +199,8 @@ impl Chain {
             io::Error::new(error.kind(), message)
         })?;
         (self.seq, self.hash) = (seq, hash);
+        let end = End { node: self.node.clone(), seq, hash };
+        *self.end.lock().unwrap_or_else(PoisonError::into_inner) = Some(end);
         Ok(())
     }
 }

@@ -43,6 +43,46 @@ on_both_databases! {
         assert_eq!(audit::verify(&mut tx).await.unwrap(), None);
     }
 
+    async fn what_is_searched_is_what_would_fit(test: TestDb) {
+        let mut records: Vec<_> = (1..=40).map(record).collect();
+        for (n, record) in records.iter_mut().enumerate() {
+            record.action = ["scm:cert:export", "scm:cert:list", "scm:csr:export", "\u{10ffff}"][n % 4].into();
+            record.target = format!("certificate/{n}");
+            record.outcome = if n % 3 == 0 { "denied" } else { "success" }.into();
+            record.user_id = format!("u{}", n % 5);
+        }
+        transact!(test.db, |tx| audit::append_all(tx, &records).await).unwrap();
+        let wanted = |text: &str| Some(text.to_owned());
+        let filters = [
+            Filter { action: wanted("scm:cert:*"), ..Filter::default() },
+            Filter { action: wanted("*"), ..Filter::default() },
+            Filter { action: wanted("scm:cert:export"), outcome: wanted("denied"), ..Filter::default() },
+            Filter { user: wanted("u3"), ..Filter::default() },
+            Filter { user: wanted("ali*"), target: wanted("certificate/1*"), ..Filter::default() },
+            Filter { request_id: wanted("r7"), ..Filter::default() },
+            Filter { from: Some(Micros(5)), until: Some(Micros(9)), domain_id: wanted("d"), ..Filter::default() },
+            Filter { user: wanted("nobody"), ..Filter::default() },
+        ];
+        let mut tx = test.db.read().await.unwrap();
+        let mut found = 0;
+        for filter in &filters {
+            let expected: Vec<_> =
+                records.iter().rev().filter(|record| filter.fits(record)).cloned().collect();
+            let (mut walked, mut seq) = (Vec::new(), i64::MAX);
+            loop {
+                let page = audit::before(&mut tx, filter, seq, 7).await.unwrap();
+                let Some(last) = page.last() else { break };
+                seq = last.seq;
+                walked.extend(page.into_iter().map(|entry| entry.record));
+            }
+            assert_eq!(walked, expected, "{filter:?}");
+            let page = audit::list(&mut tx, filter, Paging { limit: 1, offset: 0 }).await.unwrap();
+            assert_eq!(page.total, i64::try_from(expected.len()).unwrap());
+            found += expected.len();
+        }
+        assert!(found > 60);
+    }
+
     async fn concurrent_writers_make_one_chain(test: TestDb) {
         let mut writers = JoinSet::new();
         for n in 0..6 {
