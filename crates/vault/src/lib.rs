@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod aead;
+pub mod age;
 pub mod agent;
 pub mod checkpoint;
 pub mod envelope;

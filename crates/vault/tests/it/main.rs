@@ -6,6 +6,7 @@
     reason = "a test that panics has failed"
 )]
 
+mod age;
 mod certificates;
 mod envelopes;
 mod keys;
