@@ -35,7 +35,7 @@ fn tool(program: &str, args: &[&str], dir: &Path) -> Vec<u8> {
 
 /// Contents whose lengths lie around the ends of chunks.
 fn contents() -> Vec<Vec<u8>> {
-    let lengths = [0, 1, 65_535, 65_536, 65_537, 131_072, 200_000];
+    let lengths = [0_usize, 1, 65_535, 65_536, 65_537, 131_072, 200_000];
     lengths.iter().map(|length| (0..*length).map(|at| (at % 251) as u8).collect()).collect()
 }
 
