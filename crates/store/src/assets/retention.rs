@@ -127,7 +127,8 @@ async fn scopes(tx: &mut Tx, before: Micros) -> Result<()> {
     .map(drop)
 }
 
-/// Facts nobody refers to, among those with the next ids; answers where to go on.
+/// Facts nobody refers to, among those with the next ids; answers where to go on. A change needs no asking: what
+/// it names began with a sighting, or ended at the very moment of the change, and that interval is kept as long.
 async fn facts(tx: &mut Tx, from: i64) -> Result<(u64, Option<i64>)> {
     let end: Option<i64> = tx
         .one(
@@ -141,9 +142,7 @@ async fn facts(tx: &mut Tx, from: i64) -> Result<(u64, Option<i64>)> {
         .execute(
             "DELETE FROM facts WHERE id > ? AND id <= ? \
              AND NOT EXISTS (SELECT 1 FROM sightings s WHERE s.fact = facts.id) \
-             AND NOT EXISTS (SELECT 1 FROM sightings_past p WHERE p.fact = facts.id) \
-             AND NOT EXISTS (SELECT 1 FROM changes c WHERE c.after = facts.id) \
-             AND NOT EXISTS (SELECT 1 FROM changes c WHERE c.before = facts.id)",
+             AND NOT EXISTS (SELECT 1 FROM sightings_past p WHERE p.fact = facts.id)",
             binds![from, end],
         )
         .await?;

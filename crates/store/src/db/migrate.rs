@@ -33,6 +33,7 @@ pub(super) const ALL: &[Migration] = steps![
     "0007_certificates.sql",
     "0008_certificate_notices.sql",
     "0009_fact_counts.sql",
+    "0010_changes_without_their_facts.sql",
 ];
 
 /// Runs the steps of `all` that are missing.
