@@ -38,6 +38,45 @@ pub fn score(vector: &str, source: &str) -> Option<Score> {
     })
 }
 
+/// What a base score is made of.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Parts {
+    /// Version 2 or 3: later ones have no such parts.
+    pub version: u8,
+    /// The base score.
+    pub score: f64,
+    /// Its part for what is lost.
+    pub impact: f64,
+    /// Its part for how easily.
+    pub exploitability: f64,
+}
+
+/// Takes the score of a vector of version 2 or 3 apart. None for any other.
+pub fn parts(vector: &str) -> Option<Parts> {
+    let version = score(vector, "")?.version;
+    let (score, impact, exploitability) = match version {
+        2 => {
+            let bare = vector.trim().trim_start_matches('(').trim_end_matches(')');
+            let it =
+                cvss::v2::Vector::from_str(bare.strip_prefix("CVSS:2.0/").unwrap_or(bare)).ok()?;
+            (it.score().value(), it.impact().value(), it.exploitability().value())
+        }
+        3 => {
+            let it = cvss::v3::Vector::from_str(vector.trim()).ok()?;
+            // The library stops at what the specification calls the impact sub-score's base.
+            let base = it.impact().value();
+            let impact = if metric(vector, "S") == Some("C") {
+                7.52 * (base - 0.029) - 3.25 * (base - 0.02).powi(15)
+            } else {
+                6.42 * base
+            };
+            (it.score().value(), impact.max(0.0), it.exploitability().value())
+        }
+        _ => return None,
+    };
+    Some(Parts { version, score, impact, exploitability })
+}
+
 /// The value of one metric, `AV` of `CVSS:3.1/AV:N/...`.
 pub fn metric<'a>(vector: &'a str, name: &str) -> Option<&'a str> {
     vector.split('/').find_map(|part| part.strip_prefix(name)?.strip_prefix(':'))
@@ -64,6 +103,13 @@ mod tests {
         for no_vector in ["", "7.5", "CVSS:3.1/AV:N", "CVSS:9.0/AV:N/AC:L", "high"] {
             assert!(score(no_vector, "x").is_none(), "{no_vector}");
         }
+        let worst = parts("CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H").unwrap();
+        assert!((worst.impact - 5.87).abs() < 0.05 && (worst.exploitability - 3.88).abs() < 0.05);
+        let changed = parts("CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:C/C:H/I:H/A:H").unwrap();
+        assert!((changed.impact - 6.05).abs() < 0.05);
+        let older = parts("(AV:N/AC:L/Au:N/C:P/I:P/A:P)").unwrap();
+        assert!((older.impact - 6.44).abs() < 0.05 && (older.exploitability - 9.99).abs() < 0.05);
+        assert!(parts("CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:H/SI:H/SA:H").is_none());
         assert_eq!(metric("CVSS:3.1/AV:N/AC:L", "AC"), Some("L"));
         assert_eq!(metric("CVSS:3.1/AV:N/AC:L", "A"), None);
     }

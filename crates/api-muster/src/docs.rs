@@ -61,7 +61,7 @@ fn view(operation: &Operation) -> OperationView {
         needs: match operation.needs {
             Needs::Nothing => "",
             Needs::Caller => "credentials",
-            Needs::Action(action) => action.name(),
+            Needs::Action(action) | Needs::OwnProof(action) => action.name(),
         },
     }
 }

@@ -21,6 +21,8 @@ use std::time::{Duration, Instant};
 pub const MAX_BODY: usize = 12 * 1024 * 1024;
 /// How long a request may take, its body's arrival included, until its answer begins.
 const PATIENCE: Duration = Duration::from_secs(120);
+/// Below this path bodies may have any size and take any time; the handlers there bound both.
+const STREAMED: &str = "/uploads/";
 /// Longest URI in bytes.
 const MAX_URI: usize = 32 * 1024;
 
@@ -39,17 +41,19 @@ async fn pass(mut request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().cloned();
     request.extensions_mut().insert(Arc::clone(&info));
     let too_long = request.uri().path_and_query().is_some_and(|uri| uri.as_str().len() > MAX_URI);
+    let streamed = request.uri().path().starts_with(STREAMED);
     let announced = request
         .headers()
         .get(header::CONTENT_LENGTH)
         .and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     let mut response = if too_long {
         gateway::answer(StatusCode::URI_TOO_LONG, "APIGW.0201", "Request URI too large.", &info)
-    } else if announced.is_some_and(|length| length > MAX_BODY as u64) {
+    } else if !streamed && announced.is_some_and(|length| length > MAX_BODY as u64) {
         Gateway::render(&too_large(), &info)
     } else {
         let answer = AssertUnwindSafe(next.run(request)).catch_unwind();
-        match tokio::time::timeout(PATIENCE, answer).await {
+        let patience = if streamed { Duration::MAX } else { PATIENCE };
+        match tokio::time::timeout(patience, answer).await {
             Ok(Ok(response)) => complete(response, &info),
             // The panic itself was logged where it happened; its client still gets an answer.
             Ok(Err(_)) => Gateway::render(&Error::internal("a handler panicked"), &info),

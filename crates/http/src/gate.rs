@@ -43,7 +43,7 @@ impl Gate {
         let limits = self.app.settings.limits;
         self.count("address", &network(info.address).to_string(), limits.address)?;
         self.count("api", "", limits.api)?;
-        if self.row.needs == Needs::Nothing {
+        if matches!(self.row.needs, Needs::Nothing | Needs::OwnProof(_)) {
             return Ok(Request::from_parts(parts, body));
         }
         let (mut caller, body) = self.caller(&parts, body, &info).await?;

@@ -64,6 +64,8 @@ pub enum Needs {
     Caller,
     /// Valid credentials that may perform this action. The service decides, not the edge.
     Action(Action),
+    /// The same, but the proof is one of the API's own, which its handlers check.
+    OwnProof(Action),
 }
 
 /// One operation of a wire contract.

@@ -145,6 +145,14 @@ actions! {
     VaultShow "muster:vault:get" Read;
     /// Rotate the keys that seal, wrap everything anew.
     VaultRotate "muster:vault:rotate" Permissions;
+    /// Follow tasks of composition analysis and read what they found.
+    ScaTaskGet "sca:task:get" Read;
+    /// Hand in artifacts, make, cancel and forget tasks.
+    ScaTaskCreate "sca:task:create" Write;
+    /// List access keys of the SCA open API.
+    ScaKeyList "sca:accessKey:list" Read;
+    /// Make, switch and remove access keys of the SCA open API.
+    ScaKeyUpdate "sca:accessKey:update" Permissions;
     /// Read the audit log.
     AuditList "muster:audit:list" Read;
 }

@@ -15,6 +15,7 @@ pub(crate) mod hosts;
 pub(crate) mod init;
 pub(crate) mod scan;
 pub(crate) mod serve;
+pub(crate) mod take_apart;
 pub(crate) mod vault;
 
 use crate::config::{DATA_DIR, LogFormat};
@@ -106,6 +107,9 @@ pub(crate) enum Command {
     Scan(scan::ScanArgs),
     /// The knowledge base `scan` and the server match with: bring it up to date, look at it, carry it elsewhere.
     Db(db::DbArgs),
+    /// What the server starts for each artifact, to have it apart from itself.
+    #[command(hide = true)]
+    TakeApart(take_apart::TakeApartArgs),
     /// Import, list, issue, export certificates; open digital envelopes.
     Cert(cert::CertArgs),
     /// Users, access keys, enrolment tokens, the audit log.

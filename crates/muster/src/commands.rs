@@ -1,4 +1,4 @@
-//! The subcommands that ask a running server, and those that ask nobody: `scan`, `db`.
+//! The subcommands that ask a running server, and those that ask nobody: `scan`, `db`, `take_apart`.
 
 pub(crate) mod admin;
 pub(crate) mod assets;
@@ -8,6 +8,7 @@ pub(crate) mod db;
 pub(crate) mod export;
 pub(crate) mod hosts;
 pub(crate) mod scan;
+pub(crate) mod take_apart;
 pub(crate) mod vault;
 
 use crate::messages::{Lang, Message, say};

@@ -38,6 +38,8 @@ pub(crate) struct Config {
     pub(crate) certificates: muster_service::certificates::CertificateSettings,
     /// The record of who did what.
     pub(crate) audit: muster_service::audit::AuditSettings,
+    /// Composition analysis.
+    pub(crate) sca: muster_service::sca::ScaSettings,
     /// Key pairs.
     pub(crate) keypairs: muster_service::keypairs::KeypairSettings,
     /// The agent of this machine, as in the agent's own configuration.
@@ -240,6 +242,7 @@ impl Config {
         self.export.check()?;
         self.audit.check()?;
         self.keypairs.check()?;
+        self.sca.check()?;
         self.agent.check()
     }
 
@@ -302,6 +305,9 @@ mod tests {
             ("[export]\nformat = 'pdf'", vec![], "export.format"),
             ("[audit]\nwait_ms = 1", vec![], "audit.wait_ms"),
             ("[keypairs]\nparallel = 0", vec![], "keypairs.parallel"),
+            ("[sca]\nparallel = 0", vec![], "sca.parallel"),
+            ("[sca]\nisolation = 'off'", vec![], "preferred"),
+            ("[sca]\ntime_zone = 'Mars/Olympus'", vec![], "sca.time_zone"),
             ("[keypairs]\nalgorithm = 'dsa'", vec![], "rsa-2048"),
             ("[server]\nregion = 'a b'", vec![], "server.region"),
             ("[agent.limits]\ncpu_percent = 0", vec![], "limits.cpu_percent"),

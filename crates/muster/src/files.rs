@@ -22,6 +22,11 @@ pub(crate) struct CredentialsFile {
     pub(crate) project_id: String,
     pub(crate) access_key: String,
     pub(crate) secret_key: Zeroizing<String>,
+    /// For the SCA open API.
+    #[serde(default)]
+    pub(crate) sca_access_key_id: String,
+    #[serde(default)]
+    pub(crate) sca_access_key_secret: Zeroizing<String>,
 }
 
 impl CredentialsFile {
@@ -43,6 +48,8 @@ impl CredentialsFile {
             project_id: made.project_id.clone(),
             access_key: made.access_key.clone(),
             secret_key: made.secret_key.clone(),
+            sca_access_key_id: made.sca_access_key.clone(),
+            sca_access_key_secret: made.sca_secret_key.clone(),
         }
     }
 

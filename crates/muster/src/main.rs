@@ -63,6 +63,7 @@ fn run(cli: &Cli, environment: &[(String, String)], lang: &mut Lang) -> Result<E
         Command::Audit(AuditArgs { command: AuditCommand::Verify(args), .. }) => {
             commands::audit::verify(args, &cli.common.data_dir(), *lang)
         }
+        Command::TakeApart(args) => commands::take_apart::run(args),
         _ => dispatch(cli, environment, lang).map(|()| ExitCode::SUCCESS),
     }
 }
@@ -124,6 +125,7 @@ fn dispatch(cli: &Cli, environment: &[(String, String)], lang: &mut Lang) -> Res
             let config = load(None)?;
             commands::db::run(&config, &flags.data_dir(), args, *lang)
         }
+        Command::TakeApart(args) => commands::take_apart::run(args).map(drop),
         Command::Version => output::print(&format!("muster {}\n", env!("CARGO_PKG_VERSION"))),
         Command::Completions { shell } => output::print(&cli::completions(*shell)),
         Command::Config { command } => {

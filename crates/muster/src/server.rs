@@ -19,6 +19,7 @@ use muster_api_muster::docs::{self, Section};
 use muster_http::{probes, serve};
 use muster_model::{Error, Result, SystemClock};
 use muster_service::limits::Limits;
+use muster_service::sca::{self, ScaSettings};
 use muster_service::{App, Settings, identity};
 use muster_store::Db;
 use place::Place;
@@ -103,6 +104,11 @@ async fn serve_until_told(
         certificates: config.certificates.clone(),
         audit: config.audit.clone(),
         keypairs: config.keypairs.clone(),
+        // This very program, also when another lies in its place meanwhile.
+        sca: ScaSettings {
+            engine: Some(("/proc/self/exe".into(), vec!["take-apart".to_owned()])),
+            ..config.sca.clone()
+        },
     };
     let tls = match tls {
         Some(it) => Some(serve::tls(it.chain, it.key.to_vec()).await?),
@@ -119,8 +125,13 @@ async fn serve_until_told(
     }
     if config.server.worker {
         muster_service::export::start(&app);
+        sca::start_callbacks(&app);
         muster_service::certificates::expiry::start(&app)?;
         upkeep::start(&app);
+    }
+    // Where artifacts come in they are taken apart, also where no other jobs run.
+    if part != Part::Worker {
+        sca::start_analyses(&app)?;
     }
     let router = match part {
         Part::Worker => muster_http::edge(probes::probes(app.clone(), metrics::start(&app))),
@@ -166,13 +177,20 @@ async fn open(
 async fn credentials(app: &App, place: &Place, endpoint: &str) -> Result<()> {
     identity::bootstrap(app, &|made| CredentialsFile::new(made, endpoint).write(place.dir()))
         .await?;
-    if let Some(mut file) = CredentialsFile::read(&CredentialsFile::path(place.dir()))?
-        && file.endpoint != endpoint
-    {
-        endpoint.clone_into(&mut file.endpoint);
-        file.write(place.dir())?;
+    let Some(mut file) = CredentialsFile::read(&CredentialsFile::path(place.dir()))? else {
+        return Ok(());
+    };
+    let moved = file.endpoint != endpoint;
+    endpoint.clone_into(&mut file.endpoint);
+    // A file of an earlier version has none.
+    let keyless = file.sca_access_key_id.is_empty();
+    if keyless {
+        let (caller, project) = operator::operator(app)?;
+        let (key, secret) = sca::keys::create(app, &caller, &project, "made by an upgrade").await?;
+        file.sca_access_key_id = key.access;
+        file.sca_access_key_secret = secret;
     }
-    Ok(())
+    if moved || keyless { file.write(place.dir()) } else { Ok(()) }
 }
 
 /// What the documentation lists.
@@ -185,6 +203,11 @@ const SECTIONS: &[Section] = &[
     },
     Section { anchor: "kps", title: "Key pairs (KPS)", operations: muster_api_kps::OPERATIONS },
     Section { anchor: "scm", title: "Certificates (SCM)", operations: muster_api_scm::OPERATIONS },
+    Section {
+        anchor: "sca",
+        title: "Composition analysis (SCA open API)",
+        operations: muster_api_sca::OPERATIONS,
+    },
     Section { anchor: "muster", title: "Muster", operations: muster_api_muster::OPERATIONS },
     Section { anchor: "agent", title: "Agents", operations: muster_api_agent::OPERATIONS },
 ];
@@ -201,6 +224,7 @@ fn router(app: &App) -> Result<Router> {
         .merge(muster_api_hss::router(app))
         .merge(muster_api_kps::router(app))
         .merge(muster_api_scm::router(app))
+        .merge(muster_api_sca::router(app))
         .merge(muster_api_agent::router(app))
         .merge(muster_api_muster::router(app))
         .merge(docs)

@@ -25,6 +25,7 @@ pub mod trouble;
 pub mod vex;
 mod walk;
 
+pub use blob::Blob;
 pub use known::Known;
 pub use limits::{Budget, Limits};
 pub use report::{Component, Place, Report};
@@ -54,6 +55,8 @@ impl Default for Options {
 pub enum Input<'a> {
     /// A folder or a file.
     Path(&'a Path),
+    /// A mapped file under a name that need not be its own.
+    Mapped(&'a str, &'a Blob),
     /// Bytes under a name.
     Bytes(&'a str, &'a [u8]),
     /// A stream under a name.

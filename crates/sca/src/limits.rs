@@ -51,6 +51,7 @@ pub struct Budget {
     deadline: Instant,
     packed: AtomicU64,
     unpacked: AtomicU64,
+    passed: AtomicU64,
     members: AtomicU64,
     archives: AtomicU64,
     held: AtomicU64,
@@ -65,6 +66,7 @@ impl Budget {
             deadline: now.checked_add(limits.time).unwrap_or(now),
             packed: AtomicU64::new(0),
             unpacked: AtomicU64::new(0),
+            passed: AtomicU64::new(0),
             members: AtomicU64::new(0),
             archives: AtomicU64::new(0),
             held: AtomicU64::new(0),
@@ -90,6 +92,18 @@ impl Budget {
     /// Bytes read from disk and unpacked so far.
     pub fn bytes(&self) -> u64 {
         self.packed.load(Relaxed).saturating_add(self.unpacked.load(Relaxed))
+    }
+
+    /// `bytes` of what lies on disk are behind.
+    pub(crate) fn pass(&self, bytes: u64) {
+        self.passed.fetch_add(bytes, Relaxed);
+    }
+
+    /// How much of what lies on disk is behind, 0 to 100. It counts archives as far as they were read; it stays at 0
+    /// for those that do not tell.
+    pub fn percent(&self) -> u8 {
+        let passed = self.passed.load(Relaxed).saturating_mul(100);
+        u8::try_from(passed / self.packed.load(Relaxed).max(1)).unwrap_or(100).min(100)
     }
 
     /// Archives opened so far.

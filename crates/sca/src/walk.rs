@@ -80,6 +80,10 @@ impl<'a> Walk<'a> {
                 node: Node { path: (*name).to_owned(), depth: 0 },
                 blob: Blob::heap(bytes.to_vec(), None),
             },
+            Input::Mapped(name, blob) => {
+                let node = Node { path: (*name).to_owned(), depth: 0 };
+                Task::Blob { node, blob: Blob::clone(blob) }
+            }
             Input::Stream(..) => Task::Folder { path: PathBuf::new(), shown: String::new() },
         };
         let root = match &first {
@@ -109,6 +113,7 @@ impl<'a> Walk<'a> {
                     all.trouble_at(name, &trouble);
                 }
             }
+            Input::Mapped(_, blob) => budget.lies_there(blob.size()),
             Input::Path(_) => {}
         }
         std::thread::scope(|scope| {
@@ -130,6 +135,13 @@ impl<'a> Walk<'a> {
             return rows | self.selector.sboms();
         }
         rows
+    }
+
+    /// Notes that `bytes` of what lies on disk are behind, if it is what lies there that `node` is.
+    pub(crate) fn pass(&self, node: &Node, bytes: u64) {
+        if node.depth == 0 {
+            self.budget.pass(bytes);
+        }
     }
 
     fn work(&self) -> Found {
@@ -159,6 +171,7 @@ impl<'a> Walk<'a> {
             Task::Members { node, blob, members } => {
                 for member in &members {
                     crate::archives::zip::member(self, &node, &blob, member, found);
+                    self.pass(&node, member.range.end.saturating_sub(member.range.start));
                 }
             }
         }

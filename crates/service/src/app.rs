@@ -5,6 +5,7 @@ use crate::audit::checkpoints::{self, CheckPoints};
 use crate::export::Exports;
 use crate::identity::Identity;
 use crate::limits::Limiter;
+use crate::sca::Sca;
 use crate::settings::Settings;
 use muster_model::id::UserId;
 use muster_model::{Clock, Error, Micros, Result};
@@ -50,6 +51,7 @@ pub struct Parts {
     pub(crate) exports: Exports,
     pub(crate) keypairs: crate::keypairs::Keypairs,
     pub(crate) secrets: Limiter<UserId>,
+    pub(crate) sca: Sca,
 }
 
 impl App {
@@ -94,6 +96,7 @@ impl App {
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         let exports = Exports::new(&settings)?;
         let keypairs = crate::keypairs::Keypairs::new(&settings);
+        let sca = Sca::new(&settings)?;
         let (audit, writer) = audit::Queue::new(db.clone(), stop.clone());
         tasks.spawn(writer);
         let ingest = crate::ingest::Queue::default();
@@ -113,6 +116,7 @@ impl App {
             exports,
             keypairs,
             secrets: Limiter::new(),
+            sca,
         }));
         app.tasks.spawn(keep_identities(app.clone()));
         app.tasks.spawn(checkpoints::keep(app.clone()));

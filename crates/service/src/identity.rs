@@ -26,7 +26,9 @@ mod state;
 pub(crate) use directory::sealing as access_key_sealing;
 pub(crate) use state::sealing as token_key_sealing;
 
+pub(crate) use attempts::Attempts;
 pub use bootstrap::{Credentials, bootstrap};
+pub(crate) use login::caller as caller_of_user;
 pub use login::{DomainRef, Login, ProjectRef, ScopeRef, UserRef, issue_token};
 pub use muster_store::identity::groups::Group;
 pub use muster_store::identity::policies::Reach;

@@ -5,6 +5,7 @@ use crate::certificates::CertificateSettings;
 use crate::export::ExportSettings;
 use crate::keypairs::KeypairSettings;
 use crate::limits::Limits;
+use crate::sca::ScaSettings;
 use std::path::PathBuf;
 
 /// The settings of a running server. `Default` is what `muster up` starts with.
@@ -33,6 +34,8 @@ pub struct Settings {
     pub audit: AuditSettings,
     /// Key pairs.
     pub keypairs: KeypairSettings,
+    /// Artifacts that come in.
+    pub sca: ScaSettings,
 }
 
 /// A certificate that is handed out, public by nature.
@@ -58,6 +61,7 @@ impl Default for Settings {
             export: ExportSettings::default(),
             audit: AuditSettings::default(),
             keypairs: KeypairSettings::default(),
+            sca: ScaSettings::default(),
         }
     }
 }

@@ -122,6 +122,16 @@ pub async fn extend(tx: &mut Tx, job: &Job, until: Micros) -> Result<bool> {
     Ok(tx.execute(sql, binds![until, job.key, &job.lock]).await? == 1)
 }
 
+/// Gives a claimed job back as if it had not been claimed: its worker stops in order.
+///
+/// # Errors
+/// Those of the database.
+pub async fn give_back(tx: &mut Tx, job: &Job) -> Result<()> {
+    let sql = "UPDATE jobs SET locked_until = NULL, lock_id = NULL, attempts = attempts - 1 \
+               WHERE key = ? AND lock_id = ?";
+    tx.execute(sql, binds![job.key, &job.lock]).await.map(drop)
+}
+
 /// Removes a job that is done. No: the claim was lost, what it did may be done again.
 ///
 /// # Errors

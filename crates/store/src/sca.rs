@@ -2,10 +2,12 @@
 
 pub mod files;
 pub mod keys;
+pub mod numbers;
 pub mod results;
 pub mod tasks;
 
 pub use files::File;
 pub use keys::Key;
+pub use numbers::Named;
 pub use results::{Component, Finding, Found, Vulnerability};
 pub use tasks::{Status, Task};

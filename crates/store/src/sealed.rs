@@ -56,6 +56,13 @@ pub const PLACES: &[Place] = &[
         record: ("keypair/", "id"),
         field: "private_key",
     },
+    Place {
+        table: "sca_keys",
+        column: "sealed_secret",
+        owner: ("projects", "project"),
+        record: ("sca_key/", "access"),
+        field: "secret",
+    },
 ];
 
 /// A sealed value and where it belongs.

@@ -29,6 +29,8 @@ fn a_first_start_sees_this_machine_and_a_killed_server_loses_nothing() {
         "project_id",
         "access_key",
         "secret_key",
+        "sca_access_key_id",
+        "sca_access_key_secret",
     ];
     assert_eq!(keys, expected.into());
     assert_eq!(first["endpoint"], server.endpoint.as_str());

@@ -15,6 +15,7 @@ mod process;
 mod quiet;
 mod raw;
 mod refusals;
+mod sca;
 mod secrets;
 mod terraform;
 mod tls;

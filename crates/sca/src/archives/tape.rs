@@ -24,6 +24,7 @@ pub(crate) fn walk_blob(
     for entry in archive.entries_with_seek().map_err(Trouble::from)? {
         let entry = entry?;
         walk.budget.member()?;
+        walk.pass(node, entry.size());
         let Some(name) = file(&entry, &mut layer) else { continue };
         let start = entry.raw_file_position();
         let sparse = entry.header().entry_type().is_gnu_sparse();

@@ -80,6 +80,7 @@ pub(crate) fn walk(
     if members.len() <= BATCH {
         for member in &members {
             self::member(walk, node, blob, member, found);
+            walk.pass(node, member.range.end.saturating_sub(member.range.start));
         }
         return Ok(());
     }

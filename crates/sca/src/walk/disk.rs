@@ -111,6 +111,21 @@ fn unreadable(shown: &str, error: &io::Error, found: &mut Found) {
     found.trouble_at(shown, &Trouble::new(Code::Unreadable, error.to_string()));
 }
 
+/// What lies on disk, read from begin to end: how far the scan is.
+pub(super) struct Passed<'a, 'w> {
+    pub(super) inner: &'a [u8],
+    pub(super) walk: &'a Walk<'w>,
+    pub(super) node: &'a Node,
+}
+
+impl Read for Passed<'_, '_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        self.walk.pass(self.node, count as u64);
+        Ok(count)
+    }
+}
+
 /// A stream whose bytes count as lying there.
 pub(super) struct Counted<'a> {
     pub(super) inner: &'a mut dyn Read,

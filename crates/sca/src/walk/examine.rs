@@ -98,7 +98,12 @@ impl Walk<'_> {
             Format::SevenZip => archives::sevenz::walk(self, node, blob, found),
             Format::Rar => archives::rar::walk(self, node, blob, found),
             Format::Cab => archives::cab::walk(self, node, blob, found),
-            _ => self.unroll(node, format, &mut &**blob, found),
+            _ => self.unroll(
+                node,
+                format,
+                &mut super::disk::Passed { inner: blob, walk: self, node },
+                found,
+            ),
         });
         if let Err(trouble) = walked {
             found.trouble_at(&node.path, &trouble);

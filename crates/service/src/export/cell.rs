@@ -90,6 +90,12 @@ impl Zone {
         Some(at.secs() + i64::from(self.zone.to_offset(timestamp).seconds()))
     }
 
+    /// `2026-11-21 20:00:00`, without the zone.
+    pub(crate) fn wall(&self, at: Micros) -> Option<String> {
+        let timestamp = jiff::Timestamp::from_second(at.secs()).ok()?;
+        Some(timestamp.to_zoned(self.zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string())
+    }
+
     /// ISO 8601 with the offset, to the second: `2026-11-21T20:00:00+08:00`.
     pub(super) fn iso(&self, at: Micros) -> Option<String> {
         let timestamp = jiff::Timestamp::from_second(at.secs()).ok()?;

@@ -2,6 +2,7 @@
 
 use super::directory::{self, sealing};
 use crate::app::App;
+use crate::sca::keys::{self, NewKey};
 use muster_model::id::{DomainId, ProjectId, UserId};
 use muster_model::{Action, Caller, Credential, Result, Role, Scope};
 use muster_store::identity::users::NewUser;
@@ -32,6 +33,10 @@ pub struct Credentials {
     pub access_key: String,
     /// Its secret.
     pub secret_key: Zeroizing<String>,
+    /// Access key of the SCA open API.
+    pub sca_access_key: String,
+    /// Its secret.
+    pub sca_secret_key: Zeroizing<String>,
 }
 
 /// Makes account, project, user and access key in an empty installation; does nothing in any other and
@@ -58,6 +63,8 @@ pub async fn bootstrap(
         project_id: random::id()?,
         access_key: random::access_key()?,
         secret_key: random::secret_key()?,
+        sca_access_key: random::access_key()?,
+        sca_secret_key: random::secret_key()?,
     };
     let hash = password::hash(&new.password)?;
     let now = app.now();
@@ -69,7 +76,9 @@ pub async fn bootstrap(
         let user_id = UserId::parse(&new.user_id)?;
         let project_id = ProjectId::parse(&new.project_id)?;
         let domain = domains::create_domain(tx, &domain_id, &new.domain_name, now).await?;
-        domains::create_project(tx, domain.key, &project_id, &new.project_name, "", now).await?;
+        let project =
+            domains::create_project(tx, domain.key, &project_id, &new.project_name, "", now)
+                .await?;
         let user = NewUser {
             domain: domain.key,
             id: &user_id,
@@ -89,6 +98,15 @@ pub async fn bootstrap(
             last_used: None,
         };
         access_keys::create(tx, &key).await?;
+        let sca = NewKey {
+            project: &project_id,
+            in_project: project.key,
+            owner: user,
+            access: &new.sca_access_key,
+            secret: &new.sca_secret_key,
+            description: "made at the first start",
+        };
+        keys::put(tx, app, &sca).await?;
         directory::bump(tx, now).await?;
         let target = format!("user/{user_id}");
         crate::audit::append(tx, app, &operator(&new)?, Action::UserUpdate, "", &target).await?;

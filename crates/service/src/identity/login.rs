@@ -187,7 +187,7 @@ fn refuse(
     }
 }
 
-pub(super) fn caller(user: &User, domain: &Domain, request_id: &str) -> Caller {
+pub(crate) fn caller(user: &User, domain: &Domain, request_id: &str) -> Caller {
     Caller {
         domain_id: domain.id.clone(),
         domain_name: domain.name.clone(),

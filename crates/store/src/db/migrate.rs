@@ -34,6 +34,7 @@ pub(super) const ALL: &[Migration] = steps![
     "0008_certificate_notices.sql",
     "0009_fact_counts.sql",
     "0010_changes_without_their_facts.sql",
+    "0011_sca_numbers.sql",
 ];
 
 /// Runs the steps of `all` that are missing.

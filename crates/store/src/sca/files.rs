@@ -15,6 +15,8 @@ pub struct File {
     pub name: String,
     /// Its length and SHA-256 (lower hexadecimal), once it has come in whole.
     pub content: Option<(i64, String)>,
+    /// The folder its bytes lie in; empty until they do.
+    pub place: String,
     /// Id of the user who announced it.
     pub created_by: String,
     /// When it was announced.
@@ -23,8 +25,7 @@ pub struct File {
     pub expires_at: Micros,
 }
 
-const FILE: &str =
-    "SELECT id, project, name, size, sha256, created_by, created_at, expires_at FROM sca_files";
+const FILE: &str = "SELECT id, project, name, size, sha256, place, created_by, created_at, expires_at FROM sca_files";
 
 fn file(row: &Row) -> Result<File> {
     let mut cells = row.cells();
@@ -36,6 +37,7 @@ fn file(row: &Row) -> Result<File> {
             let (size, sha256): (Option<i64>, Option<String>) = (cells.take()?, cells.take()?);
             size.zip(sha256)
         },
+        place: cells.take()?,
         created_by: cells.take()?,
         created_at: cells.take()?,
         expires_at: cells.take()?,
@@ -64,13 +66,25 @@ pub async fn get(tx: &mut Tx, id: &str, now: Micros) -> Result<Option<File>> {
     tx.optional(sql, binds![id, now]).await?.as_ref().map(file).transpose()
 }
 
+/// What has come in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Content<'a> {
+    /// Length in bytes.
+    pub size: i64,
+    /// Lower hexadecimal.
+    pub sha256: &'a str,
+    /// The folder it lies in.
+    pub place: &'a str,
+}
+
 /// Notes that an artifact's bytes have come in. No: it is not awaited (any more), the bytes are not wanted.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn arrived(tx: &mut Tx, id: &str, size: i64, sha256: &str, now: Micros) -> Result<bool> {
-    let sql = "UPDATE sca_files SET size = ?, sha256 = ? WHERE id = ? AND size IS NULL AND expires_at > ?";
-    Ok(tx.execute(sql, binds![size, sha256, id, now]).await? == 1)
+pub async fn arrived(tx: &mut Tx, id: &str, content: Content<'_>, now: Micros) -> Result<bool> {
+    let Content { size, sha256, place } = content;
+    let sql = "UPDATE sca_files SET size = ?, sha256 = ?, place = ? WHERE id = ? AND size IS NULL AND expires_at > ?";
+    Ok(tx.execute(sql, binds![size, sha256, place, id, now]).await? == 1)
 }
 
 /// Keeps an artifact until `until` at least.
@@ -82,16 +96,17 @@ pub async fn keep(tx: &mut Tx, id: &str, until: Micros) -> Result<()> {
     tx.execute(sql, binds![until, id, until]).await.map(drop)
 }
 
-/// Artifacts that have expired and no waiting or running task needs, at most `limit`.
+/// Artifacts of a folder, and such as never came in, that have expired and no waiting or running task needs, at most
+/// `limit`.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn expired(tx: &mut Tx, now: Micros, limit: u32) -> Result<Vec<File>> {
+pub async fn expired(tx: &mut Tx, place: &str, now: Micros, limit: u32) -> Result<Vec<File>> {
     let sql = format!(
-        "{FILE} WHERE expires_at <= ? AND NOT EXISTS (SELECT 1 FROM sca_tasks t WHERE t.file = sca_files.id \
+        "{FILE} WHERE expires_at <= ? AND place IN (?, '') AND NOT EXISTS (SELECT 1 FROM sca_tasks t WHERE t.file = sca_files.id \
          AND t.status < 2) ORDER BY expires_at LIMIT ?"
     );
-    tx.all(sql, binds![now, limit]).await?.iter().map(file).collect()
+    tx.all(sql, binds![now, place, limit]).await?.iter().map(file).collect()
 }
 
 /// Forgets an artifact.

@@ -3,8 +3,9 @@
 use crate::fleet;
 use muster_model::Micros;
 use muster_store::Tx;
+use muster_store::sca::files::Content;
 use muster_store::sca::{
-    Component, File, Found, Status, Task, Vulnerability, files, results, tasks,
+    Component, File, Found, Named, Status, Task, Vulnerability, files, numbers, results, tasks,
 };
 use muster_testkit::on_both_databases;
 
@@ -36,10 +37,15 @@ fn file(project: i64, id: &str) -> File {
         project,
         name: "a.zip".to_owned(),
         content: None,
+        place: String::new(),
         created_by: "u".to_owned(),
         created_at: Micros(1),
         expires_at: Micros(100),
     }
+}
+
+fn content(size: i64, sha256: &str) -> Content<'_> {
+    Content { size, sha256, place: "here" }
 }
 
 fn found(name: &str, grade: u8) -> Found {
@@ -79,20 +85,37 @@ on_both_databases! {
         let mut tx = test.db.begin().await.unwrap();
         let project = fleet::project(&mut tx).await;
         files::create(&mut tx, &file(project, "f")).await.unwrap();
-        assert!(files::arrived(&mut tx, "f", 3, "abc", Micros(2)).await.unwrap());
-        assert!(!files::arrived(&mut tx, "f", 4, "def", Micros(3)).await.unwrap());
+        assert!(files::arrived(&mut tx, "f", content(3, "abc"), Micros(2)).await.unwrap());
+        assert!(!files::arrived(&mut tx, "f", content(4, "def"), Micros(3)).await.unwrap());
         let held = files::get(&mut tx, "f", Micros(99)).await.unwrap().unwrap();
         assert_eq!(held.content, Some((3, "abc".to_owned())));
         assert_eq!(files::get(&mut tx, "f", Micros(100)).await.unwrap(), None);
 
         let key = tasks::create(&mut tx, &task(project, "t", "f")).await.unwrap();
-        assert_eq!(files::expired(&mut tx, Micros(200), 10).await.unwrap(), []);
+        assert_eq!(files::expired(&mut tx, "here", Micros(200), 10).await.unwrap(), []);
         assert!(tasks::fail(&mut tx, key, "damaged", Micros(9)).await.unwrap());
-        assert_eq!(files::expired(&mut tx, Micros(200), 10).await.unwrap().len(), 1);
+        assert_eq!(files::expired(&mut tx, "here", Micros(200), 10).await.unwrap().len(), 1);
+        assert_eq!(files::expired(&mut tx, "elsewhere", Micros(200), 10).await.unwrap(), []);
         files::keep(&mut tx, "f", Micros(300)).await.unwrap();
-        assert_eq!(files::expired(&mut tx, Micros(200), 10).await.unwrap(), []);
+        assert_eq!(files::expired(&mut tx, "here", Micros(200), 10).await.unwrap(), []);
         files::delete(&mut tx, "f").await.unwrap();
-        assert!(!files::arrived(&mut tx, "f", 3, "abc", Micros(2)).await.unwrap());
+        assert!(!files::arrived(&mut tx, "f", content(3, "abc"), Micros(2)).await.unwrap());
+    }
+
+    async fn a_number_once_given_stays_whatever_else_the_vulnerability_is_called(test: TestDb) {
+        let mut tx = test.db.begin().await.unwrap();
+        let named = |ids: &[&str], proposed: &str| Named {
+            ids: ids.iter().map(|&id| id.to_owned()).collect(),
+            proposed: proposed.to_owned(),
+        };
+        let first = [named(&["GHSA-1"], "SZ-a"), named(&["CVE-2"], "SZ-b")];
+        assert_eq!(numbers::give(&mut tx, &first).await.unwrap(), ["SZ-a", "SZ-b"]);
+        // The first has got a CVE meanwhile, and with it another proposal.
+        let later = [named(&["CVE-1", "GHSA-1"], "SZ-c"), named(&["CVE-3"], "SZ-d")];
+        assert_eq!(numbers::give(&mut tx, &later).await.unwrap(), ["SZ-a", "SZ-d"]);
+        let alone = [named(&["CVE-1"], "SZ-e")];
+        assert_eq!(numbers::give(&mut tx, &alone).await.unwrap(), ["SZ-a"]);
+        assert!(numbers::give(&mut tx, &[]).await.unwrap().is_empty());
     }
 
     async fn a_task_only_moves_forward(test: TestDb) {

@@ -1,0 +1,262 @@
+//! The worker: claims tasks, has their artifacts taken apart, stores what was found, tells the end.
+
+use super::analysis::Analysis;
+use super::outcome::{Artifact, Knowing, Outcome};
+use super::{callback, engine, queue};
+use crate::app::App;
+use muster_model::{Error, ErrorKind, Result};
+use muster_store::jobs::{self, Job};
+use muster_store::sca::{File, Named, Status, Task, files, numbers, results, tasks};
+use muster_store::transact;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::time::{Instant, interval, sleep};
+
+/// How long a claim lasts without being prolonged: what a killed worker keeps others waiting.
+const LEASE_SECS: i64 = 20;
+/// How often it is prolonged, the progress noted, and a cancelled task noticed.
+const PROLONG: Duration = Duration::from_secs(2);
+/// How often the queues are looked at unasked.
+const LOOK: Duration = Duration::from_secs(1);
+/// How often expired artifacts are looked for.
+const CLEAR: Duration = Duration::from_secs(60);
+/// Artifacts cleared away at a time.
+const CLEARED: u32 = 100;
+
+/// Starts the analyses of what this process takes in, on its task tracker.
+///
+/// # Errors
+/// `Unavailable` where the data folder cannot be written to.
+pub fn start_analyses(app: &App) -> Result<()> {
+    let queue = queue(app.sca.place.name()?);
+    for _ in 0..app.settings.sca.parallel.max(1) {
+        app.tasks.spawn(work(app.clone(), queue.clone()));
+    }
+    app.tasks.spawn(clear(app.clone()));
+    Ok(())
+}
+
+/// Starts the telling of ends, on the task tracker.
+pub fn start_callbacks(app: &App) {
+    app.tasks.spawn(work(app.clone(), callback::QUEUE.to_owned()));
+}
+
+async fn work(app: App, queue: String) {
+    while !app.stop.is_cancelled() {
+        match claim(&app, &queue).await {
+            Ok(Some(job)) => attempt(&app, &job).await,
+            Ok(None) => {
+                tokio::select! {
+                    () = app.sca.ordered.notified(), if queue != callback::QUEUE => {}
+                    () = sleep(LOOK) => {}
+                    () = app.stop.cancelled() => {}
+                }
+            }
+            Err(error) => {
+                tracing::error!(?error, queue, "a queue cannot be read");
+                sleep(LOOK).await;
+            }
+        }
+    }
+}
+
+async fn claim(app: &App, queue: &str) -> Result<Option<Job>> {
+    let now = app.now();
+    // Asked of a snapshot first: an empty queue must not cost the one writer anything.
+    let mut tx = app.db.read().await?;
+    if jobs::any_due(&mut tx, &[queue], now).await? {
+        drop(tx);
+        return transact!(app.db, |tx| jobs::claim(tx, &[queue], LEASE_SECS, now).await);
+    }
+    if queue != callback::QUEUE {
+        // A task whose last worker died has no job that is due any more, but has to end.
+        for task in tasks::abandoned(&mut tx, queue).await? {
+            let why = "the analysis was tried three times and took its worker down each time";
+            end(app, &task, why).await?;
+        }
+    }
+    Ok(None)
+}
+
+async fn attempt(app: &App, job: &Job) {
+    let done = match job.queue.as_str() {
+        callback::QUEUE => callback::tell(app, job).await,
+        _ => run(app, job).await,
+    };
+    let Err(error) = done else { return };
+    if app.stop.is_cancelled() {
+        // The next start goes on with it at once, and it was not the artifact's fault.
+        if let Err(error) = transact!(app.db, |tx| jobs::give_back(tx, job).await) {
+            tracing::warn!(?error, task = job.payload, "a task stays claimed for some seconds");
+        }
+        return;
+    }
+    tracing::warn!(?error, queue = job.queue, task = job.payload, attempt = job.attempt, "failed");
+    if let Err(error) = note(app, job, &error).await {
+        tracing::error!(?error, task = job.payload, "a failure could not be noted");
+    }
+}
+
+/// A task that can only fail again ends at once; any other is tried again.
+async fn note(app: &App, job: &Job, error: &Error) -> Result<()> {
+    let (now, why) = (app.now(), error.message().to_owned());
+    let final_verdict = matches!(error.kind(), ErrorKind::Invalid | ErrorKind::Unsupported);
+    let given_up = transact!(app.db, |tx| {
+        if final_verdict && job.queue != callback::QUEUE {
+            return jobs::finish(tx, job).await;
+        }
+        jobs::fail(tx, job, &why, now).await
+    })?;
+    if !given_up || job.queue == callback::QUEUE {
+        return Ok(());
+    }
+    let key = job.payload.parse().map_err(Error::internal)?;
+    let task = tasks::by_key(&mut app.db.read().await?, key).await?;
+    match task {
+        Some(task) => end(app, &task, &why).await,
+        None => Ok(()),
+    }
+}
+
+/// Ends a task without results and has that told.
+async fn end(app: &App, task: &Task, why: &str) -> Result<()> {
+    let now = app.now();
+    transact!(app.db, |tx| {
+        if tasks::fail(tx, task.key, why, now).await? {
+            callback::enqueue(tx, task, now).await?;
+        }
+        Ok(())
+    })
+}
+
+async fn run(app: &App, job: &Job) -> Result<()> {
+    let (now, key) = (app.now(), job.payload.parse().map_err(Error::internal)?);
+    let task = transact!(app.db, |tx| {
+        if !tasks::start(tx, key, now).await? {
+            jobs::finish(tx, job).await?;
+            return Ok(None);
+        }
+        tasks::by_key(tx, key).await
+    })?;
+    let Some(task) = task else { return Ok(()) };
+    let file = files::get(&mut app.db.read().await?, &task.file, now).await?;
+    let file = file.ok_or_else(|| Error::invalid("fileId", "the artifact has expired"))?;
+    let (sender, progress) = watch::channel(0_u8);
+    let (path, name) = (app.sca.artifacts.file(&file.id), file.name.clone());
+    let mut analysis = Box::pin(engine::run(app, path, &name, &sender));
+    let mut prolong = interval(PROLONG);
+    let analysis = loop {
+        tokio::select! {
+            done = &mut analysis => break done?,
+            _ = prolong.tick() => {
+                let percent = *progress.borrow();
+                keep(app, job, key, percent).await?;
+            }
+            () = app.stop.cancelled() => {
+                return Err(Error::new(ErrorKind::Unavailable, "the server is stopping"));
+            }
+        }
+    };
+    let judged = judge(app, analysis, file);
+    let outcome = tokio::task::spawn_blocking(judged).await.map_err(Error::internal)??;
+    store(app, job, &task, outcome).await
+}
+
+/// What judges an analysis by what is known now. Blocks.
+fn judge(
+    app: &App,
+    analysis: Analysis,
+    file: File,
+) -> impl FnOnce() -> Result<Outcome> + Send + 'static {
+    let app = app.clone();
+    move || {
+        let (knowledge, licences) = (app.sca.knowledge(), app.sca.licences());
+        let knowing = Knowing { knowledge: knowledge.as_deref(), licences: licences.as_deref() };
+        let sha256 = file.content.map(|(_, sha256)| sha256).unwrap_or_default();
+        Outcome::of(analysis, knowing, Artifact { name: &file.name, sha256: &sha256 })
+    }
+}
+
+/// Stores the results and ends task and job together.
+async fn store(app: &App, job: &Job, task: &Task, outcome: Outcome) -> Result<()> {
+    let now = app.now();
+    let named: Vec<_> = outcome
+        .vulnerabilities
+        .values()
+        .map(|known| Named { ids: known.ids.clone(), proposed: known.proposed_number() })
+        .collect();
+    transact!(app.db, |tx| {
+        if !jobs::finish(tx, job).await? {
+            return Ok(()); // Another worker has it.
+        }
+        results::clear(tx, task.key).await?;
+        let known: Vec<_> = outcome.found.iter().map(|row| row.component.clone()).collect();
+        let components = results::components(tx, task.project, &known).await?;
+        let given = numbers::give(tx, &named).await?;
+        let (vulnerabilities, findings) = outcome.numbered(&given)?;
+        let keys = results::vulnerabilities(tx, &vulnerabilities, now).await?;
+        results::put_found(tx, task.key, &outcome.found, &components).await?;
+        results::put_findings(tx, task.key, &findings, &keys, &components).await?;
+        let licences: Vec<_> = outcome.licences.iter().cloned().collect();
+        results::put_licences(tx, task.key, &licences, &components).await?;
+        if tasks::finish(tx, task.key, &outcome.coverage, now).await? {
+            callback::enqueue(tx, task, now).await?;
+        }
+        Ok(())
+    })
+}
+
+/// Prolongs the claim and notes the progress.
+///
+/// # Errors
+/// `Conflict` when the task was cancelled or another worker has it.
+async fn keep(app: &App, job: &Job, key: i64, percent: u8) -> Result<()> {
+    let until = app.now().plus_secs(LEASE_SECS);
+    let kept = transact!(app.db, |tx| {
+        // 100 is for the end.
+        tasks::progress(tx, key, percent.min(99)).await?;
+        let task = tasks::by_key(tx, key).await?;
+        if task.is_none_or(|task| task.status != Status::Running) {
+            jobs::finish(tx, job).await?;
+            return Ok(false);
+        }
+        jobs::extend(tx, job, until).await
+    })?;
+    let lost = "the task was cancelled, or another worker has taken it over";
+    if kept { Ok(()) } else { Err(Error::conflict(lost)) }
+}
+
+async fn clear(app: App) {
+    let mut due = Instant::now();
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep_until(due) => {}
+            () = app.stop.cancelled() => return,
+        }
+        due = Instant::now() + CLEAR;
+        if let Err(error) = clear_expired(&app).await {
+            tracing::error!(?error, "expired artifacts could not be cleared away");
+        }
+    }
+}
+
+/// Deletes expired artifacts, then their records: a crash in between leaves one to be deleted again.
+async fn clear_expired(app: &App) -> Result<()> {
+    let (now, place) = (app.now(), app.sca.place.name()?);
+    let expired = files::expired(&mut app.db.read().await?, place, now, CLEARED).await?;
+    if expired.is_empty() {
+        return Ok(());
+    }
+    let (shared, gone) = (app.clone(), expired.clone());
+    let deleted = tokio::task::spawn_blocking(move || {
+        let blobs = shared.sca.artifacts.blobs()?;
+        gone.iter().try_for_each(|file| blobs.delete(&file.id))
+    });
+    deleted.await.map_err(Error::internal)??;
+    transact!(app.db, |tx| {
+        for file in &expired {
+            files::delete(tx, &file.id).await?;
+        }
+        Ok(())
+    })
+}
