@@ -7,6 +7,7 @@ pub(crate) mod agent;
 pub(crate) mod asking;
 pub(crate) mod assets;
 pub(crate) mod audit;
+pub(crate) mod backup;
 pub(crate) mod cert;
 pub(crate) mod config;
 pub(crate) mod db;
@@ -116,6 +117,17 @@ pub(crate) enum Command {
     Admin(admin::AdminArgs),
     /// The keys that seal secrets: look at them, rotate them, follow a new root key.
     Vault(vault::VaultArgs),
+    /// Write everything a server keeps into one sealed file, also while it runs.
+    ///
+    /// Holds the database as it is at this moment, the audit trail, exported files, the TLS folder and the
+    /// configuration; neither the root key nor credentials. The file is read back before it gets its name. For servers on
+    /// PostgreSQL use the database's own tools.
+    Backup(backup::BackupArgs),
+    /// Bring a backup back into an empty data folder.
+    ///
+    /// Every file is compared with what was backed up before any takes its place, the database is looked through, and
+    /// the root key is tried on it.
+    Restore(backup::RestoreArgs),
     /// Verify audit trails offline; search and export what was recorded.
     Audit(audit::AuditArgs),
     /// Show or check the configuration.

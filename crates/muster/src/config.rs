@@ -8,10 +8,13 @@ mod overlay;
 pub(crate) use overlay::environment;
 
 use crate::messages::Lang;
+use crate::server::root_key;
 use muster_model::{Error, ErrorKind, Result};
+use muster_vault::age::{MAX_RECIPIENTS, Recipient};
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use zeroize::Zeroizing;
 
 /// Where state lies if nothing else is said.
 pub(crate) const DATA_DIR: &str = "muster-data";
@@ -63,6 +66,12 @@ pub(crate) struct ServerConfig {
     /// File with passphrases the root key is made of, instead of the file with the key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) root_passphrase_file: Option<PathBuf>,
+    /// The root key itself, from the variable `MUSTER_ROOT_KEY` and from nowhere else.
+    #[serde(skip)]
+    pub(crate) root_key: Option<RootKeyText>,
+    /// Age recipients (`age1…`) the root key is also wrapped for, so that it can be recovered; backups are written to
+    /// them too.
+    pub(crate) recovery: Vec<String>,
     /// Run background jobs in this process.
     pub(crate) worker: bool,
     /// Sweep this machine by an agent in this process (`up` only).
@@ -71,10 +80,29 @@ pub(crate) struct ServerConfig {
     pub(crate) token_secs: i64,
 }
 
+/// A root key in the clear. Wiped when dropped, never shown.
+#[derive(Clone)]
+pub(crate) struct RootKeyText(Zeroizing<String>);
+
+impl RootKeyText {
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for RootKeyText {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("(a root key)")
+    }
+}
+
 impl ServerConfig {
     /// Uses what systemd hands to the service (`LoadCredential=muster.root-key:...`) where nothing else is said.
     fn take_credentials(&mut self, environment: &[(String, String)]) {
-        if self.root_key_file.is_some() || self.root_passphrase_file.is_some() {
+        let variable = environment.iter().find(|(name, _)| name == root_key::VARIABLE);
+        self.root_key = variable.map(|(_, text)| RootKeyText(Zeroizing::new(text.clone())));
+        let named = self.root_key_file.is_some() || self.root_passphrase_file.is_some();
+        if named || self.root_key.is_some() {
             return;
         }
         let folder = environment.iter().find(|(name, _)| name == "CREDENTIALS_DIRECTORY");
@@ -95,6 +123,8 @@ impl Default for ServerConfig {
             region: "muster".to_owned(),
             root_key_file: None,
             root_passphrase_file: None,
+            root_key: None,
+            recovery: Vec::new(),
             worker: true,
             local_agent: true,
             token_secs: 24 * 3600,
@@ -223,8 +253,36 @@ impl Config {
         Ok(config)
     }
 
+    /// Where the database lies.
+    pub(crate) fn store(&self, data_dir: &Path) -> muster_store::Config {
+        let usual = || format!("sqlite:{}", data_dir.join("muster.db").display());
+        let url = self.database.url.clone().unwrap_or_else(usual);
+        muster_store::Config { url, connections: self.database.connections }
+    }
+
+    /// The recovery recipients.
+    ///
+    /// # Errors
+    /// `Invalid` naming the one that is none.
+    pub(crate) fn recovery(&self) -> Result<Vec<Recipient>> {
+        let named = self.server.recovery.iter().map(|text| {
+            Recipient::parse(text).map_err(|error| {
+                Error::invalid("server.recovery", format!("{text}: {}", error.message()))
+            })
+        });
+        let named: Vec<_> = named.collect::<Result<_>>()?;
+        if named.len() > MAX_RECIPIENTS {
+            return Err(Error::invalid(
+                "server.recovery",
+                format!("must be {MAX_RECIPIENTS} at most"),
+            ));
+        }
+        Ok(named)
+    }
+
     /// Checks what the types do not say.
     pub(crate) fn check(&self) -> Result<()> {
+        self.recovery()?;
         if !(60..=604_800).contains(&self.server.token_secs) {
             return Err(Error::invalid("server.token_secs", "must be 60 to 604800"));
         }

@@ -141,6 +141,42 @@ pub(crate) fn write_bytes(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
     write().map_err(|error: std::io::Error| failed(path, error))
 }
 
+/// A file that is not finished yet: gone when this is dropped.
+pub(crate) struct Remnant(PathBuf);
+
+impl Remnant {
+    /// At this path.
+    pub(crate) fn new(path: PathBuf) -> Self {
+        Self(path)
+    }
+
+    /// Beside a file, under a name nobody else gives one.
+    pub(crate) fn beside(path: &Path) -> Self {
+        let mut name = path.as_os_str().to_owned();
+        name.push(".partial");
+        Self(PathBuf::from(name))
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Finished: takes its name, for good.
+    pub(crate) fn becomes(self, path: &Path) -> Result<()> {
+        let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty());
+        let renamed = std::fs::rename(&self.0, path)
+            .and_then(|()| File::open(dir.unwrap_or(Path::new(".")))?.sync_all());
+        renamed.map_err(|error| failed(path, error))
+    }
+}
+
+impl Drop for Remnant {
+    fn drop(&mut self) {
+        // It may have become something.
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod agent;
+mod backup;
 mod cli;
 mod client;
 mod commands;
@@ -116,7 +117,22 @@ fn dispatch(cli: &Cli, environment: &[(String, String)], lang: &mut Lang) -> Res
             cli::cert::CertCommand::Unwrap(args) => commands::cert::unwrap(args),
             _ => commands::cert::run(&ask(&args.asking)?, args),
         },
-        Command::Vault(args) => commands::vault::run(&ask(&args.asking)?, args),
+        Command::Vault(args) => {
+            let place = (flags.data_dir(), *lang);
+            let ask = || ask(&args.asking);
+            commands::vault::run(args, (&place.0, place.1), || load(None), ask)
+        }
+        Command::Backup(args) => {
+            let mut config = load(None)?;
+            args.key.apply(&mut config);
+            backup::write(&config, &flags.data_dir(), &args.file, *lang)
+        }
+        Command::Restore(args) => {
+            let mut config = load(None)?;
+            args.key.apply(&mut config);
+            let identity = args.identity.as_deref();
+            backup::restore(&config, flags.data_dir(), &args.file, identity, *lang)
+        }
         Command::Audit(args) => commands::audit::run(args, *lang, || ask(&args.asking)),
         Command::Export(args) => commands::export::run(&ask(&args.asking)?, args),
         Command::Admin(args) => commands::admin::run(&ask(&args.asking)?, args),

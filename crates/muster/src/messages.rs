@@ -90,11 +90,20 @@ messages! {
     // vault
     VaultRoots "Root keys, newest first: {}. Under older ones: {}." "根密钥（由新到旧）：{}。仍由旧根密钥保护的项数：{}。";
     VaultDone "Keys made: {}. Values wrapped anew: {}. Versions forgotten: {}." "新建密钥：{}。重新封装：{}。已丢弃版本：{}。";
+    RootRecovered "The root key is back in {}; it opens everything here." "根密钥已恢复到 {}，可解开此处的全部密文。";
     // db
     KnowledgeFetched "Fetched {} files and {} documents; {} files were as they were.\n" "已下载 {} 个文件和 {} 条记录；{} 个文件未变化。\n";
     KnowledgeCompiled "The knowledge base is up to date: {} advisories, {} vulnerabilities, {} ecosystems from {} feeds; troubles: {} (muster db status).\n" "知识库已更新：{} 条公告，{} 个漏洞，{} 个生态，来自 {} 个数据源；问题数：{}（参见 muster db status）。\n";
     KnowledgeTaken "The knowledge base of {} is in use: {} advisories, signed by {}.\n" "已启用编译于 {} 的知识库：{} 条公告，签名者 {}。\n";
     BundleWritten "{} written: {} MiB, compiled {}, signed by {}.\n" "已写入 {}：{} MiB，编译于 {}，签名者 {}。\n";
+    // backup, restore
+    BackupDatabase "Copying the database as it is now" "正在复制当前数据库";
+    BackupSealing "Sealing {} files" "正在加密封装 {} 个文件";
+    BackupVerifying "Reading the backup back" "正在回读校验备份";
+    BackupWritten "{} written and verified: {} files, {} MiB. It holds neither the root key nor credentials: keep them apart from it." "已写入并校验 {}：{} 个文件，{} MiB。其中不含根密钥和凭据，请另行保管。";
+    RestoreReading "Reading the backup" "正在读取备份";
+    Restored "{} files as of {} restored into {}. Start the server with the same root key." "已将 {} 个文件（{} 时的状态）恢复到 {}。请使用同一根密钥启动服务。";
+    RestoredWithoutRoot "Whether a root key opens it was not looked at: run `muster vault recover` to have it back." "尚未校验根密钥：请运行 `muster vault recover` 找回根密钥。";
     // audit
     AuditHolds "Trail of node {} holds: {} records, {} to {} (until {}), in {} files; {} check points compared." "节点 {} 的审计链完整：共 {} 条记录，编号 {} 至 {}（截至 {}），{} 个文件；已比对 {} 个检查点。";
     AuditBroken "Trail of node {} DOES NOT HOLD: {} records fit, {} to {} (until {}), in {} files; {} check points compared." "节点 {} 的审计链不完整：{} 条记录相符，编号 {} 至 {}（截至 {}），{} 个文件；已比对 {} 个检查点。";

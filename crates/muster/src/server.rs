@@ -5,8 +5,9 @@ pub(crate) mod init;
 mod local_agent;
 mod metrics;
 mod operator;
-mod place;
-mod root_key;
+pub(crate) mod place;
+pub(crate) mod recovery;
+pub(crate) mod root_key;
 mod tls;
 mod upkeep;
 
@@ -164,12 +165,12 @@ async fn open(
     clock: Arc<SystemClock>,
     settings: Settings,
 ) -> Result<App> {
-    let url = config.database.url.clone();
-    let url = url.unwrap_or_else(|| format!("sqlite:{}", place.dir().join("muster.db").display()));
-    let database = muster_store::Config { url, connections: config.database.connections };
+    let database = config.store(place.dir());
     let now = muster_model::Clock::now(clock.as_ref());
     let db = Db::open(&database, now).await?;
     let vault = root_key::read(config, place, &db, now).await?;
+    muster_service::vault::opens(&db, &vault).await?;
+    recovery::keep(&db, &vault, &config.recovery()?, now).await?;
     App::open(db, vault, clock, settings).await
 }
 

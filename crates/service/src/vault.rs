@@ -9,7 +9,8 @@ use crate::{audit, authz, sealing};
 use muster_model::{Action, Caller, Micros, Owner, Result};
 use muster_store::identity::access_keys;
 use muster_store::sealed::{self, PLACES, Place, Sealed};
-use muster_store::{Tx, meta, owner_keys, transact};
+use muster_store::{Db, Tx, meta, owner_keys, transact};
+use muster_vault::Keyring;
 use muster_vault::owner_key::{OwnerKey, version_of};
 use std::collections::BTreeMap;
 
@@ -42,6 +43,21 @@ pub struct OwnerStatus {
     pub fresh: u64,
     /// Values under older ones.
     pub old: u64,
+}
+
+/// Whether these root keys open what lies directly under them.
+///
+/// # Errors
+/// `Internal` naming what does not open; those of the database.
+pub async fn opens(db: &Db, ring: &Keyring) -> Result<()> {
+    let mut tx = db.read().await?;
+    for key in owner_keys::all(&mut tx).await? {
+        OwnerKey::unwrap(ring, key.owner, key.version, &key.wrapped)?;
+    }
+    for key in access_keys::all(&mut tx).await? {
+        ring.open(&crate::identity::access_key_sealing(&key.access), &key.sealed_secret)?;
+    }
+    Ok(())
 }
 
 /// What was done.

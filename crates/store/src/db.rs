@@ -62,19 +62,74 @@ impl Db {
     /// `Invalid` for an address of another kind, `Conflict` for a schema that is newer than this program or
     /// was changed by hand, `Unavailable` when the database cannot be reached.
     pub async fn open(config: &Config, now: Micros) -> Result<Self> {
-        let backend = if let Some(path) = config.url.strip_prefix("sqlite:") {
-            Backend::Sqlite(sqlite::Sqlite::open(path.as_ref(), config.connections).await?)
-        } else if config.url.starts_with("postgres:") || config.url.starts_with("postgresql:") {
-            Backend::Postgres(postgres::Postgres::open(&config.url, config.connections).await?)
-        } else {
-            return Err(Error::invalid(
-                "database.url",
-                "must start with sqlite:, postgres: or postgresql:",
-            ));
-        };
-        let db = Self { backend };
+        let db = Self { backend: Self::backend(config).await? };
         migrate::run(&db, migrate::ALL, now).await?;
         Ok(db)
+    }
+
+    async fn backend(config: &Config) -> Result<Backend> {
+        if let Some(path) = config.url.strip_prefix("sqlite:") {
+            let sqlite = sqlite::Sqlite::open(path.as_ref(), config.connections).await?;
+            Ok(Backend::Sqlite(sqlite))
+        } else if config.url.starts_with("postgres:") || config.url.starts_with("postgresql:") {
+            let postgres = postgres::Postgres::open(&config.url, config.connections).await?;
+            Ok(Backend::Postgres(postgres))
+        } else {
+            Err(Error::invalid("database.url", "must start with sqlite:, postgres: or postgresql:"))
+        }
+    }
+
+    /// Opens a database that is there already and of exactly this program's version: for tools beside a running server.
+    /// Changes nothing in it.
+    ///
+    /// # Errors
+    /// `NotFound` where there is none, `Conflict` for another version, and those of [`Db::open`].
+    pub async fn attach(config: &Config) -> Result<Self> {
+        if let Some(path) = config.url.strip_prefix("sqlite:")
+            && !std::path::Path::new(path).is_file()
+        {
+            return Err(Error::not_found(format!("the database {path}")));
+        }
+        let db = Self { backend: Self::backend(config).await? };
+        let version = migrate::version(&db).await?;
+        if version != migrate::ALL.len() {
+            return Err(Error::conflict(format!(
+                "the database has schema version {version}, this program needs {}: use the program that serves it",
+                migrate::ALL.len()
+            )));
+        }
+        Ok(db)
+    }
+
+    /// Copies the database as it is at this moment to a new file, while others work on it (SQLite).
+    ///
+    /// # Errors
+    /// `Unsupported` on PostgreSQL, whose own tools do that; `Unavailable` if the file cannot be written.
+    pub async fn snapshot(&self, target: &std::path::Path) -> Result<()> {
+        match &self.backend {
+            Backend::Sqlite(sqlite) => sqlite.copy_to(target).await,
+            Backend::Postgres(_) => Err(Error::new(
+                muster_model::ErrorKind::Unsupported,
+                "a PostgreSQL is backed up by its own tools (pg_dump --format=custom): secrets in it are sealed under the \
+                 root key; keep the audit and tls folders of every server beside the dump",
+            )),
+        }
+    }
+
+    /// Looks through the whole file for damage (SQLite). Nothing to do on PostgreSQL, which checks its pages itself.
+    ///
+    /// # Errors
+    /// `Internal` saying what is damaged.
+    pub async fn check(&self) -> Result<()> {
+        if let Backend::Postgres(_) = &self.backend {
+            return Ok(());
+        }
+        let found: String =
+            self.read().await?.one("PRAGMA integrity_check(1)", vec![]).await?.only()?;
+        if found == "ok" {
+            return Ok(());
+        }
+        Err(Error::internal(format!("the database is damaged: {found}")))
     }
 
     /// A transaction that reads one unchanging state.

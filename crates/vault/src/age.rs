@@ -8,7 +8,7 @@
 //! age-encryption.org/v1
 //! -> X25519 <share>
 //! <file key, wrapped>
-//! -> muster.root <name of the root key>
+//! -> muster.root <name of the root key> [<salt of its passphrase>]
 //! <file key, sealed>
 //! --- <MAC of the header>
 //! <nonce (16)> <chunks of 64 KiB, each with its tag, numbered, the last one marked>
@@ -37,13 +37,21 @@ const ROOT: &str = "muster.root";
 /// Recipients of one file at most.
 pub const MAX_RECIPIENTS: usize = 16;
 
+/// The root key as somebody a file is written to.
+pub struct Root<'a> {
+    /// The keys; the newest seals.
+    pub ring: &'a Keyring,
+    /// The salt of the passphrase it is made of, if it is: needed to make it again, and no secret.
+    pub salt: Option<[u8; 16]>,
+}
+
 /// Begins a file that the root key (if one is given) and every recipient can open. Nothing of it holds before
 /// [`Writer::finish`].
 ///
 /// # Errors
 /// `Invalid` for nobody or too many to open it; `Internal` without randomness; `Unavailable` if it cannot be written.
 pub fn encrypt<W: Write>(
-    root: Option<&Keyring>,
+    root: Option<&Root<'_>>,
     recipients: &[Recipient],
     mut out: W,
 ) -> Result<Writer<W>> {
@@ -57,10 +65,11 @@ pub fn encrypt<W: Write>(
     for recipient in recipients {
         stanzas.push(recipient.wrap(&key)?);
     }
-    if let Some(ring) = root {
+    if let Some(Root { ring, salt }) = root {
         let name = ring.names().into_iter().next().unwrap_or_default();
-        let body = ring.seal(SEALED_AS, key.as_slice())?;
-        stanzas.push(Stanza { args: vec![ROOT.to_owned(), name], body });
+        let mut args = vec![ROOT.to_owned(), name];
+        args.extend(salt.map(hex::encode));
+        stanzas.push(Stanza { args, body: ring.seal(SEALED_AS, key.as_slice())? });
     }
     let nonce = *random::bytes::<{ stream::NONCE }>()?;
     let mut head = header::write(&stanzas, &key)?;
@@ -92,6 +101,23 @@ pub fn decrypt<R: BufRead>(opener: &Opener<'_>, mut input: R) -> Result<Reader<R
     let mut nonce = [0; stream::NONCE];
     input.read_exact(&mut nonce).map_err(|_| header::not_age())?;
     Reader::new(input, &key, &nonce)
+}
+
+/// The salt of the passphrase whose root key a file was written to, if it was to one. Nobody has vouched for it: a wrong
+/// one makes a key that opens nothing.
+///
+/// # Errors
+/// `Invalid`, if it is no age file.
+pub fn salt(mut input: impl BufRead) -> Result<Option<[u8; 16]>> {
+    let head = header::read(&mut input)?;
+    let of = |stanza: &Stanza| match stanza.args.as_slice() {
+        [kind, _, salt] if kind == ROOT => {
+            let mut bytes = [0; 16];
+            hex::decode_to_slice(salt, &mut bytes).ok().map(|()| bytes)
+        }
+        _ => None,
+    };
+    Ok(head.stanzas.iter().find_map(of))
 }
 
 impl Opener<'_> {

@@ -35,6 +35,8 @@ pub struct Keyring {
 struct Root {
     id: [u8; ID],
     key: LessSafeKey,
+    /// The key itself, for whoever may recover it.
+    bytes: Zeroizing<[u8; KEY]>,
 }
 
 impl Root {
@@ -44,7 +46,7 @@ impl Root {
         for (to, from) in id.iter_mut().zip(digest.as_ref()) {
             *to = *from;
         }
-        Ok(Self { id, key: cipher(bytes)? })
+        Ok(Self { id, key: cipher(bytes)?, bytes: Zeroizing::new(*bytes) })
     }
 }
 
@@ -147,6 +149,17 @@ impl Keyring {
         self.roots.iter().map(|root| hex::encode(root.id)).collect()
     }
 
+    /// The keys in the form of their file: what is wrapped for a recovery recipient.
+    pub fn secret_text(&self) -> Zeroizing<String> {
+        let mut text = Zeroizing::new(String::with_capacity(self.roots.len() * (2 * KEY + 1)));
+        for root in &self.roots {
+            let line = Zeroizing::new(hex::encode(root.bytes.as_slice()));
+            text.push_str(&line);
+            text.push('\n');
+        }
+        text
+    }
+
     /// Whether a sealed value is still wrapped by an older root key: open and seal it again.
     pub fn is_stale(&self, sealed: &[u8]) -> bool {
         let newest = self.roots.first().map(|root| root.id.as_slice());
@@ -181,6 +194,7 @@ mod tests {
         let both = Keyring::parse(&format!("# newest first\n{new}\n{old}\n")).unwrap();
         assert_eq!(both.open("r", &sealed).unwrap().as_slice(), b"x");
         assert!(both.is_stale(&sealed));
+        assert_eq!(both.secret_text().as_str(), format!("{new}\n{old}\n"));
         assert!(!both.is_stale(&both.seal("r", b"x").unwrap()));
     }
 

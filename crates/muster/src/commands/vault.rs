@@ -1,18 +1,31 @@
 //! `muster vault`
 
+mod recovery;
+
 use super::{Context, rows};
 use crate::cli::vault::{VaultArgs, VaultCommand};
-use crate::messages::Message;
+use crate::config::Config;
+use crate::messages::{Lang, Message};
 use crate::output::print_list;
 use muster_model::Result;
 use serde_json::{Value, json};
+use std::path::Path;
 
-/// Shows and turns the keys that seal.
-pub(crate) fn run(context: &Context, args: &VaultArgs) -> Result<()> {
+/// Shows and turns the keys that seal; makes what recovers them and recovers them, without a server.
+pub(crate) fn run(
+    args: &VaultArgs,
+    (data_dir, lang): (&Path, Lang),
+    load: impl Fn() -> Result<Config>,
+    ask: impl Fn() -> Result<Context>,
+) -> Result<()> {
     match &args.command {
-        VaultCommand::Status => status(context),
-        VaultCommand::Rotate => change(context, "rotate"),
-        VaultCommand::Rewrap => change(context, "rewrap"),
+        VaultCommand::Status => status(&ask()?),
+        VaultCommand::Rotate => change(&ask()?, "rotate"),
+        VaultCommand::Rewrap => change(&ask()?, "rewrap"),
+        VaultCommand::Keygen { file } => recovery::keygen(file),
+        VaultCommand::Recover { identity, root_key_file } => {
+            recovery::recover(&load()?.store(data_dir), identity, root_key_file, lang)
+        }
     }
 }
 

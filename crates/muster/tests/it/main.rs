@@ -7,6 +7,7 @@
 )]
 
 mod audit;
+mod backup;
 mod cert;
 mod init;
 mod knowledge;

@@ -33,7 +33,7 @@ fn files(dir: &Path) -> Vec<PathBuf> {
 }
 
 /// What would betray a key wherever it stands: lines of its PEM, pieces of its DER, raw and as hexadecimal digits.
-fn traces(pem: &str) -> Vec<Vec<u8>> {
+pub(crate) fn traces(pem: &str) -> Vec<Vec<u8>> {
     let lines: Vec<_> =
         pem.lines().filter(|line| !line.starts_with("-----") && line.len() == 64).collect();
     let mut traces: Vec<Vec<u8>> = lines.iter().map(|line| line.as_bytes().to_vec()).collect();

@@ -98,6 +98,13 @@ pub(super) async fn run(db: &Db, all: &[Migration], now: Micros) -> Result<()> {
     })
 }
 
+/// How many steps the schema has seen.
+pub(super) async fn version(db: &Db) -> Result<usize> {
+    let sql = "SELECT count(*) FROM schema_migrations";
+    let count: i64 = db.read().await?.one(sql, vec![]).await?.only()?;
+    usize::try_from(count).map_err(Error::internal)
+}
+
 impl Migration {
     fn checksum(&self) -> Vec<u8> {
         aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, self.sql.as_bytes()).as_ref().to_vec()

@@ -80,13 +80,16 @@ impl Sqlite {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
             Err(error) => return Err(cannot(error)),
         }
-        let target = partial.to_string_lossy().replace('\'', "''");
-        sqlx::raw_sql(AssertSqlSafe(format!("VACUUM INTO '{target}'")))
-            .execute(&self.writer)
-            .await
-            .map_err(failed)?;
+        self.copy_to(&partial).await?;
         tokio::fs::rename(&partial, &backup).await.map_err(cannot)?;
         Ok(backup)
+    }
+
+    /// Copies what is committed now to a file that is not there yet. Others go on reading and writing.
+    pub(super) async fn copy_to(&self, target: &Path) -> Result<()> {
+        let target = target.to_string_lossy().replace('\'', "''");
+        let copied = sqlx::raw_sql(AssertSqlSafe(format!("VACUUM INTO '{target}'")));
+        copied.execute(&self.writer).await.map(drop).map_err(failed)
     }
 
     pub(super) async fn checkpoint(&self) -> Result<()> {

@@ -27,7 +27,7 @@ impl Stanza {
     /// Its type, and the root key it is for.
     pub(super) fn name(&self) -> String {
         match self.args.as_slice() {
-            [kind, name] if kind == super::ROOT => format!("root key {name}"),
+            [kind, name, ..] if kind == super::ROOT => format!("root key {name}"),
             [kind, ..] => kind.clone(),
             [] => String::new(),
         }

@@ -3,7 +3,7 @@
 
 use muster_model::ErrorKind;
 use muster_vault::Keyring;
-use muster_vault::age::{Identity, Opener, Recipient, decrypt, encrypt};
+use muster_vault::age::{Identity, Opener, Recipient, Root, decrypt, encrypt, salt};
 use proptest::prelude::*;
 use std::io::{Read, Write};
 use std::path::Path;
@@ -15,7 +15,8 @@ fn ring(digit: &str) -> Keyring {
 }
 
 fn sealed(root: Option<&Keyring>, recipients: &[Recipient], content: &[u8]) -> Vec<u8> {
-    let mut writer = encrypt(root, recipients, Vec::new()).unwrap();
+    let root = root.map(|ring| Root { ring, salt: Some([7; 16]) });
+    let mut writer = encrypt(root.as_ref(), recipients, Vec::new()).unwrap();
     writer.write_all(content).unwrap();
     writer.finish().unwrap()
 }
@@ -75,6 +76,8 @@ fn a_file_opens_for_those_it_was_written_to_and_says_who_they_are() {
     assert_eq!(refused.kind(), ErrorKind::Forbidden);
     assert!(refused.message().ends_with("X25519, root key 02d449a3"), "{}", refused.message());
     assert!(opened(&Opener::Root(&ring("2")), &file).is_none());
+    assert_eq!(salt(file.as_slice()).unwrap(), Some([7; 16]));
+    assert_eq!(salt(sealed(None, &[one.recipient().clone()], b"").as_slice()).unwrap(), None);
     // A newer root key in front of the one it was written to opens it too.
     let both = Keyring::parse(&format!("{}\n{}", "2".repeat(64), "1".repeat(64))).unwrap();
     assert_eq!(opened(&Opener::Root(&both), &file).unwrap(), b"content");
