@@ -11,6 +11,7 @@ pub mod contract;
 pub mod database;
 pub mod fleet;
 mod postgres;
+pub mod sshd;
 
 pub use app::TestApp;
 pub use authz_coverage::{Call, authz_coverage};

@@ -1,0 +1,5 @@
+//! Real SSH servers and real shells, changed.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that panics has failed")]
+
+mod program;
+mod server;
