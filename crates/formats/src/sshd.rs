@@ -5,6 +5,10 @@
 
 use crate::include::{Budget, MAX_DEPTH, Sources, matches};
 
+/// The host keys OpenSSH's server uses unless it is told otherwise.
+const HOST_KEYS: [&str; 3] =
+    ["/etc/ssh/ssh_host_ed25519_key", "/etc/ssh/ssh_host_ecdsa_key", "/etc/ssh/ssh_host_rsa_key"];
+
 /// A whole configuration.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Config {
@@ -105,6 +109,18 @@ impl Config {
                     }
                 }
             }
+        }
+    }
+
+    /// Paths of the private keys the server proves itself by; those of `ssh-keygen -A` where none is named.
+    pub fn host_keys(&self) -> Vec<&str> {
+        let global = self.blocks.iter().filter(|block| block.conditions.is_empty());
+        let settings = global.flat_map(|block| &block.settings);
+        let named = settings.filter(|(name, _)| name == "hostkey");
+        let named: Vec<_> = named.filter_map(|(_, paths)| paths.first()).collect();
+        match named.is_empty() {
+            true => HOST_KEYS.to_vec(),
+            false => named.into_iter().map(String::as_str).collect(),
         }
     }
 
@@ -313,6 +329,13 @@ mod tests {
         assert_eq!(rules.refused_by, None);
         let files = ["/home/x/.ssh/authorized_keys", "/home/x/.ssh/authorized_keys2"];
         assert_eq!(rules.key_files, files);
+    }
+
+    #[test]
+    fn host_keys_are_those_named_or_the_usual_ones() {
+        assert_eq!(Config::read("Port 22\n", &mut ()).host_keys(), HOST_KEYS);
+        let text = "HostKey /a/one\nhostkey=\"/a/two\"\nMatch User a\nHostKey /a/three\n";
+        assert_eq!(Config::read(text, &mut ()).host_keys(), ["/a/one", "/a/two"]);
     }
 
     #[test]

@@ -5,9 +5,15 @@ mod addresses;
 use crate::files::Files;
 use crate::proc::Proc;
 use muster_formats::os_release;
+use muster_formats::sshd::Config;
 use muster_model::host::HostProfile;
 
 const MAX_BYTES: u64 = 64 * 1024;
+const MAX_CONFIG: u64 = 1024 * 1024;
+/// Host keys of a server; a file may name more.
+const MAX_HOST_KEYS: usize = 16;
+/// Longest line of a host key, in bytes: RSA of 4096 bits takes 720.
+const MAX_HOST_KEY: usize = 1_024;
 
 pub(crate) fn read(files: &Files, proc: &Proc) -> HostProfile {
     let release = ["/etc/os-release", "/usr/lib/os-release"]
@@ -31,7 +37,24 @@ pub(crate) fn read(files: &Files, proc: &Proc) -> HostProfile {
         addresses: addresses::read(proc),
         cpus: cpus(proc),
         memory_bytes: memory(proc),
+        ssh_host_keys: ssh_host_keys(files),
     }
+}
+
+/// The public halves of the keys OpenSSH's server proves itself by.
+fn ssh_host_keys(files: &Files) -> Vec<String> {
+    let text = files.text("/etc/ssh/sshd_config", MAX_CONFIG).unwrap_or_default();
+    let config = Config::read(&text, &mut &*files);
+    let paths = config.host_keys().into_iter().take(MAX_HOST_KEYS);
+    let lines = paths.filter_map(|path| files.text(format!("{path}.pub"), MAX_BYTES));
+    lines.filter_map(|text| host_key(&text)).collect()
+}
+
+/// Kind and key; the comment behind them names whoever made it.
+fn host_key(text: &str) -> Option<String> {
+    let mut words = text.split_ascii_whitespace();
+    let line = format!("{} {}", words.next()?, words.next()?);
+    (line.len() <= MAX_HOST_KEY).then_some(line)
 }
 
 fn machine_id(files: &Files) -> String {

@@ -37,6 +37,9 @@ pub struct HostProfile {
     /// Memory, bytes.
     #[serde(default)]
     pub memory_bytes: u64,
+    /// Public keys its SSH server proves itself by, a line as in `authorized_keys` each, without comments.
+    #[serde(default)]
+    pub ssh_host_keys: Vec<String>,
 }
 
 /// Whether an agent speaks for a host.

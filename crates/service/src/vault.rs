@@ -242,8 +242,5 @@ async fn forget(tx: &mut Tx, owner: &Owner) -> Result<u64> {
             }
         }
     }
-    if sealed::waiting(tx).await? {
-        return Ok(0);
-    }
     owner_keys::forget_before(tx, owner, newest.version).await
 }

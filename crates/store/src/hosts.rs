@@ -49,9 +49,9 @@ pub struct Host {
 }
 
 const HOST: &str = "SELECT key, id, project, name, addresses, machine_id, boot_id, os_name, os_id, \
-                    os_version, kernel, arch, cpus, memory_bytes, agent_id, agent_version, last_seen, \
-                    department, importance, location, host_group, enterprise_project_id, created_at \
-                    FROM hosts";
+                    os_version, kernel, arch, cpus, memory_bytes, ssh_host_keys, agent_id, agent_version, \
+                    last_seen, department, importance, location, host_group, enterprise_project_id, \
+                    created_at FROM hosts";
 
 fn host(row: &Row) -> Result<Host> {
     let mut cells = row.cells();
@@ -76,6 +76,7 @@ fn host(row: &Row) -> Result<Host> {
             arch: cells.take()?,
             cpus: cells.take()?,
             memory_bytes: u64::try_from(cells.take::<i64>()?).map_err(Error::internal)?,
+            ssh_host_keys: cells.take::<String>()?.lines().map(str::to_owned).collect(),
         },
         agent_id: cells.take::<Option<String>>()?.map(|id| AgentId::parse(&id)).transpose()?,
         agent_version: cells.take()?,
@@ -111,7 +112,8 @@ fn profile_binds(profile: &HostProfile) -> Vec<Bind> {
         &profile.kernel,
         &profile.arch,
         profile.cpus,
-        i64::try_from(profile.memory_bytes).unwrap_or(i64::MAX)
+        i64::try_from(profile.memory_bytes).unwrap_or(i64::MAX),
+        profile.ssh_host_keys.join("\n")
     ]
 }
 
@@ -141,8 +143,9 @@ pub async fn create(
     ]);
     tx.one(
         "INSERT INTO hosts (name, ip, addresses, machine_id, boot_id, os_name, os_id, os_version, kernel, \
-         arch, cpus, memory_bytes, id, project, agent_version, department, importance, location, host_group, \
-         enterprise_project_id, created_at) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) RETURNING key",
+         arch, cpus, memory_bytes, ssh_host_keys, id, project, agent_version, department, importance, location, \
+         host_group, enterprise_project_id, created_at) \
+         VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) RETURNING key",
         values,
     )
     .await?
@@ -183,7 +186,8 @@ pub async fn update_profile(tx: &mut Tx, key: i64, profile: &HostProfile) -> Res
     values.push(key.into());
     tx.execute(
         "UPDATE hosts SET name = ?, ip = ?, addresses = ?, machine_id = ?, boot_id = ?, os_name = ?, \
-         os_id = ?, os_version = ?, kernel = ?, arch = ?, cpus = ?, memory_bytes = ? WHERE key = ?",
+         os_id = ?, os_version = ?, kernel = ?, arch = ?, cpus = ?, memory_bytes = ?, ssh_host_keys = ? \
+         WHERE key = ?",
         values,
     )
     .await

@@ -63,6 +63,13 @@ pub const PLACES: &[Place] = &[
         record: ("sca_key/", "access"),
         field: "secret",
     },
+    Place {
+        table: "keypair_tasks",
+        column: "sealed_credential",
+        owner: ("projects", "project"),
+        record: ("keypair_task/", "id"),
+        field: "credential",
+    },
 ];
 
 /// A sealed value and where it belongs.
@@ -112,14 +119,4 @@ pub async fn replace(tx: &mut Tx, place: Place, old: &Sealed, new: &[u8]) -> Res
     let Place { table, column, .. } = place;
     let sql = format!("UPDATE {table} SET {column} = ? WHERE key = ? AND {column} = ?");
     tx.execute(sql, binds![new, old.key, old.sealed.as_slice()]).await.map(drop)
-}
-
-/// Whether a task still waits with a sealed credential. It is sealed for hours at most and not wrapped anew: as long as
-/// one waits, no version of a key is forgotten.
-///
-/// # Errors
-/// Those of the database.
-pub async fn waiting(tx: &mut Tx) -> Result<bool> {
-    let sql = "SELECT 1 FROM keypair_tasks WHERE sealed_credential IS NOT NULL LIMIT 1";
-    Ok(tx.optional(sql, vec![]).await?.is_some())
 }

@@ -12,6 +12,10 @@ fn a_fixture_tells_its_own_story_and_nothing_of_this_machine() {
     world.write("/etc/hostname", "images-name\n");
     world.proc("cpuinfo", "processor\t: 0\nmodel: x\nprocessor\t: 1\n");
     world.proc("meminfo", "MemFree: 1 kB\nMemTotal:       2048 kB\n");
+    world.write("/etc/ssh/sshd_config", "Include /etc/ssh/sshd_config.d/*.conf\n");
+    world.write("/etc/ssh/sshd_config.d/keys.conf", "HostKey /keys/a\nHostKey /keys/gone\n");
+    world.write("/keys/a.pub", "ssh-ed25519 AAAAkey root@image\n");
+    world.write("/etc/ssh/ssh_host_rsa_key.pub", "ssh-rsa AAAA\n");
     let profile = world.inventory().profile();
     assert_eq!(profile.name, "images-name");
     assert_eq!((profile.os_id.as_str(), profile.os_version.as_str()), ("alpine", "3.20"));
@@ -19,6 +23,7 @@ fn a_fixture_tells_its_own_story_and_nothing_of_this_machine() {
     assert_eq!((profile.cpus, profile.memory_bytes), (2, 2048 * 1024));
     assert_eq!((profile.arch.as_str(), profile.kernel.as_str()), ("", ""));
     assert!(profile.addresses.is_empty());
+    assert_eq!(profile.ssh_host_keys, ["ssh-ed25519 AAAAkey"]);
 }
 
 #[test]

@@ -13,6 +13,8 @@ const MAX_ROWS: usize = 200_000;
 const MAX_NOTES: usize = 100;
 /// Addresses of a host.
 const MAX_ADDRESSES: usize = 1_000;
+/// Keys of its SSH server.
+const MAX_HOST_KEYS: usize = 16;
 /// Any short text, in bytes.
 const MAX_TEXT: usize = 1_024;
 
@@ -63,6 +65,13 @@ pub(crate) fn profile(profile: &HostProfile) -> Result<()> {
         text("host.addresses", address)?;
         if address.contains('\n') {
             return Err(Error::invalid("host.addresses", "holds a line break"));
+        }
+    }
+    at_most("host.ssh_host_keys", profile.ssh_host_keys.len(), MAX_HOST_KEYS)?;
+    for key in &profile.ssh_host_keys {
+        text("host.ssh_host_keys", key)?;
+        if key.contains('\n') {
+            return Err(Error::invalid("host.ssh_host_keys", "holds a line break"));
         }
     }
     Ok(())

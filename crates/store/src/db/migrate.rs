@@ -35,6 +35,7 @@ pub(super) const ALL: &[Migration] = steps![
     "0009_fact_counts.sql",
     "0010_changes_without_their_facts.sql",
     "0011_sca_numbers.sql",
+    "0012_binding.sql",
 ];
 
 /// Runs the steps of `all` that are missing.

@@ -17,15 +17,25 @@ pub struct Binding {
     pub bound_at: Micros,
 }
 
+/// What an account is bound to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bound {
+    /// Key of the pair.
+    pub keypair: i64,
+    /// Port of the SSH server it was bound over.
+    pub port: i64,
+}
+
 /// Binds a pair to an account, in place of any other.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn bind(tx: &mut Tx, host: i64, account: &str, pair: i64, now: Micros) -> Result<()> {
+pub async fn bind(tx: &mut Tx, host: i64, account: &str, bound: Bound, now: Micros) -> Result<()> {
     tx.execute(
-        "INSERT INTO keypair_bindings (host, account, keypair, bound_at) VALUES (?,?,?,?) \
-         ON CONFLICT (host, account) DO UPDATE SET keypair = excluded.keypair, bound_at = excluded.bound_at",
-        binds![host, account, pair, now],
+        "INSERT INTO keypair_bindings (host, account, keypair, port, bound_at) VALUES (?,?,?,?,?) \
+         ON CONFLICT (host, account) DO UPDATE SET keypair = excluded.keypair, port = excluded.port, \
+         bound_at = excluded.bound_at",
+        binds![host, account, bound.keypair, bound.port, now],
     )
     .await
     .map(drop)
@@ -40,13 +50,17 @@ pub async fn unbind(tx: &mut Tx, host: i64, account: &str) -> Result<()> {
     tx.execute(sql, binds![host, account]).await.map(drop)
 }
 
-/// Key of the pair bound to an account.
+/// What an account is bound to.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn bound(tx: &mut Tx, host: i64, account: &str) -> Result<Option<i64>> {
-    let sql = "SELECT keypair FROM keypair_bindings WHERE host = ? AND account = ?";
-    tx.optional(sql, binds![host, account]).await?.as_ref().map(Row::only).transpose()
+pub async fn bound(tx: &mut Tx, host: i64, account: &str) -> Result<Option<Bound>> {
+    let sql = "SELECT keypair, port FROM keypair_bindings WHERE host = ? AND account = ?";
+    let read = |row: Row| {
+        let mut cells = row.cells();
+        Ok(Bound { keypair: cells.take()?, port: cells.take()? })
+    };
+    tx.optional(sql, binds![host, account]).await?.map(read).transpose()
 }
 
 /// The accounts a pair is bound to, at most `limit`.

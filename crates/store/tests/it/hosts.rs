@@ -26,6 +26,7 @@ fn profile(name: &str, addresses: &[&str]) -> HostProfile {
         addresses: addresses.iter().map(|&address| address.to_owned()).collect(),
         cpus: 2,
         memory_bytes: 1 << 40,
+        ssh_host_keys: vec!["ssh-ed25519 AAAA".into(), "ssh-rsa BBBB".into()],
         ..HostProfile::default()
     }
 }

@@ -6,8 +6,9 @@ use muster_model::{ErrorKind, Micros, Role};
 use muster_store::Tx;
 use muster_store::identity::users::{self, NewUser};
 use muster_store::jobs;
+use muster_store::keypairs::bindings::{self, Bound};
 use muster_store::keypairs::tasks::{self, Operation, State, Task};
-use muster_store::keypairs::{self, Keypair, bindings};
+use muster_store::keypairs::{self, Keypair};
 use muster_testkit::on_both_databases;
 
 fn pair(project: i64, owner: Option<i64>, name: &str) -> Keypair {
@@ -113,15 +114,16 @@ on_both_databases! {
         keypairs::set_description(&mut tx, key, "for the web", Micros(10)).await.unwrap();
         assert!(keypairs::set_description(&mut tx, key + 1, "", Micros(10)).await.is_err());
 
-        bindings::bind(&mut tx, host, "root", key, Micros(11)).await.unwrap();
+        let by = |keypair| Bound { keypair, port: 2222 };
+        bindings::bind(&mut tx, host, "root", by(key), Micros(11)).await.unwrap();
         let second = keypairs::create(&mut tx, &pair(project, None, "b"), None).await.unwrap();
-        bindings::bind(&mut tx, host, "root", second, Micros(12)).await.unwrap();
-        assert_eq!(bindings::bound(&mut tx, host, "root").await.unwrap(), Some(second));
+        bindings::bind(&mut tx, host, "root", by(second), Micros(12)).await.unwrap();
+        assert_eq!(bindings::bound(&mut tx, host, "root").await.unwrap(), Some(by(second)));
         assert_eq!(bindings::of_pair(&mut tx, key, 10).await.unwrap(), []);
         let of_second = bindings::of_pair(&mut tx, second, 10).await.unwrap();
         assert_eq!((of_second[0].host_name.as_str(), of_second[0].account.as_str()), ("web", "root"));
         bindings::unbind(&mut tx, host, "root").await.unwrap();
-        bindings::bind(&mut tx, host, "root", second, Micros(13)).await.unwrap();
+        bindings::bind(&mut tx, host, "root", by(second), Micros(13)).await.unwrap();
         keypairs::delete(&mut tx, second).await.unwrap();
         assert_eq!(bindings::bound(&mut tx, host, "root").await.unwrap(), None);
     }
