@@ -15,46 +15,50 @@ impl ApiError for Kps {
     /// exist for the caller is 404, because real clients take only that for "gone", and a missing right is
     /// 403, naming the action. What a body names stays 400.
     fn render(error: &Error, request: &RequestInfo) -> Response {
-        let message = error.message();
-        let (status, code, words) = match (error.kind(), Fault::of(error)) {
-            (ErrorKind::Invalid, Some(Fault::NoKeypair)) => {
-                (StatusCode::BAD_REQUEST, "KPS.6004", "No Keypair find: ")
+        match place(error) {
+            Some((status, code, words)) => {
+                answer(status, code, &format!("{words}{}", error.message()), request)
             }
-            (ErrorKind::Invalid, Some(Fault::NoPrivateKey)) => {
-                (StatusCode::BAD_REQUEST, "KPS.6005", "No private key managed: ")
-            }
-            (ErrorKind::Invalid, Some(Fault::Mismatch)) => {
-                (StatusCode::BAD_REQUEST, "KPS.6011", "")
-            }
-            (ErrorKind::Invalid, Some(Fault::NoUser)) => {
-                (StatusCode::BAD_REQUEST, "KPS.0006", "User not found: ")
-            }
-            (ErrorKind::Invalid, _) => (StatusCode::BAD_REQUEST, "KPS.0002", "parameter error: "),
-            (ErrorKind::Conflict, _) => (StatusCode::CONFLICT, "KPS.0002", "parameter error: "),
-            (ErrorKind::NotFound, Some(Fault::NoPrivateKey)) => {
-                (StatusCode::NOT_FOUND, "KPS.6005", "")
-            }
-            (ErrorKind::NotFound, Some(Fault::NoTask)) => {
-                (StatusCode::NOT_FOUND, "KPS.0005", "Failed task is not found: ")
-            }
-            (ErrorKind::NotFound, _) => {
-                (StatusCode::NOT_FOUND, "KPS.4016", "The key pair is not exist: ")
-            }
-            (ErrorKind::Forbidden, _) => {
-                (StatusCode::FORBIDDEN, "KPS.9003", "No operation permission: ")
-            }
-            (ErrorKind::Internal, _) => {
-                (StatusCode::INTERNAL_SERVER_ERROR, "KPS.5001", "Query database record error: ")
-            }
-            (
-                ErrorKind::Unauthenticated
-                | ErrorKind::TooLarge
-                | ErrorKind::RateLimited
-                | ErrorKind::Unsupported
-                | ErrorKind::Unavailable,
-                _,
-            ) => return Gateway::render(error, request),
-        };
-        answer(status, code, &format!("{words}{message}"), request)
+            None => Gateway::render(error, request),
+        }
     }
+}
+
+/// Status, code and opening words by the vendor's table; none for what the gateway answers.
+pub(crate) fn place(error: &Error) -> Option<(StatusCode, &'static str, &'static str)> {
+    Some(match (error.kind(), Fault::of(error)) {
+        (ErrorKind::Invalid, Some(Fault::NoKeypair)) => {
+            (StatusCode::BAD_REQUEST, "KPS.6004", "No Keypair find: ")
+        }
+        (ErrorKind::Invalid, Some(Fault::NoPrivateKey)) => {
+            (StatusCode::BAD_REQUEST, "KPS.6005", "No private key managed: ")
+        }
+        (ErrorKind::Invalid, Some(Fault::Mismatch)) => (StatusCode::BAD_REQUEST, "KPS.6011", ""),
+        (ErrorKind::Invalid, Some(Fault::NoUser)) => {
+            (StatusCode::BAD_REQUEST, "KPS.0006", "User not found: ")
+        }
+        (ErrorKind::Invalid, _) => (StatusCode::BAD_REQUEST, "KPS.0002", "parameter error: "),
+        (ErrorKind::Conflict, _) => (StatusCode::CONFLICT, "KPS.0002", "parameter error: "),
+        (ErrorKind::NotFound, Some(Fault::NoPrivateKey)) => (StatusCode::NOT_FOUND, "KPS.6005", ""),
+        (ErrorKind::NotFound, Some(Fault::NoTask)) => {
+            (StatusCode::NOT_FOUND, "KPS.0005", "Failed task is not found: ")
+        }
+        (ErrorKind::NotFound, _) => {
+            (StatusCode::NOT_FOUND, "KPS.4016", "The key pair is not exist: ")
+        }
+        (ErrorKind::Forbidden, _) => {
+            (StatusCode::FORBIDDEN, "KPS.9003", "No operation permission: ")
+        }
+        (ErrorKind::Internal, _) => {
+            (StatusCode::INTERNAL_SERVER_ERROR, "KPS.5001", "Query database record error: ")
+        }
+        (
+            ErrorKind::Unauthenticated
+            | ErrorKind::TooLarge
+            | ErrorKind::RateLimited
+            | ErrorKind::Unsupported
+            | ErrorKind::Unavailable,
+            _,
+        ) => return None,
+    })
 }

@@ -5,6 +5,7 @@ mod error;
 mod keypairs;
 mod operations;
 mod private_key;
+mod tasks;
 
 pub use operations::OPERATIONS;
 
@@ -26,5 +27,13 @@ pub fn router(app: &App) -> Router {
         .on("ExportPrivateKey", private_key::export::export)
         .on("BatchExportPrivateKey", private_key::batch_export::export)
         .on("ClearPrivateKey", private_key::clear::clear)
+        .on("AssociateKeypair", tasks::associate::associate)
+        .on("BatchAssociateKeypair", tasks::batch_associate::associate)
+        .on("DisassociateKeypair", tasks::disassociate::disassociate)
+        .on("ListKeypairTask", tasks::show::show)
+        .on("ListRunningTask", tasks::running::list)
+        .on("ListFailedTask", tasks::failed::list)
+        .on("DeleteFailedTask", tasks::delete::one)
+        .on("DeleteAllFailedTask", tasks::delete::all)
         .finish()
 }

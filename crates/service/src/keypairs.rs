@@ -8,23 +8,32 @@ mod access;
 mod create;
 mod fault;
 mod generation;
+mod order;
+mod perform;
 mod private_key;
 mod settings;
+mod tasks;
+mod worker;
 
 pub use access::{Opening, Stray, openings, strays};
 pub use create::{Created, New, Protection, create, import_all};
 pub use fault::Fault;
+pub use order::{Auth, Server, associate, disassociate, may_bind};
 pub use private_key::{Exported, clear, export, import_private_key};
 pub use settings::{AlgorithmName, KeypairSettings, Rule};
+pub use tasks::{delete_all_failed, delete_failed, failed_tasks, running_tasks, task};
+pub use worker::start;
 
 pub use muster_store::keypairs::Keypair;
 pub use muster_store::keypairs::bindings::Binding;
+pub use muster_store::keypairs::tasks::{Operation, State, Task};
 pub use muster_vault::ssh::Algorithm;
 
 use crate::{App, Settings, audit, authz};
 use muster_model::id::ProjectId;
 use muster_model::{Action, Caller, Error, ErrorKind, Owner, Result};
 use muster_store::{Tx, keypairs as store, transact};
+use tokio::sync::Notify;
 
 /// The one kind that OpenSSH knows.
 pub const SSH: &str = "ssh";
@@ -38,11 +47,12 @@ const MAX_BINDINGS: u32 = 1_000;
 /// What key pairs need while the product runs. One in an [`App`].
 pub(crate) struct Keypairs {
     pub(crate) making: generation::Pool,
+    ordered: Notify,
 }
 
 impl Keypairs {
     pub(crate) fn new(settings: &Settings) -> Self {
-        Self { making: generation::Pool::new(settings.keypairs.parallel) }
+        Self { making: generation::Pool::new(settings.keypairs.parallel), ordered: Notify::new() }
     }
 }
 
@@ -83,6 +93,11 @@ impl<'a> Place<'a> {
 
     async fn find(&self, tx: &mut Tx, name: &str) -> Result<Option<Keypair>> {
         store::by_name(tx, self.key, self.user, name).await
+    }
+
+    /// Whether a pair of the project exists for the caller.
+    fn may_see(&self, pair: &Keypair) -> bool {
+        pair.owner.is_none_or(|owner| owner == self.user)
     }
 
     fn owner(&self) -> Owner {

@@ -1,8 +1,11 @@
 //! The table against the contract, and the rights of every row.
 
-use crate::World;
+use crate::{World, binding};
 use muster_api_kps::OPERATIONS;
+use muster_store::keypairs;
+use muster_store::keypairs::bindings::{self, Bound};
 use muster_testkit::{Contract, authz_coverage};
+use muster_vault::ssh::{Algorithm, generate};
 use serde_json::json;
 use std::sync::LazyLock;
 
@@ -23,12 +26,22 @@ fn the_table_is_the_contracts() {
 
 #[tokio::test]
 async fn no_operation_answers_without_rights() {
-    let world = World::new().await;
+    let world = binding::world().await;
     let named = json!({"keypair": {"name": "a"}});
     let made = world.create(named["keypair"].clone()).await.json();
     let mut again = crate::kept();
     again["private_key"] = made["keypair"]["private_key"].clone();
+    // An order keeps its host busy.
+    let host_key = generate(Algorithm::Ed25519, "").unwrap().public.line();
+    for host in ["h1", "h2", "h3"] {
+        binding::add_host(&world, host, std::slice::from_ref(&host_key)).await;
+    }
+    bound(&world, "h3").await;
+    let order = |host: &str| json!({"keypair_name": "a", "server": {"id": host, "auth": binding::password()}});
     let bodies = [
+        ("AssociateKeypair", order("h1")),
+        ("BatchAssociateKeypair", json!({"batch_keypairs": [order("h2")]})),
+        ("DisassociateKeypair", order("h3")),
         ("CreateKeypair", named.clone()),
         ("BatchImportKeypair", json!([named])),
         ("UpdateKeypairDescription", json!({"keypair": {"description": "x"}})),
@@ -37,4 +50,19 @@ async fn no_operation_answers_without_rights() {
         ("ImportPrivateKey", json!({"keypair": {"name": "a", "key_protection": again}})),
     ];
     authz_coverage(&world.test, &world.router, OPERATIONS, &bodies).await;
+}
+
+/// Notes that the pair `a` is bound on a host.
+async fn bound(world: &World, host: &str) {
+    let app = &world.test.app;
+    let directory = app.identity.directory();
+    let project = directory.project(&world.test.credentials.project_id).unwrap().key;
+    let user = directory.user(&world.test.credentials.user_id).unwrap().key;
+    muster_store::transact!(app.db, |tx| {
+        let pair = keypairs::by_name(tx, project, user, "a").await?.unwrap().key;
+        let host = muster_store::hosts::by_id(tx, host).await?.unwrap().key;
+        let bound = Bound { keypair: pair, port: 22 };
+        bindings::bind(tx, host, "muster-login", bound, muster_model::Micros(1)).await
+    })
+    .unwrap();
 }

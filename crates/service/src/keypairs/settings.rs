@@ -1,6 +1,7 @@
 //! `[keypairs]` of the configuration.
 
 use muster_model::{Error, Result};
+use muster_remote::check_account;
 use muster_vault::ssh::Algorithm;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -78,10 +79,7 @@ impl KeypairSettings {
         if !(1..=16).contains(&self.parallel) {
             return Err(Error::invalid("keypairs.parallel", "must be 1 to 16"));
         }
-        if self.account.is_empty() || self.account.len() > 32 {
-            return Err(Error::invalid("keypairs.account", "must have 1 to 32 letters"));
-        }
-        Ok(())
+        check_account("keypairs.account", &self.account)
     }
 
     /// What is made for a pair of this name.
