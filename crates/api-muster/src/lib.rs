@@ -9,6 +9,7 @@ mod certificates;
 pub mod docs;
 mod enrol;
 mod hosts;
+mod keypairs;
 pub mod operations;
 mod policies;
 mod users;
@@ -35,6 +36,8 @@ pub fn router(app: &App) -> Router {
         .on("FindAssets", assets::find)
         .on("ListEnrolTokens", enrol::list)
         .on("CreateEnrolToken", enrol::create)
+        .on("ShowKeypair", keypairs::show)
+        .on("ListStrayKeys", keypairs::strays)
         .on("ListAudit", audit::list)
         .on("ShowAuditCheckPoint", audit::checkpoint)
         .on("CreateUser", users::create)

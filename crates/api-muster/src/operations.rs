@@ -11,6 +11,8 @@ const ASSETS: &str = "/muster/v1/{project_id}/assets/{kind}";
 const CHANGES: &str = "/muster/v1/{project_id}/changes";
 const WHERE: &str = "/muster/v1/{project_id}/where";
 const TOKENS: &str = "/muster/v1/{project_id}/enrol-tokens";
+const KEYPAIR: &str = "/muster/v1/{project_id}/keypairs/{name}";
+const STRAY_KEYS: &str = "/muster/v1/{project_id}/stray-keys";
 const AUDIT: &str = "/muster/v1/audit";
 const CHECKPOINT: &str = "/muster/v1/audit/checkpoint";
 const USERS: &str = "/muster/v1/users";
@@ -41,6 +43,8 @@ pub const OPERATIONS: &[Operation] = &[
     Operation::served("FindAssets", Verb::Get, WHERE, Action::AssetList, "Where something of this name is, over all kinds or of one. Query: name, kind, version, limit."),
     Operation::served("ListEnrolTokens", Verb::Get, TOKENS, Action::HostList, "Enrolment tokens, used or not, without their texts."),
     Operation::served("CreateEnrolToken", Verb::Post, TOKENS, Action::AgentEnrol, "Makes a one-time token for a host to join with. Body: valid_secs, description."),
+    Operation::served("ShowKeypair", Verb::Get, KEYPAIR, Action::KeypairGet, "A key pair, where it is bound, and the accounts its key was found to open."),
+    Operation::served("ListStrayKeys", Verb::Get, STRAY_KEYS, Action::KeypairList, "Keys found to open accounts of hosts that belong to no key pair. Query: limit, offset."),
     Operation::served("ListAudit", Verb::Get, AUDIT, Action::AuditList, "Who did what, newest first. Query: user, action, target, outcome, project_id, request_id (a * at the end stands for the rest), from, until, before (a seq), limit, offset."),
     Operation::served("ShowAuditCheckPoint", Verb::Get, CHECKPOINT, Action::AuditList, "A signed check point of this server's audit trail, to be kept elsewhere."),
     Operation::served("CreateUser", Verb::Post, USERS, Action::UserUpdate, "Adds a user. Body: name, password, role (admin, reader or none)."),

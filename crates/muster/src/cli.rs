@@ -14,6 +14,7 @@ pub(crate) mod db;
 pub(crate) mod export;
 pub(crate) mod hosts;
 pub(crate) mod init;
+pub(crate) mod key;
 pub(crate) mod scan;
 pub(crate) mod serve;
 pub(crate) mod take_apart;
@@ -113,6 +114,8 @@ pub(crate) enum Command {
     TakeApart(take_apart::TakeApartArgs),
     /// Import, list, issue, export certificates; open digital envelopes.
     Cert(cert::CertArgs),
+    /// Key pairs: make, import, export, bind to hosts; which accounts they open, and which keys nobody manages.
+    Key(key::KeyArgs),
     /// Users, access keys, enrolment tokens, the audit log.
     Admin(admin::AdminArgs),
     /// The keys that seal secrets: look at them, rotate them, follow a new root key.

@@ -7,6 +7,7 @@ pub(crate) mod cert;
 pub(crate) mod db;
 pub(crate) mod export;
 pub(crate) mod hosts;
+pub(crate) mod key;
 pub(crate) mod scan;
 pub(crate) mod take_apart;
 pub(crate) mod vault;

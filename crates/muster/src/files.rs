@@ -4,7 +4,7 @@ use muster_model::{Error, ErrorKind, Result};
 use muster_service::identity::Credentials;
 use serde::{Deserialize, Serialize};
 use std::fs::{File, OpenOptions};
-use std::io::Write;
+use std::io::{Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
@@ -120,6 +120,55 @@ fn read<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<Option<T>> {
 fn write(path: &Path, value: &impl Serialize, mode: u32) -> Result<()> {
     let json = Zeroizing::new(serde_json::to_vec_pretty(value).map_err(Error::internal)?);
     write_bytes(path, &json, mode)
+}
+
+/// Longest text read from a file that is named on the command line.
+const MAX_TEXT: u64 = 128 * 1024;
+
+/// The text of a file, or of standard input where it is called `-`.
+pub(crate) fn read_text(path: &Path) -> Result<Zeroizing<String>> {
+    let mut text = Zeroizing::new(String::new());
+    let done = match path.as_os_str() == "-" {
+        true => std::io::stdin().take(MAX_TEXT).read_to_string(&mut text),
+        false => File::open(path).and_then(|file| file.take(MAX_TEXT).read_to_string(&mut text)),
+    };
+    done.map_err(|error| Error::new(ErrorKind::Invalid, format!("{}: {error}", path.display())))?;
+    Ok(text)
+}
+
+/// A new file for a secret. Dropped without having been written it is taken away again.
+pub(crate) struct PrivateFile {
+    path: PathBuf,
+    file: Option<File>,
+}
+
+/// Makes a file that was not there, which only its owner may read.
+pub(crate) fn create_private(path: &Path) -> Result<PrivateFile> {
+    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    let file = file.map_err(|error| {
+        Error::new(ErrorKind::Invalid, format!("file: {}: {error}", path.display()))
+    })?;
+    Ok(PrivateFile { path: path.to_owned(), file: Some(file) })
+}
+
+impl PrivateFile {
+    /// Writes the secret.
+    pub(crate) fn write(mut self, bytes: &[u8]) -> Result<()> {
+        if let Some(file) = &mut self.file {
+            let done = file.write_all(bytes).and_then(|()| file.sync_all());
+            done.map_err(|error| failed(&self.path, error))?;
+        }
+        self.file = None;
+        Ok(())
+    }
+}
+
+impl Drop for PrivateFile {
+    fn drop(&mut self) {
+        if self.file.is_some() {
+            let _ = std::fs::remove_file(&self.path);
+        }
+    }
 }
 
 /// Replaces a file so that after a crash the old or the new content is there, whole.

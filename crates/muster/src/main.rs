@@ -135,6 +135,7 @@ fn dispatch(cli: &Cli, environment: &[(String, String)], lang: &mut Lang) -> Res
         }
         Command::Audit(args) => commands::audit::run(args, *lang, || ask(&args.asking)),
         Command::Export(args) => commands::export::run(&ask(&args.asking)?, args),
+        Command::Key(args) => commands::key::run(&ask(&args.asking)?, args),
         Command::Admin(args) => commands::admin::run(&ask(&args.asking)?, args),
         Command::Scan(args) => commands::scan::run(args, &flags.data_dir()).map(drop),
         Command::Db(args) => {

@@ -112,6 +112,14 @@ messages! {
     AuditKey "The check points are signed by {}; give --key to compare it with the one you know." "检查点由 {} 签名；请用 --key 与已知公钥比对。";
     AuditWritten "{} records written to {}." "已将 {} 条记录写入 {}。";
     // export
+    KeypairMade "Key pair {}: fingerprint {}" "密钥对 {}：指纹 {}";
+    KeypairKept "The private key of {} is kept, sealed." "{} 的私钥已加密托管。";
+    KeypairChanged "Key pair {} was changed." "已修改密钥对 {}。";
+    KeypairCleared "The private key of {} was forgotten." "已清除 {} 的私钥。";
+    KeypairDeleted "Key pair {} was deleted." "已删除密钥对 {}。";
+    KeypairBound "Key pair {} opens host {}." "密钥对 {} 已绑定到主机 {}。";
+    KeypairUnbound "No key pair is bound to host {} any more." "主机 {} 已解绑密钥对。";
+    PrivateKeyIn "Private key: {} (only you can read it)" "私钥文件：{}（仅限您本人读取）";
     ExportMade "{} written." "已写入 {}。";
     ExportWaiting "Exporting: {}" "正在导出：{}";
     // assets

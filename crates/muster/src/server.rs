@@ -128,6 +128,7 @@ async fn serve_until_told(
         muster_service::export::start(&app);
         sca::start_callbacks(&app);
         muster_service::certificates::expiry::start(&app)?;
+        muster_service::keypairs::start(&app)?;
         upkeep::start(&app);
     }
     // Where artifacts come in they are taken apart, also where no other jobs run.

@@ -10,6 +10,7 @@ mod audit;
 mod backup;
 mod cert;
 mod init;
+mod key;
 mod knowledge;
 mod life;
 mod process;
