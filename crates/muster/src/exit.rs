@@ -19,13 +19,17 @@ Exit codes:
  10  scan: a vulnerability of the grade of --fail-on or worse is open
  11  scan: a limit ended it, the report is partial
  12  scan: a component could not be compared (--fail-on-unchecked)
- 13  audit verify: a trail does not hold";
+ 13  audit verify: a trail does not hold
+ 14  scan: the report lacks what --profile demands";
 
 /// A scan that found what --fail-on names.
 pub(crate) const VULNERABLE: u8 = 10;
 
 /// A scan that a limit ended.
 pub(crate) const PARTIAL: u8 = 11;
+
+/// A scan whose report lacks what a rule demands.
+pub(crate) const LACKING: u8 = 14;
 
 /// A scan with components that were not compared.
 pub(crate) const UNCHECKED: u8 = 12;

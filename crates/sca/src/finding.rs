@@ -1,5 +1,6 @@
 //! What an extractor says: one component, at one place, with the reason for believing it.
 
+use crate::file::FileFacts;
 use crate::trouble::Trouble;
 use muster_model::Diagnostic;
 use muster_model::purl::Purl;
@@ -227,6 +228,8 @@ pub struct Found {
     pub(crate) findings: Vec<Finding>,
     pub(crate) notes: Vec<Note>,
     pub(crate) troubles: Vec<Diagnostic>,
+    /// By virtual path.
+    pub(crate) files: Vec<(String, FileFacts)>,
     pub(crate) extractor: &'static str,
     pub(crate) place: String,
 }
@@ -264,5 +267,6 @@ impl Found {
         self.findings.append(&mut other.findings);
         self.notes.append(&mut other.notes);
         self.troubles.append(&mut other.troubles);
+        self.files.append(&mut other.files);
     }
 }

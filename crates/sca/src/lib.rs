@@ -14,11 +14,13 @@ pub mod content;
 pub mod diff;
 pub mod extractor;
 pub mod extractors;
+pub mod file;
 pub mod finding;
 pub mod known;
 pub mod limits;
 mod names;
 pub mod output;
+pub mod profile;
 mod queue;
 pub mod report;
 pub mod trouble;
@@ -43,11 +45,13 @@ pub struct Options {
     pub thorough: bool,
     /// Also report what a vendored package's own lock files, test fixtures and examples name.
     pub fixtures: bool,
+    /// Take size and SHA-512 of the archives that are components.
+    pub files: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { threads: 2, thorough: false, fixtures: false }
+        Self { threads: 2, thorough: false, fixtures: false, files: false }
     }
 }
 

@@ -5,6 +5,7 @@ mod image;
 mod roots;
 
 use crate::Options;
+use crate::file::{self, FileFacts};
 use crate::finding::{Finding, Found, Kind, Relation, Scope};
 use crate::known::Known;
 use crate::limits::Budget;
@@ -44,6 +45,8 @@ pub struct Component {
     pub depends: Vec<Purl>,
     /// Where it was found.
     pub places: Vec<Place>,
+    /// The file it is, where it is one and files were looked at.
+    pub file: Option<FileFacts>,
 }
 
 impl Component {
@@ -76,6 +79,8 @@ pub struct Report {
     pub archives: u64,
     /// Bytes on disk and unpacked.
     pub bytes: u64,
+    /// Who made the report: a mail address or URL, where somebody says so.
+    pub creator: Option<String>,
     /// What is known against the components, once somebody asked.
     pub known: Option<Known>,
 }
@@ -106,7 +111,8 @@ pub(crate) fn build(mut found: Found, options: &Options, budget: &Budget) -> Rep
     }
     fold_unversioned(&mut rows);
     let known: BTreeSet<Purl> = rows.keys().cloned().collect();
-    report.components = rows.into_values().map(|row| finish(row, &known)).collect();
+    let files: HashMap<String, FileFacts> = found.files.into_iter().collect();
+    report.components = rows.into_values().map(|row| finish(row, &known, &files)).collect();
     // A limit that ended the scan is said once, not for every member that was open.
     found
         .troubles
@@ -135,6 +141,7 @@ fn merge(rows: &mut BTreeMap<Purl, Component>, finding: Finding) {
         licences: Vec::new(),
         depends: Vec::new(),
         places: Vec::new(),
+        file: None,
     });
     row.scope = row.scope.min(finding.scope);
     row.relation = row.relation.min(finding.relation);
@@ -171,9 +178,14 @@ fn fold_unversioned(rows: &mut BTreeMap<Purl, Component>) {
     }
 }
 
-fn finish(mut row: Component, known: &BTreeSet<Purl>) -> Component {
+fn finish(
+    mut row: Component,
+    known: &BTreeSet<Purl>,
+    files: &HashMap<String, FileFacts>,
+) -> Component {
     row.places.sort_unstable();
     row.places.dedup();
+    row.file = file::of_places(&row.places, files);
     row.licences.sort_unstable();
     row.licences.dedup();
     row.depends.sort_unstable();

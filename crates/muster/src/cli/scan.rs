@@ -25,6 +25,17 @@ pub(crate) enum ScanFormat {
     Openvex,
 }
 
+/// A rule for bills of materials.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum ProfileName {
+    /// BSI TR-03183-2, 2.1.
+    Bsi,
+    /// NTIA minimum elements.
+    Ntia,
+    /// Cyber Resilience Act, Annex I part II (1).
+    Cra,
+}
+
 /// A grade at which a scan fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum FailOn {
@@ -75,6 +86,13 @@ pub(crate) struct ScanArgs {
     /// gone. --fail-on looks at the new ones only.
     #[arg(long, num_args = 2, value_names = ["OLD", "NEW"], conflicts_with_all = ["path", "explain"])]
     pub(crate) diff: Option<Vec<PathBuf>>,
+    /// Check the report against a rule for bills of materials and list on standard error what it lacks; exit with 14
+    /// if it lacks anything. Takes size and SHA-512 of the archives that are components.
+    #[arg(long, value_name = "RULE")]
+    pub(crate) profile: Option<ProfileName>,
+    /// Who makes the report: a mail address or a URL.
+    #[arg(long, value_name = "CONTACT")]
+    pub(crate) creator: Option<String>,
     /// Do not compare with known vulnerabilities.
     #[arg(long, conflicts_with_all = ["fail_on", "fail_on_unchecked", "ignore", "vex"])]
     pub(crate) no_vulnerabilities: bool,

@@ -5,19 +5,23 @@ mod explain;
 mod matching;
 mod progress;
 
-use crate::cli::scan::{ScanArgs, ScanFormat};
+use crate::cli::scan::{ProfileName, ScanArgs, ScanFormat};
 use crate::exit;
 use crate::output::complain;
 use matching::Matcher;
 use muster_model::{Clock, Error, ErrorKind, Micros, Result, SystemClock};
 use muster_sca::diff::{Diff, diff};
 use muster_sca::output::{self, Document};
+use muster_sca::profile::{self, Profile};
 use muster_sca::{Budget, Input, Limits, Options, Report};
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
+
+/// Components named of a missing field.
+const GAPS: usize = 5;
 
 pub(crate) fn run(args: &ScanArgs, data_dir: &Path) -> Result<ExitCode> {
     let created = match args.timestamp {
@@ -37,7 +41,35 @@ pub(crate) fn run(args: &ScanArgs, data_dir: &Path) -> Result<ExitCode> {
     let (report, name) = report(args, &matcher, path)?;
     written(args, |out| write(args, &matcher, &report, &document(&name, created), out))?;
     let worst = report.known.as_ref().and_then(|known| known.open().into_keys().next());
-    Ok(code(args, &report, worst))
+    let lacks = lacks(args, &report);
+    let code = code(args, &report, worst);
+    Ok(if lacks && code == ExitCode::SUCCESS { exit::LACKING.into() } else { code })
+}
+
+/// Lists what the report lacks by the rule that was asked for.
+fn lacks(args: &ScanArgs, report: &Report) -> bool {
+    let Some(name) = args.profile else { return false };
+    let profile = match name {
+        ProfileName::Bsi => Profile::Bsi,
+        ProfileName::Ntia => Profile::Ntia,
+        ProfileName::Cra => Profile::Cra,
+    };
+    let gaps = profile::check(report, profile);
+    let of = profile.name();
+    if gaps.is_empty() {
+        complain(&format!("{of}: nothing is missing"));
+    }
+    for gap in &gaps {
+        let shown: Vec<&str> = gap.missing.iter().take(GAPS).map(String::as_str).collect();
+        let more = gap.missing.len().saturating_sub(GAPS);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let (field, missing, all) = (gap.field, gap.missing.len(), gap.of);
+        complain(&format!(
+            "{of}: {field}: missing in {missing} of {all}: {}{more}",
+            shown.join(", ")
+        ));
+    }
+    !gaps.is_empty()
 }
 
 const fn document(name: &str, created: Micros) -> Document<'_> {
@@ -58,6 +90,7 @@ fn report(args: &ScanArgs, matcher: &Matcher, path: &Path) -> Result<(Report, St
         });
     }
     let mut report = scan(args, path);
+    report.creator.clone_from(&args.creator);
     let name = args.name.clone().unwrap_or_else(|| product(path));
     matcher.compare(&mut report, &name)?;
     if let Some(ended) = &report.ended {
@@ -97,7 +130,12 @@ fn scan(args: &ScanArgs, path: &Path) -> Report {
         .threads
         .unwrap_or_else(|| std::thread::available_parallelism().map_or(2, usize::from))
         .clamp(1, 64);
-    let options = Options { threads, thorough: args.thorough, fixtures: args.fixtures };
+    let options = Options {
+        threads,
+        thorough: args.thorough,
+        fixtures: args.fixtures,
+        files: args.profile.is_some(),
+    };
     progress::show(&budget, args.quiet, || {
         if path == Path::new("-") {
             muster_sca::scan(Input::Stream("stdin", &mut io::stdin().lock()), &options, &budget)

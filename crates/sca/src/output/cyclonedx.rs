@@ -3,6 +3,7 @@
 mod vulnerabilities;
 
 use super::{Document, digest, group, object, reference, rfc3339, verdict};
+use crate::file::FileFacts;
 use crate::finding::{Kind, Scope};
 use crate::known::Verdict;
 use crate::report::{Component, Report};
@@ -58,6 +59,11 @@ pub fn write(report: &Report, document: &Document<'_>, out: &mut dyn Write) -> i
     {
         whole.insert("vulnerabilities".to_owned(), json!(vulnerabilities::all(report)));
     }
+    if let (Some(creator), Some(metadata)) =
+        (&report.creator, whole.get_mut("metadata").and_then(Value::as_object_mut))
+    {
+        metadata.insert("manufacturer".to_owned(), manufacturer(creator));
+    }
     serde_json::to_writer_pretty(&mut *out, &whole)?;
     writeln!(out)
 }
@@ -97,6 +103,9 @@ fn component(component: &Component, verdict: Option<&Verdict>) -> Value {
         component.places.iter().map(|place| json!({ "location": place.path })).collect();
     let mut properties =
         vec![json!({ "name": "muster:known_as", "value": component.kind().name() })];
+    if let Some(file) = &component.file {
+        properties.extend(bsi(file));
+    }
     if !component.relation.name().is_empty() {
         properties.push(json!({ "name": "muster:relation", "value": component.relation.name() }));
     }
@@ -113,6 +122,7 @@ fn component(component: &Component, verdict: Option<&Verdict>) -> Value {
         ("name", json!(purl.name())),
         ("version", json!(purl.version())),
         ("scope", json!(scope(component.scope))),
+        ("hashes", hashes(component.file.as_ref())),
         ("licenses", Value::Array(licences)),
         ("purl", if component.is_identified() { json!(purl) } else { Value::Null }),
         (
@@ -128,6 +138,31 @@ fn component(component: &Component, verdict: Option<&Verdict>) -> Value {
         ),
         ("properties", Value::Array(properties)),
     ])
+}
+
+/// A mail address or a URL, as the BSI wants it.
+fn manufacturer(creator: &str) -> Value {
+    if creator.contains('@') && !creator.contains("://") {
+        json!({ "contact": [{ "email": creator }] })
+    } else {
+        json!({ "url": [creator] })
+    }
+}
+
+fn hashes(file: Option<&FileFacts>) -> Value {
+    file.map_or(Value::Null, |file| json!([{ "alg": "SHA-512", "content": file.sha512 }]))
+}
+
+/// The properties of TR-03183-2. What can be taken apart into its files is structured.
+fn bsi(file: &FileFacts) -> [Value; 4] {
+    let pick = |flag: bool, yes: &'static str, no: &'static str| if flag { yes } else { no };
+    [
+        ("filename", file.name.as_str()),
+        ("executable", pick(file.executable, "executable", "non-executable")),
+        ("archive", pick(file.archive, "archive", "no archive")),
+        ("structured", pick(file.archive, "structured", "unstructured")),
+    ]
+    .map(|(name, value)| json!({ "name": format!("bsi:component:{name}"), "value": value }))
 }
 
 fn fraction(percent: u8) -> f64 {

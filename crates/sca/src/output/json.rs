@@ -79,6 +79,13 @@ fn component(component: &Component) -> Value {
         ("licences", json!(component.licences)),
         ("depends_on", json!(component.depends)),
         (
+            "file",
+            component.file.as_ref().map_or(
+                Value::Null,
+                |file| json!({ "name": file.name, "size": file.size, "sha512": file.sha512 }),
+            ),
+        ),
+        (
             "places",
             component
                 .places

@@ -107,13 +107,15 @@ fn result(component: &Component, one: &Vulnerability, rule: Option<&usize>) -> V
             })
         })
         .collect();
-    let suppressions = one.judgement.as_ref().filter(|judgement| judgement.standing.is_closed()).map(
-        |judgement| {
+    let suppressions = one
+        .judgement
+        .as_ref()
+        .filter(|judgement| judgement.standing.is_closed())
+        .map(|judgement| {
             let reason = [judgement.standing.name(), &judgement.justification, &judgement.text];
             let reason: Vec<&str> = reason.into_iter().filter(|text| !text.is_empty()).collect();
-            json!([{ "kind": "external", "status": "accepted", "justification": reason.join(": ") }])
-        },
-    );
+            json!([{ "kind": "external", "justification": reason.join(": ") }])
+        });
     object([
         ("ruleId", json!(finding.id)),
         ("ruleIndex", json!(rule)),

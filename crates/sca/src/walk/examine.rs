@@ -5,6 +5,7 @@ use crate::archives;
 use crate::blob::Blob;
 use crate::content::{Content, Format, HEAD, Program, sniff, sniff_whole};
 use crate::extractor::{File, Rows, file_name};
+use crate::file::FileFacts;
 use crate::finding::Found;
 use crate::names::is_plain;
 use crate::trouble::{Code, Trouble};
@@ -91,6 +92,9 @@ impl Walk<'_> {
 
     /// Looks into an archive.
     pub(crate) fn archive(&self, node: &Node, format: Format, blob: &Blob, found: &mut Found) {
+        if self.options.files {
+            found.files.push((node.path.clone(), FileFacts::of(&node.path, blob)));
+        }
         let walked = self.enter(node).and_then(|()| match format {
             Format::Zip => archives::zip::walk(self, node, blob, found),
             Format::Tar => archives::tape::walk_blob(self, node, blob, found),

@@ -301,3 +301,36 @@ fn a_difference_tells_what_came_went_and_moved() {
     assert_eq!(found.new[0].vulnerability.finding.id, "CVE-2026-2");
     assert_eq!(found.gone[0].vulnerability.finding.id, "CVE-2026-1");
 }
+
+#[test]
+fn a_rule_lists_what_is_missing_and_files_are_named_by_their_content() {
+    use muster_sca::profile::{Profile, check};
+    use muster_sca::{Budget, Input, Limits, Options, scan};
+    let jar = zip(&[(
+        "META-INF/maven/g/x/pom.properties",
+        b"groupId=g\nartifactId=x\nversion=1\n".as_slice(),
+    )]);
+    let whole = zip(&[("lib/x-1.jar", jar.as_slice()), ("requirements.txt", b"acme==1.0\n")]);
+    let budget = Budget::new(Limits::default(), std::time::Instant::now());
+    let options = Options { files: true, ..Options::default() };
+    let mut report = scan(Input::Bytes("shop.zip", &whole), &options, &budget);
+    let x = report.components.iter().find(|one| one.purl.name() == "x").unwrap();
+    let file = x.file.as_ref().unwrap();
+    assert_eq!((file.name.as_str(), file.size), ("x-1.jar", jar.len() as u64));
+    assert_eq!((file.sha512.len(), file.archive, file.executable), (128, true, false));
+    let missing = |report: &Report, profile| -> Vec<(String, usize)> {
+        check(report, profile)
+            .into_iter()
+            .map(|gap| (gap.field.to_owned(), gap.missing.len()))
+            .collect()
+    };
+    let before = missing(&report, Profile::Bsi);
+    assert!(
+        before.iter().any(|(field, count)| field.starts_with("SHA-512") && *count == 1),
+        "{before:?}"
+    );
+    assert!(before.iter().any(|(field, _)| field.contains("--creator")), "{before:?}");
+    report.creator = Some("sbom@example.com".to_owned());
+    assert_eq!(missing(&report, Profile::Bsi).len(), before.len() - 1);
+    assert!(missing(&report, Profile::Cra).is_empty(), "{:?}", missing(&report, Profile::Cra));
+}
