@@ -69,9 +69,9 @@ class Muster:
         for component in report["components"]:
             sure = [one for one in component.get("vulnerabilities", []) if one["confidence"] == "high"]
             ids = {name for one in sure for name in [one["id"], *one.get("aliases", [])]}
-            ids |= {hit["advisory"] for one in sure for hit in one["stated_by"]}
+            stated = {hit["advisory"] for one in sure for hit in one["stated_by"]}
             unsure = {name for one in component.get("vulnerabilities", []) for name in [one["id"], *one.get("aliases", [])]}
-            found[component.get("purl")] = (component["checked"], ids, unsure)
+            found[component.get("purl")] = (component["checked"], ids | stated, unsure, stated)
         return found
 
 
@@ -144,22 +144,26 @@ def project_kb(muster, dump, mirror):
         counts[kind] += 1
         if kind in ("missed", "false hit"):
             events = "; ".join(str(interval) for row in listed for interval in row.get("ranges", [])[:4])
-            why = cause(answer, number, name, version, affected, listed)
+            why = cause(answer, number, name, version, affected, listed, maven)
             lines.append(f"project-kb\t{kind}\t{number}\t{name}@{version}\t{why}\t{events[:300]}")
     report("project-kb", counts)
-    reasons = collections.Counter((line.split("\t")[1], line.split("\t")[4]) for line in lines)
-    for (kind, why), count in sorted(reasons.items()):
-        print(f"    {kind}: {why}: {count}")
+    explain(lines)
     return lines
 
 
-def cause(answer, number, name, version, affected, listed):
+def explain(lines):
+    reasons = collections.Counter((line.split("\t")[1], line.split("\t")[4]) for line in lines)
+    for (kind, why), count in sorted(reasons.items()):
+        print(f"    {kind}: {why}: {count}")
+
+
+def cause(answer, number, name, version, affected, listed, key):
     """Why the product and a label disagree: whether the ranges, as they are judged here, force it."""
     if answer is None or not answer[0]:
         return "not compared"
     if affected and number in answer[2]:
         return "unsure: the source lost where the range ends"
-    forced = any(holds(part, version, maven) for part in listed) != affected
+    forced = any(holds(part, version, key) for part in listed) != affected
     return "the advisory's range says so" if forced else "NOT EXPLAINED by the ranges"
 
 
@@ -182,8 +186,13 @@ def anchore(muster, dump, mirror):
         kind = "affected, hit" if answer and number in answer[1] else "missed"
         counts[kind] += 1
         if kind == "missed":
-            lines.append(f"anchore\tmissed\t{number}\t{purl(ecosystem, name, version)}\t\t{json.dumps(affected.get('ranges'))[:300]}")
+            key = {"Maven": maven, "npm": semver, "crates.io": semver, "Go": semver, "PyPI": pypi}.get(ecosystem, maven)
+            listed = [row for row_name, row in dump.names(number, ecosystem) if row_name == name]
+            why = cause(answer, number, name, version, True, listed, key)
+            lines.append(f"anchore\tmissed\t{number}\t{purl(ecosystem, name, version)}\t{why}\t"
+                         f"{json.dumps(affected.get('ranges'))[:300]}")
     report("anchore", counts)
+    explain(lines)
     return lines
 
 
@@ -244,18 +253,29 @@ def judge(muster, dump, ecosystem, key, cases):
             counts["version that cannot be judged"] += 1
             continue
         numbers = {record["id"], *record.get("aliases", []), *record.get("upstream", []), *record.get("related", [])}
-        hit = record["id"] in answer[1]
+        hit = record["id"] in answer[3]
         kind = {(True, True): "affected, hit", (False, False): "not affected, no hit", (True, False): "missed",
                 (False, True): "false hit"}[expected, hit]
-        why = ""
         if kind == "false hit" and others(dump, numbers, package, version, key):
-            kind, why = "hit by another advisory of the same number", ""
+            kind = "hit by another document of the same number"
         counts[kind] += 1
         if kind in ("missed", "false hit"):
+            why = "the events are in no order" if backwards(parts, key) else "NOT EXPLAINED"
             lines.append(f"ranges {ecosystem}\t{kind}\t{record['id']}\t{package['name']}@{version}\t{why}\t"
                          f"{json.dumps(affected.get('ranges'))[:300]}")
     report(f"ranges {ecosystem}", counts)
+    explain(lines)
     return lines
+
+
+def backwards(parts, key):
+    """A range that ends before it begins: the schema's algorithm leaves it open, the product takes it for empty."""
+    for part in parts:
+        for interval in part.get("ranges", []):
+            bounds = [bound for event in interval.get("events", []) for bound in event.values()]
+            if any(compare(left, right, key) > 0 for left, right in zip(bounds, bounds[1:])):
+                return True
+    return False
 
 
 def others(dump, numbers, package, version, key):

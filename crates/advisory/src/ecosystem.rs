@@ -10,8 +10,6 @@ use muster_model::Purl;
 enum Naming {
     /// `group:artifact`.
     Maven,
-    /// `namespace/name`, case counts.
-    Path,
     /// `namespace/name`, case does not count.
     FoldedPath,
     /// The name alone, case counts.
@@ -62,7 +60,8 @@ const fn distribution(
 /// Every ecosystem that can be checked. A new one is one line here, and an order in [`crate::version`] if it has its own.
 pub static ECOSYSTEMS: [Ecosystem; 34] = [
     language("Maven", "maven", Scheme::Maven, Naming::Maven),
-    language("npm", "npm", Scheme::Semver, Naming::Path),
+    // Package URLs of npm are in lower case, advisories of old packages are not.
+    language("npm", "npm", Scheme::Semver, Naming::FoldedPath),
     language("PyPI", "pypi", Scheme::Pypi, Naming::Python),
     language("Go", "golang", Scheme::Go, Naming::FoldedPath),
     language("crates.io", "cargo", Scheme::Semver, Naming::Cargo),
@@ -231,7 +230,7 @@ impl Ecosystem {
         let (namespace, name) = (purl.namespace(), purl.name());
         match self.naming {
             Naming::Maven => format!("{namespace}:{name}"),
-            Naming::Path | Naming::FoldedPath if !namespace.is_empty() => {
+            Naming::FoldedPath if !namespace.is_empty() => {
                 self.folded(&format!("{namespace}/{name}"))
             }
             _ => self.folded(name),
@@ -240,7 +239,7 @@ impl Ecosystem {
 
     fn folded(&self, name: &str) -> String {
         match self.naming {
-            Naming::Maven | Naming::Path | Naming::Name => name.to_owned(),
+            Naming::Maven | Naming::Name => name.to_owned(),
             Naming::FoldedPath | Naming::FoldedName => name.to_lowercase(),
             Naming::Python => muster_model::purl::normal_python_name(name),
             Naming::Cargo => name.to_lowercase().replace('_', "-"),
@@ -265,6 +264,7 @@ mod tests {
         for (purl, expected) in [
             ("pkg:maven/org.a/b@1", "Maven org.a:b 1"),
             ("pkg:npm/%40a/b@1", "npm @a/b 1"),
+            ("pkg:npm/xdLocalStorage@1", "npm xdlocalstorage 1"),
             ("pkg:pypi/Zope.Interface@1", "PyPI zope-interface 1"),
             ("pkg:golang/github.com/BurntSushi/toml@v1", "Go github.com/burntsushi/toml v1"),
             ("pkg:cargo/serde_json@1", "crates.io serde-json 1"),
@@ -304,6 +304,7 @@ mod tests {
             ("Alpine:v3.18", "curl", "Alpine:3.18 curl"),
             ("Ubuntu:22.04:LTS", "curl", "Ubuntu:22.04 curl"),
             ("PyPI", "Zope.Interface", "PyPI zope-interface"),
+            ("npm", "xdLocalStorage", "npm xdlocalstorage"),
         ] {
             let key = PackageKey::from_advisory(ecosystem, name).unwrap();
             assert_eq!(format!("{} {}", key.ecosystem_label(), key.name), expected);

@@ -77,18 +77,24 @@ pub(super) fn intervals(
     events.sort_by(|(left, kind, _), (right, other, _)| left.cmp(right).then(kind.cmp(other)));
     let start = out.len();
     let mut open: Option<Option<(VersionKey, String)>> = None;
+    // A fix that closed nothing: introduced in the same version there never was anything.
+    let (mut idle, mut closed): (Option<VersionKey>, Option<VersionKey>) = (None, None);
     for (key, kind, text) in events {
         match (kind, key) {
+            (Kind::Introduced, Some(key)) if open.is_none() && idle.as_ref() == Some(&key) => {}
             (Kind::Introduced, key) if open.is_none() => {
                 open = Some(key.map(|key| (key, text.to_owned())));
             }
             (Kind::Fixed, Some(key)) => {
                 if let Some(lower) = open.take() {
+                    closed = Some(key.clone());
                     out.push(Interval {
                         lower,
                         upper: Upper::Fixed(key, text.to_owned()),
                         last_known: None,
                     });
+                } else if closed.as_ref() != Some(&key) {
+                    idle = Some(key);
                 }
             }
             (Kind::LastAffected, Some(key)) => {

@@ -93,16 +93,18 @@ proptest! {
     fn stretches_are_what_the_format_says(
         events in proptest::collection::vec((0_u8..3, 0_u8..9), 1..8), version in 0_u8..10,
     ) {
-        // The format's own evaluation: walk the events in order and remember whether the version is affected.
-        let mut sorted: Vec<(u8, u8)> = events.iter().map(|(kind, at)| (*at, *kind)).collect();
-        sorted.sort_unstable();
-        let mut expected = false;
-        for (at, kind) in &sorted {
-            match kind {
-                0 if version >= *at => expected = false,
-                1 if version >= *at => expected = true,
-                2 if version > *at => expected = false,
-                _ => {}
+        // The format's own evaluation: walk the versions in order and remember whether one is affected. A fix counts
+        // before a new introduction, unless nothing was open: then that version never was affected.
+        let has = |kind: u8, at: u8| events.contains(&(kind, at));
+        let (mut open, mut expected) = (false, false);
+        for at in 0..9 {
+            let begins = has(1, at) && (!has(0, at) || open);
+            open = (open && !has(0, at) || begins) && !has(2, at);
+            if version >= at && (has(0, at) || begins) {
+                expected = begins;
+            }
+            if version > at && has(2, at) {
+                expected = false;
             }
         }
         let text: Vec<String> = events
@@ -116,4 +118,27 @@ proptest! {
         let found = record.affected[0].intervals.iter().any(|interval| interval.contains(&key));
         prop_assert_eq!(found, expected, "{:?} {}", events, version);
     }
+}
+
+#[test]
+fn what_is_repaired_where_it_was_introduced_never_was_there() {
+    let affected = |events: &str, version: &str| {
+        let document = format!(
+            r#"{{"id":"X-1","affected":[{{"package":{{"ecosystem":"crates.io","name":"a"}},
+            "ranges":[{{"type":"SEMVER","events":[{events}]}}]}}]}}"#
+        );
+        let record = parse(document.as_bytes(), &mut Vec::new()).unwrap();
+        let key = crate::Scheme::Semver.key(version).unwrap();
+        record.affected[0].intervals.iter().any(|interval| interval.contains(&key))
+    };
+    let empty =
+        r#"{"introduced":"1.0.0"},{"fixed":"1.2.0"},{"introduced":"2.0.0"},{"fixed":"2.0.0"}"#;
+    assert!(affected(empty, "1.1.0"));
+    assert!(!affected(empty, "2.0.0") && !affected(empty, "2.1.0"));
+    // Two stretches that meet are none of that.
+    let meeting =
+        r#"{"introduced":"0"},{"fixed":"1.0.0"},{"introduced":"1.0.0"},{"fixed":"1.2.0"}"#;
+    assert!(
+        affected(meeting, "0.9.0") && affected(meeting, "1.0.0") && !affected(meeting, "1.2.0")
+    );
 }
