@@ -140,4 +140,12 @@ mod tests {
         assert_eq!(Trouble::from(io::Error::from(trouble.clone())), trouble);
         assert_eq!(Trouble::from(io::Error::other("odd")).code, Code::Damaged);
     }
+
+    #[test]
+    fn every_code_stands_in_the_documents() {
+        let text = include_str!("../../../docs/ADDING-AN-EXTRACTOR.md");
+        for code in Code::ALL {
+            assert!(text.contains(&format!("`{}`", code.as_str())), "{}", code.as_str());
+        }
+    }
 }
