@@ -4,7 +4,7 @@ import os
 
 import pytest
 import requests
-from huaweicloudsdkcore.auth.credentials import BasicCredentials
+from huaweicloudsdkcore.auth.credentials import BasicCredentials, GlobalCredentials
 from huaweicloudsdkcore.exceptions.exceptions import ClientRequestException
 from huaweicloudsdkcore.http.http_config import HttpConfig
 from huaweicloudsdkcore.signer.algorithm import SigningAlgorithm
@@ -109,3 +109,22 @@ def test_an_access_key_lives_and_dies(iam_client, basic, endpoint, credentials):
     with pytest.raises(ClientRequestException) as caught:
         iam_client.show_permanent_access_key(iam.ShowPermanentAccessKeyRequest(access_key=made.access))
     assert caught.value.status_code == 404
+
+
+def test_a_temporary_key_made_of_a_token_drives_the_clients(endpoint, credentials):
+    token = password_login(endpoint, credentials).headers["X-Subject-Token"]
+    permanent = BasicCredentials(credentials["access_key"], credentials["secret_key"], credentials["project_id"])
+    client = iam.IamClient.new_builder().with_credentials(GlobalCredentials(
+        credentials["access_key"], credentials["secret_key"], credentials["domain_id"])).with_endpoint(endpoint).build()
+    made = client.create_temporary_access_key_by_token(iam.CreateTemporaryAccessKeyByTokenRequest(
+        body=iam.CreateTemporaryAccessKeyByTokenRequestBody(auth=iam.TokenAuth(identity=iam.TokenAuthIdentity(
+            methods=["token"], token=iam.IdentityToken(id=token, duration_seconds=900)))))).credential
+    assert made.access != permanent.ak and made.expires_at.endswith("Z")
+    temporary = BasicCredentials(made.access, made.secret, credentials["project_id"]).with_security_token(made.securitytoken)
+    client = HssClient.new_builder().with_credentials(temporary).with_endpoint(endpoint).build()
+    assert client.list_users(ListUsersRequest(user_name="root", category="host")).total_num == 1
+    forged = BasicCredentials(made.access, made.secret, credentials["project_id"]).with_security_token(made.securitytoken[:-8])
+    client = HssClient.new_builder().with_credentials(forged).with_endpoint(endpoint).build()
+    with pytest.raises(ClientRequestException) as refused:
+        client.list_users(ListUsersRequest(category="host"))
+    assert refused.value.status_code == 401

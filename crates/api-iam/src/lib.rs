@@ -10,6 +10,7 @@ mod groups;
 mod operations;
 mod projects;
 mod roles;
+mod temporary_keys;
 mod tokens;
 mod users;
 mod versions;
@@ -41,6 +42,7 @@ pub fn router(app: &App) -> Router {
         .on("ShowPermanentAccessKey", credentials::show)
         .on("UpdatePermanentAccessKey", credentials::update)
         .on("DeletePermanentAccessKey", credentials::delete)
+        .on("CreateTemporaryAccessKeyByToken", temporary_keys::create)
         .on("CreateUser", users::create)
         .on("ShowUser", users::show)
         .on("UpdateUser", users::update)

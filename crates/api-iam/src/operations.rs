@@ -124,7 +124,7 @@ pub const OPERATIONS: &[Operation] = &[
         "/v3.0/OS-CREDENTIAL/securitytokens",
         "Temporary access key for an agency",
     ),
-    Operation::unsupported(
+    own(
         "CreateTemporaryAccessKeyByToken",
         Post,
         "/v3.0/OS-CREDENTIAL/securitytokens",

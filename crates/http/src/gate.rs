@@ -15,9 +15,10 @@ use axum::response::{IntoResponse, Response};
 use muster_model::{Error, ErrorKind, Result};
 use muster_service::App;
 use muster_service::identity::signatures::{Signed, caller_of_signature, check_scope_headers};
-use muster_service::identity::validate_token;
+use muster_service::identity::{temporary, validate_token};
 use muster_service::limits::{Limiter, network};
 use muster_vault::signature::{self, Authorization};
+use muster_vault::token::Temporary;
 use std::sync::Arc;
 
 /// What stands before one operation.
@@ -65,10 +66,15 @@ impl Gate {
         if let Some(authorization) = given.and_then(Authorization::parse) {
             let refuse = |refusal| Error::unauthenticated(format!("{REFUSED}{refusal}"));
             let authorization = authorization.map_err(refuse)?;
+            let temporary = match text(&parts.headers, "x-security-token") {
+                Some(token) => Some(temporary::open(&self.app, token, authorization.access).await?),
+                None => None,
+            };
             // A stranger's body is not worth reading.
-            let known = self.app.identity.directory().key(authorization.access).is_some();
+            let known = temporary.is_some()
+                || self.app.identity.directory().key(authorization.access).is_some();
             let body = if known { whole(body).await? } else { Bytes::new() };
-            let caller = self.signed(parts, &authorization, &body, info)?;
+            let caller = self.signed(parts, &authorization, &body, info, temporary.as_ref())?;
             return Ok((caller, Body::from(body)));
         }
         let token = text(&parts.headers, "x-auth-token")
@@ -82,6 +88,7 @@ impl Gate {
         authorization: &Authorization<'_>,
         body: &[u8],
         info: &RequestInfo,
+        temporary: Option<&Temporary>,
     ) -> Result<muster_model::Caller> {
         let mut headers: Vec<(&str, &[u8])> =
             parts.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
@@ -102,6 +109,7 @@ impl Gate {
             request_id: &info.request_id,
             once: self.row.once,
             unsigned_payload: false,
+            temporary,
         };
         caller_of_signature(&self.app, authorization, &request, signed)
     }

@@ -17,6 +17,7 @@ pub mod projects;
 pub mod rights;
 pub mod signatures;
 pub mod simulate;
+pub mod temporary;
 pub mod tokens;
 pub mod users;
 

@@ -6,6 +6,10 @@
 //! Whether the user still has the rights the token was issued with is told by the user's version,
 //! which the identity service compares.
 
+mod temporary;
+
+pub use temporary::Temporary;
+
 use crate::random;
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use base64::Engine as _;
@@ -124,22 +128,26 @@ impl TokenKeys {
     /// # Errors
     /// `Internal` without randomness.
     pub fn issue(&self, claims: &Claims) -> Result<String> {
+        self.seal(FORMAT, &mut claims.to_bytes())
+    }
+
+    /// Encrypts a content where it lies and writes the text of a token.
+    fn seal(&self, format: u8, content: &mut [u8]) -> Result<String> {
         let key = self.0.first().ok_or_else(|| Error::internal("no token key"))?;
         let nonce = random::bytes::<NONCE_LEN>()?;
-        let mut raw = Vec::with_capacity(RAW);
-        raw.push(FORMAT);
+        let mut raw = Vec::with_capacity(HEAD + NONCE_LEN + content.len() + TAG);
+        raw.push(format);
         raw.extend_from_slice(&key.id);
-        let mut sealed = claims.to_bytes();
         let tag = key
             .key
             .seal_in_place_separate_tag(
                 Nonce::assume_unique_for_key(*nonce),
                 Aad::from(raw.as_slice()),
-                &mut sealed,
+                content,
             )
             .map_err(|_| Error::internal("AES-256-GCM"))?;
         raw.extend_from_slice(nonce.as_slice());
-        raw.extend_from_slice(&sealed);
+        raw.extend_from_slice(content);
         raw.extend_from_slice(tag.as_ref());
         Ok(URL_SAFE_NO_PAD.encode(raw))
     }
@@ -150,18 +158,33 @@ impl TokenKeys {
     /// A [`Refusal`].
     pub fn open(&self, token: &str, now: Micros) -> std::result::Result<Claims, Refusal> {
         let mut raw = [0; RAW];
-        if token.len() != TEXT_LEN || URL_SAFE_NO_PAD.decode_slice(token, &mut raw) != Ok(RAW) {
+        let content = self.unseal(FORMAT, token, &mut raw)?;
+        let claims = Claims::from_bytes(content).ok_or(Refusal::Undecipherable)?;
+        if now >= claims.expires { Err(Refusal::Expired(claims.expires)) } else { Ok(claims) }
+    }
+
+    /// Decrypts the text of a token of this format and length into `raw`, and answers its content.
+    fn unseal<'raw>(
+        &self,
+        format: u8,
+        token: &str,
+        raw: &'raw mut [u8],
+    ) -> std::result::Result<&'raw mut [u8], Refusal> {
+        let length = raw.len();
+        let fits = token.len() == (length * 8).div_ceil(6);
+        if !fits || URL_SAFE_NO_PAD.decode_slice(token, raw) != Ok(length) {
             return Err(Refusal::Undecipherable);
         }
         let (head, rest) = raw.split_at_mut(HEAD);
-        let [FORMAT, id @ ..] = head else { return Err(Refusal::Undecipherable) };
+        let [found, id @ ..] = head else { return Err(Refusal::Undecipherable) };
+        if *found != format {
+            return Err(Refusal::Undecipherable);
+        }
         let key = self.0.iter().find(|key| key.id == *id).ok_or(Refusal::UnknownKey)?;
         let (nonce, sealed) = rest.split_at_mut(NONCE_LEN);
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| Refusal::Undecipherable)?;
         let opened = key.key.open_in_place(nonce, Aad::from(&*head), sealed);
-        let opened = opened.map_err(|_| Refusal::Undecipherable)?;
-        let claims = Claims::from_bytes(opened).ok_or(Refusal::Undecipherable)?;
-        if now >= claims.expires { Err(Refusal::Expired(claims.expires)) } else { Ok(claims) }
+        opened.map_err(|_| Refusal::Undecipherable)
     }
 }
 

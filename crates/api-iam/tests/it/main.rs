@@ -6,6 +6,7 @@ mod keys;
 mod lists;
 mod rights;
 mod signatures;
+mod temporary;
 mod tokens;
 
 use axum::Router;

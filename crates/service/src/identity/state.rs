@@ -2,6 +2,7 @@
 
 use super::attempts::Attempts;
 use super::directory::{self, Directory};
+use super::temporary::LONGEST_SECS;
 use crate::limits::Limiter;
 use muster_model::{Error, Micros, Result};
 use muster_store::meta::{self, TokenKey as StoredKey};
@@ -108,7 +109,8 @@ impl Identity {
                     sealed: vault.seal(&sealing(&id), key.secret())?,
                     id,
                     created_at: now,
-                    expires_at: now.plus_secs(ROTATION_SECS + token_secs),
+                    // As long as the last thing it made may live.
+                    expires_at: now.plus_secs(ROTATION_SECS + token_secs.max(LONGEST_SECS)),
                 };
                 meta::add_token_key(tx, &stored).await?;
             }

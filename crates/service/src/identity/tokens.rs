@@ -40,7 +40,7 @@ pub async fn validate_token(app: &App, token: &str, request_id: &str) -> Result<
     Ok(TokenInfo { caller, issued: claims.issued, expires: claims.expires })
 }
 
-fn caller_of(app: &App, claims: &Claims, request_id: &str) -> Option<Caller> {
+pub(super) fn caller_of(app: &App, claims: &Claims, request_id: &str) -> Option<Caller> {
     let directory = app.identity.directory();
     let user = directory.user_by_key(claims.user)?;
     let domain = directory.domain(claims.domain).filter(|domain| domain.key == user.domain)?;
