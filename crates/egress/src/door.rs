@@ -4,11 +4,12 @@ use crate::EgressSettings;
 use crate::rules::Rules;
 use muster_model::{Error, ErrorKind, Result};
 use std::io;
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use ureq::http::Uri;
-use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
+use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 
@@ -30,6 +31,8 @@ const MAX_ANSWER: u64 = 64 * 1024;
 pub struct Egress {
     pub(crate) client: ureq::Agent,
     rules: Rules,
+    /// The CAs that are trusted.
+    pub(crate) roots: Arc<Vec<Certificate<'static>>>,
 }
 
 /// What the other side said.
@@ -57,10 +60,11 @@ impl Egress {
                 .find_map(|file| certificates(Path::new(file)).ok())
                 .unwrap_or_default(),
         };
+        let roots = Arc::new(roots);
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let tls = TlsConfig::builder()
             .unversioned_rustls_crypto_provider(provider)
-            .root_certs(RootCerts::Specific(Arc::new(roots)))
+            .root_certs(RootCerts::Specific(Arc::clone(&roots)))
             .build();
         let config = ureq::Agent::config_builder()
             .tls_config(tls)
@@ -72,7 +76,7 @@ impl Egress {
             .build();
         let resolver = Judge { rules: rules.clone(), names: DefaultResolver::default() };
         let client = ureq::Agent::with_parts(config, DefaultConnector::default(), resolver);
-        Ok(Self { client, rules })
+        Ok(Self { client, rules, roots })
     }
 
     /// Checks a URL somebody names as far as that is possible without resolving it: its form, and its host if that
@@ -98,6 +102,24 @@ impl Egress {
             return self.rules.judge(address).or_else(|error| wrong(error.message()));
         }
         Ok(())
+    }
+
+    /// The address a name leads to, once all it leads to were judged. Blocks.
+    ///
+    /// # Errors
+    /// `Forbidden` for an address the rules close, `Unavailable` for a name that leads nowhere.
+    pub(crate) fn resolve(&self, host: &str, port: u16) -> Result<SocketAddr> {
+        let nowhere = |error: &dyn std::fmt::Display| {
+            Error::new(ErrorKind::Unavailable, format!("{host} cannot be resolved: {error}"))
+        };
+        let found = (host, port).to_socket_addrs().map_err(|error| nowhere(&error))?;
+        let addresses: Vec<SocketAddr> = found.collect();
+        for address in &addresses {
+            self.rules.judge(address.ip())?;
+        }
+        // Servers of one's own network listen on IPv4 more often than on both.
+        let first = addresses.iter().find(|address| address.is_ipv4()).or(addresses.first());
+        first.copied().ok_or_else(|| nowhere(&"it has no address"))
     }
 
     /// POSTs JSON. Blocks.
@@ -152,7 +174,7 @@ pub(crate) fn failed(error: ureq::Error) -> Error {
     }
 }
 
-fn certificates(file: &Path) -> io::Result<Vec<ureq::tls::Certificate<'static>>> {
+fn certificates(file: &Path) -> io::Result<Vec<Certificate<'static>>> {
     let pem = std::fs::read(file)?;
     let found: Vec<_> = parse_pem(&pem)
         .filter_map(|item| match item {

@@ -10,15 +10,20 @@ pub mod rules;
 
 mod door;
 mod download;
+mod mail;
+mod syslog;
 
 pub use door::{Answer, Egress};
 pub use download::Download;
+pub use mail::{Mail, MailServer};
 pub use network::Network;
 pub use rules::Rules;
+pub use syslog::{Severity, SyslogMessage, SyslogTarget};
 
 use muster_model::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
+use ureq::http::uri::Authority;
 
 /// `[egress]` of the configuration.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -45,4 +50,16 @@ impl EgressSettings {
         };
         Ok(Rules::new(self.allow.iter().map(network).collect::<Result<_>>()?))
     }
+}
+
+/// A host, without the brackets of an IPv6 address, and its port; `usual` where none is given.
+fn host_and_port(text: &str, usual: Option<u16>) -> Option<(String, u16)> {
+    let authority: Authority = text.parse().ok()?;
+    let host = authority.host();
+    let port = match text.strip_prefix(host)? {
+        "" => usual?,
+        rest => rest.strip_prefix(':')?.parse().ok()?,
+    };
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    (!host.is_empty()).then(|| (host.to_owned(), port))
 }

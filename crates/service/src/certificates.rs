@@ -4,6 +4,7 @@
 //! `private_key` and `enc_private_key` of `certificate/scs…`.
 
 pub mod authorities;
+pub mod channels;
 pub mod expiry;
 pub mod export;
 pub mod import;
@@ -17,6 +18,7 @@ mod list;
 mod making;
 mod notices;
 
+pub use channels::MailSettings;
 pub use found::{Found, found};
 pub use list::{list, show};
 pub use muster_store::certificates::{Certificate, Filter, Order, SortKey, Status, TagRule};
@@ -36,14 +38,20 @@ use serde::{Deserialize, Serialize};
 pub struct CertificateSettings {
     /// Issue what is applied for at once, instead of waiting for somebody to approve it.
     pub approve: bool,
-    /// Where notices of expiry are POSTed, `https://host/path`. None: nobody is told.
+    /// Where notices of expiry are POSTed, `https://host/path`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub webhook: Option<String>,
+    /// The mail server notices are sent by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mail: Option<MailSettings>,
+    /// The syslog notices are sent to: `udp://host:514`, `tcp://host:601`, `unix:/dev/log`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub syslog: Option<String>,
 }
 
 impl Default for CertificateSettings {
     fn default() -> Self {
-        Self { approve: true, webhook: None }
+        Self { approve: true, webhook: None, mail: None, syslog: None }
     }
 }
 

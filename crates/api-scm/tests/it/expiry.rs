@@ -2,11 +2,13 @@
 
 use crate::openssl::Made;
 use crate::{World, body, on};
-use muster_egress::{Egress, EgressSettings};
+use muster_egress::EgressSettings;
+use muster_service::certificates::CertificateSettings;
+use muster_service::certificates::channels::{Channels, MailSettings};
 use muster_service::certificates::expiry::{deliver, look};
 use muster_testkit::on_both_databases;
 use serde_json::{Value, json};
-use std::io::{Read, Write};
+use std::io::{BufRead, Read, Write};
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
@@ -39,10 +41,42 @@ fn listener(statuses: Vec<u16>) -> (String, Receiver<Value>) {
     (url, receiver)
 }
 
-fn egress() -> Arc<Egress> {
-    let settings =
-        EgressSettings { allow: vec!["127.0.0.0/8".into()], ..EgressSettings::default() };
-    Arc::new(Egress::new(&settings).unwrap())
+/// Channels as an operator sets them, with loopback open.
+fn channels(settings: &CertificateSettings) -> Arc<Channels> {
+    let egress = EgressSettings { allow: vec!["127.0.0.0/8".into()], ..EgressSettings::default() };
+    Arc::new(Channels::open(settings, &egress).unwrap())
+}
+
+fn webhook(url: &str) -> Arc<Channels> {
+    channels(&CertificateSettings { webhook: Some(url.to_owned()), ..Default::default() })
+}
+
+/// A mail server that takes the mails of one client after another, and hands on what was said.
+fn mail_server() -> (String, Receiver<String>) {
+    let server = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("smtp-plain://{}", server.local_addr().unwrap());
+    let (sender, receiver) = channel();
+    std::thread::spawn(move || {
+        while let Ok((stream, _)) = server.accept() {
+            let mut reader = std::io::BufReader::new(stream.try_clone().unwrap());
+            let answer = |text: &str| (&stream).write_all(text.as_bytes()).unwrap();
+            answer("220 localhost\r\n");
+            let (mut said, mut line, mut data) = (String::new(), String::new(), false);
+            while reader.read_line(&mut line).unwrap() > 0 {
+                let ends = data && line == ".\r\n";
+                let begins = line.starts_with("DATA");
+                if ends || !data {
+                    answer(if begins { "354 go on\r\n" } else { "250 ok\r\n" });
+                }
+                data = begins || (data && !ends);
+                said.push_str(&std::mem::take(&mut line));
+            }
+            if sender.send(said).is_err() {
+                return;
+            }
+        }
+    });
+    (url, receiver)
 }
 
 /// A certificate that ends on 2026-12-01, with notices wanted.
@@ -67,15 +101,15 @@ on_both_databases! {
         let id = watched(&world).await;
         let app = &world.test.app;
         let (url, received) = listener(vec![200; 4]);
-        let egress = egress();
+        let channels = webhook(&url);
         let day = 86_400;
         // From 2026-01-01 it is 334 days to the end.
         let told = async |advance: i64| {
             world.test.clock.advance_secs(advance * day);
-            look(app).await.unwrap();
+            look(app, &channels).await.unwrap();
             // Another server, or this one started again, finds nothing to add.
-            assert_eq!(look(app).await.unwrap(), 0);
-            deliver(app, &egress, &url).await.unwrap()
+            assert_eq!(look(app, &channels).await.unwrap(), 0);
+            deliver(app, &channels).await.unwrap()
         };
         assert_eq!(told(303).await, 0);
         assert_eq!(told(2).await, 1);
@@ -110,14 +144,65 @@ async fn what_did_not_arrive_is_sent_again_and_what_nobody_wants_is_not() {
     watched(&world).await;
     let app = &world.test.app;
     let (url, received) = listener(vec![500, 200]);
+    let channels = webhook(&url);
     world.test.clock.advance_secs(320 * 86_400);
-    assert_eq!(look(app).await.unwrap(), 1);
-    assert_eq!(deliver(app, &egress(), &url).await.unwrap(), 0);
+    assert_eq!(look(app, &channels).await.unwrap(), 1);
+    assert_eq!(deliver(app, &channels).await.unwrap(), 0);
     let first = received.recv().unwrap();
     world.test.clock.advance_secs(3600);
-    assert_eq!(deliver(app, &egress(), &url).await.unwrap(), 1);
+    assert_eq!(deliver(app, &channels).await.unwrap(), 1);
     assert_eq!(received.recv().unwrap()["event_id"], first["event_id"]);
     // A webhook inside that nobody allowed is not called.
-    let refused = Egress::new(&EgressSettings::default()).unwrap();
-    assert!(refused.check("certificates.webhook", &url).is_err());
+    let closed = CertificateSettings { webhook: Some(url), ..Default::default() };
+    assert!(Channels::open(&closed, &EgressSettings::default()).is_err());
+}
+
+#[tokio::test]
+async fn every_channel_is_told_once_and_one_that_is_down_holds_up_no_other() {
+    let world = World::new().await;
+    let id = watched(&world).await;
+    let app = &world.test.app;
+    let (url, received) = listener(vec![500, 200]);
+    let (server, mails) = mail_server();
+    let syslog = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let mail = MailSettings {
+        server,
+        from: "Muster <muster@example.org>".to_owned(),
+        to: vec!["ops@example.org".to_owned(), "it@example.org".to_owned()],
+        ..MailSettings::default()
+    };
+    let channels = channels(&CertificateSettings {
+        webhook: Some(url),
+        mail: Some(mail),
+        syslog: Some(format!("udp://{}", syslog.local_addr().unwrap())),
+        ..Default::default()
+    });
+    world.test.clock.advance_secs(320 * 86_400);
+    assert_eq!(look(app, &channels).await.unwrap(), 1);
+    // The webhook answers 500; the others have it.
+    assert_eq!(deliver(app, &channels).await.unwrap(), 2);
+    received.recv().unwrap();
+    let said = mails.recv().unwrap();
+    for line in [
+        "MAIL FROM:<muster@example.org>",
+        "RCPT TO:<ops@example.org>",
+        "RCPT TO:<it@example.org>",
+        "Subject: Certificate of a.example expires within 15 days",
+        &format!("Message-ID: <{id}-15@muster>"),
+        &id,
+    ] {
+        assert!(said.contains(line), "{line} in {said}");
+    }
+    let mut buffer = [0; 4096];
+    let n = syslog.recv(&mut buffer).unwrap();
+    let told = String::from_utf8_lossy(&buffer[..n]).into_owned();
+    assert!(told.starts_with("<28>1 ") && told.contains(" CERT_EXPIRING [muster@"), "{told}");
+    assert!(told.contains(&format!("certificate_id=\"{id}\"")), "{told}");
+    // Later only the webhook is tried again.
+    world.test.clock.advance_secs(3600);
+    assert_eq!(look(app, &channels).await.unwrap(), 0);
+    assert_eq!(deliver(app, &channels).await.unwrap(), 1);
+    assert_eq!(received.recv().unwrap()["certificate_id"], id);
+    syslog.set_nonblocking(true).unwrap();
+    assert!(syslog.recv(&mut buffer).is_err() && mails.try_recv().is_err());
 }

@@ -1,16 +1,17 @@
-//! Notices before certificates expire and when they have: each once, by a webhook.
+//! Notices before certificates expire and when they have: each once by every channel
+//! that is set (see [`super::channels`]).
 //!
-//! A notice is noted and its delivery queued in one transaction, so that a server that is killed neither forgets nor
-//! repeats it. Delivery is tried again for a day; who receives knows a repetition by `event_id`. After a pause or a
+//! A notice is noted and its deliveries queued in one transaction, so that a server that is killed neither forgets nor
+//! repeats it; each channel has a delivery of its own, so that one that is down holds up no other. Delivery is tried again for a day; who receives knows a repetition by `event_id`. After a pause or a
 //! clock that jumped ahead only the most urgent notice is made; one that jumped back makes none again.
 
 use super::Certificate;
+use super::channels::Channels;
 use crate::app::App;
-use muster_egress::Egress;
-use muster_model::{Error, ErrorKind, Micros, Result};
+use muster_model::{Error, Micros, Result};
 use muster_store::certificates::notices;
 use muster_store::{Tx, jobs, transact};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,18 +29,20 @@ const BATCH: u32 = 200;
 /// How often certificates are looked through.
 const LOOK: Duration = Duration::from_secs(60);
 
-/// Starts the looking and delivering of this process, if there is a webhook.
+/// Starts the looking and delivering of this process, if anybody is to be told.
 ///
 /// # Errors
-/// `Invalid` naming the setting, for a webhook that may not be called.
+/// `Invalid` naming the setting, for a channel that cannot be used.
 pub fn start(app: &App) -> Result<()> {
-    let Some(url) = app.settings.certificates.webhook.clone() else { return Ok(()) };
-    let egress = Arc::new(Egress::new(&app.settings.egress)?);
-    egress.check("certificates.webhook", &url)?;
+    let channels = Channels::open(&app.settings.certificates, &app.settings.egress)?;
+    if channels.is_empty() {
+        return Ok(());
+    }
+    let channels = Arc::new(channels);
     let app = app.clone();
     app.clone().tasks.spawn(async move {
         while !app.stop.is_cancelled() {
-            if let Err(error) = run(&app, &egress, &url).await {
+            if let Err(error) = run(&app, &channels).await {
                 tracing::warn!(?error, "notices of certificates could not be made");
             }
             tokio::select! {
@@ -51,16 +54,16 @@ pub fn start(app: &App) -> Result<()> {
     Ok(())
 }
 
-async fn run(app: &App, egress: &Arc<Egress>, url: &str) -> Result<()> {
-    look(app).await?;
-    deliver(app, egress, url).await.map(drop)
+async fn run(app: &App, channels: &Arc<Channels>) -> Result<()> {
+    look(app, channels).await?;
+    deliver(app, channels).await.map(drop)
 }
 
 /// Looks through all certificates and queues what is due. Answers how many notices that were.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn look(app: &App) -> Result<u64> {
+pub async fn look(app: &App, channels: &Channels) -> Result<u64> {
     let (mut after, mut made) = (0, 0);
     let until = app.now().plus_secs(STAGES.iter().copied().max().unwrap_or(0) * DAY_SECS);
     loop {
@@ -68,13 +71,13 @@ pub async fn look(app: &App) -> Result<u64> {
         let Some(last) = page.last() else { return Ok(made) };
         after = last.key;
         for it in &page {
-            made += u64::from(transact!(app.db, |tx| notice(tx, app, it).await)?);
+            made += u64::from(transact!(app.db, |tx| notice(tx, app, channels, it).await)?);
         }
     }
 }
 
 /// Makes the notice a certificate is due for. False if there is none, or nobody is to be told.
-async fn notice(tx: &mut Tx, app: &App, it: &Certificate) -> Result<bool> {
+async fn notice(tx: &mut Tx, app: &App, channels: &Channels, it: &Certificate) -> Result<bool> {
     let now = app.now();
     let Some((stage, end)) = it.content.not_after.and_then(|end| Some((stage(end, now)?, end)))
     else {
@@ -94,7 +97,7 @@ async fn notice(tx: &mut Tx, app: &App, it: &Certificate) -> Result<bool> {
         );
         return Ok(false);
     }
-    let payload = json!({
+    let notice = json!({
         "event_id": format!("{}-{stage}", it.id),
         "notice_type": if stage == 0 { "CERT_EXPIRED" } else { "CERT_EXPIRING" },
         "certificate_id": it.id,
@@ -104,7 +107,10 @@ async fn notice(tx: &mut Tx, app: &App, it: &Certificate) -> Result<bool> {
         "not_after": end.iso(),
         "days": stage,
     });
-    jobs::enqueue(tx, QUEUE, &payload.to_string(), ATTEMPTS, now, now).await?;
+    for channel in channels.names() {
+        let payload = json!({"channel": channel, "notice": notice}).to_string();
+        jobs::enqueue(tx, QUEUE, &payload, ATTEMPTS, now, now).await?;
+    }
     Ok(true)
 }
 
@@ -120,7 +126,7 @@ fn stage(end: Micros, now: Micros) -> Option<i64> {
 ///
 /// # Errors
 /// Those of the database; what the other side refuses is tried again later.
-pub async fn deliver(app: &App, egress: &Arc<Egress>, url: &str) -> Result<u64> {
+pub async fn deliver(app: &App, channels: &Arc<Channels>) -> Result<u64> {
     let mut arrived = 0;
     loop {
         let due = jobs::any_due(&mut app.db.read().await?, &[QUEUE], app.now()).await?;
@@ -128,26 +134,37 @@ pub async fn deliver(app: &App, egress: &Arc<Egress>, url: &str) -> Result<u64> 
             transact!(app.db, |tx| jobs::claim(tx, &[QUEUE], LEASE_SECS, app.now()).await)
         };
         let Some(job) = (if due { claim().await? } else { None }) else { return Ok(arrived) };
-        let (door, target, body) = (Arc::clone(egress), url.to_owned(), job.payload.clone());
-        let send = move || door.post_json(&target, &[], body.as_bytes());
+        let (channel, notice) = addressed(&job.payload)?;
+        let (channels, now, name) = (Arc::clone(channels), app.now(), channel.clone());
+        let send = move || channels.send(&name, &notice, now);
         let sent = tokio::task::spawn_blocking(send).await.map_err(Error::internal)?;
-        let sent = sent.and_then(|answer| match answer.status {
-            200..=299 => Ok(()),
-            status => {
-                Err(Error::new(ErrorKind::Unavailable, format!("the webhook answered {status}")))
-            }
-        });
         match sent {
-            Ok(()) => {
+            Ok(sent) => {
                 transact!(app.db, |tx| jobs::finish(tx, &job).await)?;
-                arrived += 1;
+                arrived += u64::from(sent);
+                if !sent {
+                    tracing::warn!(
+                        channel,
+                        "a notice was dropped: its channel is not set any more"
+                    );
+                }
             }
             Err(error) => {
-                tracing::warn!(?error, "a notice did not arrive");
+                tracing::warn!(?error, channel, "a notice did not arrive");
                 let why = error.message();
                 transact!(app.db, |tx| jobs::fail(tx, &job, why, app.now()).await)?;
             }
         }
+    }
+}
+
+/// The channel of a delivery and the notice. What an older version queued was for the webhook.
+fn addressed(payload: &str) -> Result<(String, Value)> {
+    let mut payload: Value = serde_json::from_str(payload).map_err(Error::internal)?;
+    let channel = payload.get("channel").and_then(Value::as_str).map(str::to_owned);
+    match (channel, payload.get_mut("notice").map(Value::take)) {
+        (Some(channel), Some(notice)) => Ok((channel, notice)),
+        _ => Ok(("webhook".to_owned(), payload)),
     }
 }
 
