@@ -12,6 +12,7 @@ mod hosts;
 mod keypairs;
 pub mod operations;
 mod policies;
+mod sca;
 mod users;
 mod vault;
 
@@ -49,6 +50,16 @@ pub fn router(app: &App) -> Router {
         .on("ApproveCertificate", certificates::approve)
         .on("RejectCertificate", certificates::reject)
         .on("RevokeCertificate", certificates::revoke)
+        .on("ListScaTasks", sca::list)
+        .on("ShowScaTask", sca::show)
+        .on("CancelScaTask", sca::cancel)
+        .on("DeleteScaTask", sca::delete)
+        .on("DownloadScaSbom", sca::sbom)
+        .on("FindComponents", sca::find)
+        .on("ListScaKeys", sca::keys)
+        .on("CreateScaKey", sca::create_key)
+        .on("UpdateScaKey", sca::update_key)
+        .on("DeleteScaKey", sca::delete_key)
         .on("ShowVault", vault::status)
         .on("RotateVault", vault::rotate)
         .on("RewrapVault", vault::rewrap)

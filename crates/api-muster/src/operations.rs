@@ -29,6 +29,14 @@ const APPROVE: &str = "/muster/v1/certificates/{certificate_id}/approve";
 const REJECT: &str = "/muster/v1/certificates/{certificate_id}/reject";
 const REVOKE: &str = "/muster/v1/certificates/{certificate_id}/revoke";
 
+const SCA_TASKS: &str = "/muster/v1/{project_id}/sca/tasks";
+const SCA_TASK: &str = "/muster/v1/{project_id}/sca/tasks/{task_id}";
+const SCA_CANCEL: &str = "/muster/v1/{project_id}/sca/tasks/{task_id}/cancel";
+const SCA_SBOM: &str = "/muster/v1/{project_id}/sca/tasks/{task_id}/sbom";
+const SCA_WHERE: &str = "/muster/v1/{project_id}/sca/where";
+const SCA_KEYS: &str = "/muster/v1/{project_id}/sca/keys";
+const SCA_KEY: &str = "/muster/v1/{project_id}/sca/keys/{access_key_id}";
+
 /// The whole API.
 #[rustfmt::skip]
 pub const OPERATIONS: &[Operation] = &[
@@ -56,6 +64,16 @@ pub const OPERATIONS: &[Operation] = &[
     Operation::served("ApproveCertificate", Verb::Post, APPROVE, Action::CertIssue, "Issues what is applied for."),
     Operation::served("RejectCertificate", Verb::Post, REJECT, Action::CertIssue, "Refuses what is applied for."),
     Operation::served("RevokeCertificate", Verb::Post, REVOKE, Action::CertIssue, "Revokes a certificate of the account's own authority. Body: reason."),
+    Operation::served("ListScaTasks", Verb::Get, SCA_TASKS, Action::ScaTaskGet, "Tasks of composition analysis, newest first, with what stands before them in the queue. Query: limit, offset."),
+    Operation::served("ShowScaTask", Verb::Get, SCA_TASK, Action::ScaTaskGet, "A task with what was checked against which source, and what could not be read."),
+    Operation::served("CancelScaTask", Verb::Post, SCA_CANCEL, Action::ScaTaskCreate, "Ends a task that waits or runs."),
+    Operation::served("DeleteScaTask", Verb::Delete, SCA_TASK, Action::ScaTaskCreate, "Forgets a task that has ended, with what it found."),
+    Operation::served("DownloadScaSbom", Verb::Get, SCA_SBOM, Action::ScaTaskGet, "The bill of materials of a task: CycloneDX 1.6, JSON."),
+    Operation::served("FindComponents", Verb::Get, SCA_WHERE, Action::ScaTaskGet, "In which artifacts components of a name are, at which places. Query: name, version."),
+    Operation::served("ListScaKeys", Verb::Get, SCA_KEYS, Action::ScaKeyList, "Access keys of the SCA open API, without their secrets."),
+    Operation::served("CreateScaKey", Verb::Post, SCA_KEYS, Action::ScaKeyUpdate, "Makes an access key of the SCA open API that acts with its maker's rights. Body: description."),
+    Operation::served("UpdateScaKey", Verb::Patch, SCA_KEY, Action::ScaKeyUpdate, "Switches a key on or off, and whether it may sign by MD5. Body: active, allow_md5."),
+    Operation::served("DeleteScaKey", Verb::Delete, SCA_KEY, Action::ScaKeyUpdate, "Removes an access key of the SCA open API."),
     Operation::served("ShowVault", Verb::Get, VAULT, Action::VaultShow, "Which keys seal how much."),
     Operation::served("RotateVault", Verb::Post, ROTATE, Action::VaultRotate, "Gives every account and project a new key, wraps everything by it, forgets the older ones."),
     Operation::served("RewrapVault", Verb::Post, REWRAP, Action::VaultRotate, "Wraps everything by the newest root key, and what a rotation left by the newest keys."),

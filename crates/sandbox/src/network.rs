@@ -11,5 +11,5 @@ pub(crate) fn leave() -> Result<(), String> {
     };
     leave(UnshareFlags::NEWUSER | UnshareFlags::NEWNET | UnshareFlags::NEWIPC)
         .or_else(|_| leave(UnshareFlags::NEWNET | UnshareFlags::NEWIPC))
-        .map_err(|error| format!("{error}: user namespaces are closed on this system"))
+        .map_err(|error| format!("{error} (are user namespaces closed on this system?)"))
 }

@@ -10,6 +10,7 @@ pub mod keys;
 mod knowledge;
 pub mod licences;
 mod outcome;
+mod parts;
 mod place;
 pub mod results;
 pub mod scan;
@@ -20,6 +21,7 @@ pub mod vulnerability;
 mod worker;
 
 pub use engine::{NOT_APART, PROGRESS};
+pub use muster_store::sca::{Key, Status, Task};
 pub use outcome::{LANGUAGES, NONE, NOT_CHECKED, UNGRADED};
 pub use settings::{Isolation, ScaSettings};
 pub use worker::{start_analyses, start_callbacks};

@@ -1,5 +1,6 @@
 //! Composition analysis: access keys of its API, artifacts, tasks, and what was found.
 
+pub mod documents;
 pub mod files;
 pub mod keys;
 pub mod numbers;

@@ -9,6 +9,7 @@ pub mod age;
 pub mod agent;
 pub mod checkpoint;
 pub mod envelope;
+pub mod hash;
 pub mod keyring;
 pub mod owner_key;
 pub mod password;

@@ -16,6 +16,7 @@ async fn no_operation_answers_without_rights() {
         ("FindAssets", "?name=root", json!({})).into(),
         ("CreateUser", user).into(),
         ("UpdateUser", json!({"enabled": false})).into(),
+        ("FindComponents", "?name=log4j-core", json!({})).into(),
         ("SimulatePolicy", json!({"action": "iam:user:list"})).into(),
     ];
     authz_coverage::<Call>(&test, &router, OPERATIONS, &calls).await;

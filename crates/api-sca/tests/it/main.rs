@@ -3,6 +3,7 @@
 
 mod callback;
 mod knowledge;
+mod own;
 mod proof;
 mod results;
 mod tasks;

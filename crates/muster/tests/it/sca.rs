@@ -7,6 +7,7 @@ use muster_vault::sca_signature::{Algorithm, canonical, sign};
 use serde_json::{Value, json};
 use std::io::{Cursor, Write};
 use std::path::Path;
+use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 struct Caller {
@@ -24,7 +25,7 @@ impl Caller {
     }
 
     #[expect(clippy::disallowed_methods, reason = "the real server has the real time")]
-    fn ask(&self, path: &str, mut parameters: Value) -> Value {
+    fn answer(&self, path: &str, mut parameters: Value) -> Value {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis();
         parameters["timestamp"] = json!(u64::try_from(now).unwrap());
         let body = canonical(parameters.to_string().as_bytes()).unwrap();
@@ -35,7 +36,11 @@ impl Caller {
             ("signature", signature.as_str()),
         ];
         let target = format!("/gateway/sca/external/{path}");
-        let answer = raw::send(&self.endpoint, "POST", &target, &headers, &body).json();
+        raw::send(&self.endpoint, "POST", &target, &headers, &body).json()
+    }
+
+    fn ask(&self, path: &str, parameters: Value) -> Value {
+        let answer = self.answer(path, parameters);
         assert_eq!(answer["code"], 0, "{path}: {answer}");
         answer["data"].clone()
     }
@@ -62,6 +67,24 @@ impl Caller {
             (status["status"] == 2 || status["status"] == 3).then_some(status)
         })
     }
+}
+
+/// A server in a user namespace that lets nobody have a network namespace. None where the system has none to give.
+#[expect(clippy::disallowed_methods, reason = "what takes the wall away")]
+fn without_a_wall(data_dir: &Path, isolation: &str) -> Option<Server> {
+    if !Command::new("unshare").args(["-Ur", "true"]).status().is_ok_and(|it| it.success()) {
+        return None;
+    }
+    let script = "echo 0 > /proc/sys/user/max_net_namespaces; exec \"$0\" \"$@\"";
+    let mut command = Command::new("unshare");
+    command
+        .env_clear()
+        .env("PATH", "/usr/bin:/bin")
+        .env("MUSTER__SCA__ISOLATION", isolation)
+        .args(["-Ur", "sh", "-c", script, env!("CARGO_BIN_EXE_muster"), "--data-dir"])
+        .arg(data_dir)
+        .args(["up", "--listen", "127.0.0.1:0", "--no-local-agent"]);
+    Some(Server::of(data_dir, command))
 }
 
 fn zip(name: &str, bytes: &[u8]) -> Vec<u8> {
@@ -118,4 +141,24 @@ fn an_artifact_is_taken_apart_behind_walls_also_when_the_server_is_killed_meanwh
     let found = caller.ask("task/statistics", json!({"taskId": "large"}));
     assert_eq!(found["componentNum"], 8_000);
     assert_eq!(server.end("TERM"), Some(0));
+}
+
+#[test]
+fn where_a_wall_cannot_be_had_only_the_operator_lets_artifacts_in() {
+    let dir = tempfile::tempdir().unwrap();
+    let Some(server) = without_a_wall(dir.path(), "required") else { return };
+    let caller = Caller::of(dir.path());
+    caller.order("refused", "a.zip", &zip("package-lock.json", &lock(3)));
+    assert_eq!(caller.ended("refused")["status"], 3);
+    let answer = caller.answer("task/statistics", json!({"taskId": "refused"}));
+    let message = answer["msg"].as_str().unwrap();
+    for word in ["network namespace", "isolation = \"preferred\""] {
+        assert!(message.contains(word), "{message}");
+    }
+    server.end("TERM");
+    let server = without_a_wall(dir.path(), "preferred").unwrap();
+    let caller = Caller::of(dir.path());
+    caller.order("allowed", "a.zip", &zip("package-lock.json", &lock(3)));
+    assert_eq!(caller.ended("allowed")["status"], 2);
+    server.end("TERM");
 }

@@ -1,11 +1,13 @@
 //! Telling a task's end to the address its maker named: signed, at least once, for a day.
 
+use super::analysis::Trouble;
 use crate::app::App;
 use muster_model::{Error, ErrorKind, Micros, Result};
 use muster_store::jobs::{self, Job};
 use muster_store::sca::{Status, Task, keys, tasks};
 use muster_store::{Tx, transact};
 use muster_vault::sca_signature::{Algorithm, canonical, sign};
+use serde::Deserialize;
 use serde_json::json;
 
 /// The queue of tellings.
@@ -46,7 +48,7 @@ pub(super) async fn tell(app: &App, job: &Job) -> Result<()> {
     let body = json!({
         "taskId": task.id,
         "taskName": task.name,
-        "errorMassage": task.error.clone().unwrap_or_default(),
+        "errorMassage": trouble(&task),
         "status": task.status.number(),
         "startTime": super::wall(app, task.started_at),
         "endTime": super::wall(app, task.ended_at),
@@ -69,6 +71,20 @@ pub(super) async fn tell(app: &App, job: &Job) -> Result<()> {
         return Err(Error::new(ErrorKind::Unavailable, why));
     }
     finish(app, job).await
+}
+
+/// Why there are no results, or not all.
+fn trouble(task: &Task) -> String {
+    #[derive(Deserialize)]
+    struct Coverage {
+        ended_by: Option<Trouble>,
+    }
+    if let Some(error) = &task.error {
+        return error.clone();
+    }
+    let coverage = task.coverage.as_deref().and_then(|text| serde_json::from_str(text).ok());
+    let ended = coverage.and_then(|it: Coverage| it.ended_by);
+    ended.map(|it| format!("the results are not complete: {}", it.message)).unwrap_or_default()
 }
 
 async fn finish(app: &App, job: &Job) -> Result<()> {

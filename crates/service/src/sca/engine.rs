@@ -1,11 +1,15 @@
 //! Taking an artifact apart: in a process of its own, which is killed when it takes too long or too much.
 
 use super::analysis::Analysis;
+use super::parts;
 use super::scan::{Blob, Bounds, scan};
 use super::settings::{Isolation, ScaSettings};
 use crate::app::App;
+use flate2::Compression;
+use flate2::write::DeflateEncoder;
 use muster_model::{Error, ErrorKind, Result};
 use std::fs::File;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -15,6 +19,8 @@ use tokio::sync::watch;
 
 /// Largest report that is read, in bytes.
 const MAX_REPORT: u64 = 512 << 20;
+/// Largest bill of materials that is kept, deflated, in bytes.
+const MAX_DOCUMENT: usize = 32 << 20;
 /// What the engine's process says on its error output is kept up to this, in bytes.
 const MAX_WORDS: usize = 4096;
 /// How much longer than its own limit a process may take before it is killed.
@@ -26,6 +32,13 @@ const PANICKED: u8 = 101;
 /// What a line of progress on its error output begins with.
 pub const PROGRESS: &str = "progress ";
 
+/// What came out of an artifact.
+pub(super) struct Taken {
+    pub(super) analysis: Analysis,
+    /// The bill of materials: CycloneDX, deflated. None where it is too large to be kept.
+    pub(super) cyclonedx: Option<Vec<u8>>,
+}
+
 /// Takes the artifact at `path` apart. `progress` is told the percentage.
 ///
 /// # Errors
@@ -36,7 +49,7 @@ pub(super) async fn run(
     path: PathBuf,
     name: &str,
     progress: &watch::Sender<u8>,
-) -> Result<Analysis> {
+) -> Result<Taken> {
     let settings = &app.settings.sca;
     let file = tokio::task::spawn_blocking(move || File::open(path));
     let file = file.await.map_err(Error::internal)?.map_err(Error::internal)?;
@@ -52,8 +65,17 @@ pub(super) async fn run(
         }
         (None, _) => return Err(Error::internal("no engine is set")),
     };
-    let read = tokio::task::spawn_blocking(move || serde_json::from_slice(&report));
-    read.await.map_err(Error::internal)?.map_err(Error::internal)
+    tokio::task::spawn_blocking(move || taken(&report)).await.map_err(Error::internal)?
+}
+
+fn taken(written: &[u8]) -> Result<Taken> {
+    let report = parts::read(written, parts::REPORT)?;
+    let analysis = serde_json::from_slice(report).map_err(Error::internal)?;
+    let mut packed = DeflateEncoder::new(Vec::new(), Compression::default());
+    packed.write_all(parts::read(written, parts::CYCLONEDX)?).map_err(Error::internal)?;
+    let packed = packed.finish().map_err(Error::internal)?;
+    let cyclonedx = Some(packed).filter(|packed| packed.len() <= MAX_DOCUMENT);
+    Ok(Taken { analysis, cyclonedx })
 }
 
 /// In this process.

@@ -7,8 +7,8 @@ use super::vulnerability::Known;
 use muster_advisory::Knowledge;
 use muster_model::{Error, Result};
 use muster_store::sca::{Component, Found, Vulnerability};
+use muster_vault::hash::Sha256;
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// Grade of a component without known vulnerabilities.
@@ -232,7 +232,7 @@ fn component(seen: &Seen, sha256: &str) -> Component {
             }
         }
     }
-    let uuid = hex::encode(hash.finalize()).chars().take(32).collect();
+    let uuid = hash.hex().chars().take(32).collect();
     Component {
         uuid,
         purl: purl.unwrap_or_default(),

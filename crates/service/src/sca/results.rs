@@ -3,10 +3,13 @@
 use super::tasks::find;
 use crate::app::App;
 use crate::authz;
+use flate2::read::DeflateDecoder;
+use muster_model::id::ProjectId;
 use muster_model::{Action, Caller, Error, Result};
 use muster_store::Tx;
 use muster_store::sca::results::Place;
-use muster_store::sca::{Finding, Found, Status, Task, Vulnerability, results};
+use muster_store::sca::{Finding, Found, Status, Task, Vulnerability, documents, results};
+use std::io::Read;
 
 /// Longest id of a component or number of a vulnerability.
 const MAX_ID: usize = 128;
@@ -52,9 +55,13 @@ pub async fn finished(app: &App, caller: &Caller, task: &str) -> Result<Task> {
 async fn ended(app: &App, caller: &Caller, task: &str) -> Result<(Task, Tx)> {
     let project = authz::require(app, caller, Action::ScaTaskGet, None).await?;
     let mut tx = app.db.read().await?;
-    let task = find(&mut tx, project, task).await?;
+    let task = with_results(find(&mut tx, project, task).await?)?;
+    Ok((task, tx))
+}
+
+fn with_results(task: Task) -> Result<Task> {
     match task.status {
-        Status::Done => Ok((task, tx)),
+        Status::Done => Ok(task),
         Status::Queued | Status::Running => {
             Err(Error::conflict("taskId: the task has not ended: ask for its status"))
         }
@@ -134,17 +141,42 @@ pub async fn vulnerability(app: &App, caller: &Caller, number: &str) -> Result<V
     found.ok_or_else(|| Error::not_found(format_args!("vulnerability {number}")))
 }
 
-/// Where components of this name are, in the artifacts of the caller's project.
+/// The bill of materials of a task: CycloneDX 1.6 as JSON.
+///
+/// # Errors
+/// `Conflict` if the task has not ended, or failed; `NotFound`, also for one that was too large to be kept; those of
+/// [`authz::require`] and of the database.
+pub async fn cyclonedx(
+    app: &App,
+    caller: &Caller,
+    project: &ProjectId,
+    task: &str,
+) -> Result<Vec<u8>> {
+    let project = authz::require(app, caller, Action::ScaTaskGet, Some(project)).await?;
+    let mut tx = app.db.read().await?;
+    let task = with_results(find(&mut tx, project, task).await?)?;
+    let packed = documents::get(&mut tx, task.key).await?;
+    let packed = packed.ok_or_else(|| Error::not_found("the task's bill of materials"))?;
+    let unpack = move || {
+        let mut text = Vec::new();
+        DeflateDecoder::new(packed.as_slice()).read_to_end(&mut text).map(|_| text)
+    };
+    let unpacked = tokio::task::spawn_blocking(unpack).await.map_err(Error::internal)?;
+    unpacked.map_err(Error::internal)
+}
+
+/// Where components of this name are, in the artifacts of a project.
 ///
 /// # Errors
 /// `Invalid`; those of [`authz::require`] and of the database.
 pub async fn places(
     app: &App,
     caller: &Caller,
+    project: &ProjectId,
     name: &str,
     version: Option<&str>,
 ) -> Result<Vec<Place>> {
-    let project = authz::require(app, caller, Action::ScaTaskGet, None).await?;
+    let project = authz::require(app, caller, Action::ScaTaskGet, Some(project)).await?;
     if name.is_empty() || name.len() > 1024 {
         return Err(Error::invalid("name", "must be 1 to 1024 bytes"));
     }

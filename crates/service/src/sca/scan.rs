@@ -1,7 +1,8 @@
 //! The engine's work on one artifact: what the process does that has it to itself.
 
+use super::parts;
 use muster_model::{Clock, Error, Result, SystemClock};
-use muster_sca::output::{Document, json};
+use muster_sca::output::{Document, cyclonedx, json};
 use muster_sca::{Budget, Input, Limits, Options};
 use std::io::{BufWriter, Write};
 use std::sync::mpsc::{RecvTimeoutError, channel};
@@ -34,7 +35,7 @@ impl Bounds {
     }
 }
 
-/// Takes the artifact apart and writes the report. `progress` is told the percentage twice a second.
+/// Takes the artifact apart and writes report and bill of materials. `progress` is told the percentage twice a second.
 ///
 /// # Errors
 /// `Internal` if the report cannot be written.
@@ -62,5 +63,14 @@ pub fn scan(
     let document =
         Document { name, tool_version: env!("CARGO_PKG_VERSION"), created: SystemClock.now() };
     let mut out = BufWriter::new(out);
-    json::write(&report, &document, &mut out).and_then(|()| out.flush()).map_err(Error::internal)
+    let mut write = || {
+        let mut text = Vec::new();
+        json::write(&report, &document, &mut text)?;
+        parts::write(&mut out, parts::REPORT, &text)?;
+        text.clear();
+        cyclonedx::write(&report, &document, &mut text)?;
+        parts::write(&mut out, parts::CYCLONEDX, &text)?;
+        out.flush()
+    };
+    write().map_err(Error::internal)
 }

@@ -14,6 +14,8 @@ pub struct ScaSettings {
     pub max_bytes: u64,
     /// How long an artifact is kept after its last task was made, in seconds: 3600 to a year.
     pub keep_secs: i64,
+    /// How long a task and what it found is kept after its end, in seconds: an hour to ten years.
+    pub keep_results_secs: i64,
     /// Analyses one process runs at a time, 1 to 64.
     pub parallel: usize,
     /// How long one analysis may take, in seconds: 10 to 86400.
@@ -65,6 +67,9 @@ impl ScaSettings {
         if !(3600..=31_536_000).contains(&self.keep_secs) {
             return Err(Error::invalid("sca.keep_secs", "must be 3600 to 31536000"));
         }
+        if !(3600..=315_360_000).contains(&self.keep_results_secs) {
+            return Err(Error::invalid("sca.keep_results_secs", "must be 3600 to 315360000"));
+        }
         if !(1..=64).contains(&self.parallel) {
             return Err(Error::invalid("sca.parallel", "must be 1 to 64"));
         }
@@ -85,6 +90,7 @@ impl Default for ScaSettings {
         Self {
             max_bytes: 3 << 30,
             keep_secs: 7 * 24 * 3600,
+            keep_results_secs: 31_536_000,
             parallel: 1,
             timeout_secs: 1800,
             memory_mb: 4096,

@@ -3,6 +3,7 @@
 use super::queue;
 use crate::app::App;
 use crate::{audit, authz};
+use muster_model::id::ProjectId;
 use muster_model::{Action, Caller, Credential, Error, Result};
 use muster_store::sca::{Status, Task, files, tasks};
 use muster_store::{Tx, jobs, transact};
@@ -140,37 +141,59 @@ pub async fn get(app: &App, caller: &Caller, id: &str) -> Result<Task> {
 ///
 /// # Errors
 /// As [`get`].
-pub async fn position(app: &App, caller: &Caller, id: &str) -> Result<(Task, i64)> {
-    let project = authz::require(app, caller, Action::ScaTaskGet, None).await?;
+pub async fn position(
+    app: &App,
+    caller: &Caller,
+    project: &ProjectId,
+    id: &str,
+) -> Result<(Task, i64)> {
+    let project = authz::require(app, caller, Action::ScaTaskGet, Some(project)).await?;
     let mut tx = app.db.read().await?;
     let task = find(&mut tx, project, id).await?;
-    let ahead = if task.status == Status::Queued { tasks::ahead(&mut tx, &task).await? } else { 0 };
+    let ahead = ahead(&mut tx, &task).await?;
     Ok((task, ahead))
 }
 
-/// The tasks of the caller's project, newest first, and how many there are.
+/// The tasks of a project, newest first, each with how many stand before it in the queue, and how many there are.
 ///
 /// # Errors
 /// Those of [`authz::require`] and of the database.
-pub async fn list(app: &App, caller: &Caller, limit: u32, offset: u32) -> Result<(i64, Vec<Task>)> {
-    let project = authz::require(app, caller, Action::ScaTaskGet, None).await?;
-    tasks::list(&mut app.db.read().await?, project, limit, offset).await
+pub async fn list(
+    app: &App,
+    caller: &Caller,
+    project: &ProjectId,
+    limit: u32,
+    offset: u32,
+) -> Result<(i64, Vec<(Task, i64)>)> {
+    let project = authz::require(app, caller, Action::ScaTaskGet, Some(project)).await?;
+    let mut tx = app.db.read().await?;
+    let (total, tasks) = tasks::list(&mut tx, project, limit, offset).await?;
+    let mut all = Vec::with_capacity(tasks.len());
+    for task in tasks {
+        let ahead = ahead(&mut tx, &task).await?;
+        all.push((task, ahead));
+    }
+    Ok((total, all))
+}
+
+async fn ahead(tx: &mut Tx, task: &Task) -> Result<i64> {
+    if task.status == Status::Queued { tasks::ahead(tx, task).await } else { Ok(0) }
 }
 
 /// Ends a task that waits or runs. The worker that is at it lets go of it within seconds.
 ///
 /// # Errors
 /// `Conflict` when it has ended; `NotFound`; those of [`authz::require`] and of the database.
-pub async fn cancel(app: &App, caller: &Caller, id: &str) -> Result<()> {
-    let project = authz::require(app, caller, Action::ScaTaskCreate, None).await?;
+pub async fn cancel(app: &App, caller: &Caller, project: &ProjectId, id: &str) -> Result<()> {
+    let in_project = authz::require(app, caller, Action::ScaTaskCreate, Some(project)).await?;
     let now = app.now();
     transact!(app.db, |tx| {
-        let task = find(tx, project, id).await?;
+        let task = find(tx, in_project, id).await?;
         if !tasks::fail(tx, task.key, "cancelled", now).await? {
             return Err(Error::conflict("the task has ended"));
         }
         super::callback::enqueue(tx, &task, now).await?;
-        finish(tx, app, caller, id).await
+        finish(tx, app, caller, project, id).await
     })
 }
 
@@ -178,21 +201,27 @@ pub async fn cancel(app: &App, caller: &Caller, id: &str) -> Result<()> {
 ///
 /// # Errors
 /// `Conflict` while it has not ended; `NotFound`; those of [`authz::require`] and of the database.
-pub async fn delete(app: &App, caller: &Caller, id: &str) -> Result<()> {
-    let project = authz::require(app, caller, Action::ScaTaskCreate, None).await?;
+pub async fn delete(app: &App, caller: &Caller, project: &ProjectId, id: &str) -> Result<()> {
+    let in_project = authz::require(app, caller, Action::ScaTaskCreate, Some(project)).await?;
     transact!(app.db, |tx| {
-        let task = find(tx, project, id).await?;
+        let task = find(tx, in_project, id).await?;
         if !matches!(task.status, Status::Done | Status::Failed) {
             return Err(Error::conflict("the task has not ended: cancel it first"));
         }
         tasks::delete(tx, task.key).await?;
-        finish(tx, app, caller, id).await
+        finish(tx, app, caller, project, id).await
     })
 }
 
-async fn finish(tx: &mut Tx, app: &App, caller: &Caller, id: &str) -> Result<()> {
+async fn finish(
+    tx: &mut Tx,
+    app: &App,
+    caller: &Caller,
+    project: &ProjectId,
+    id: &str,
+) -> Result<()> {
     let target = format!("sca_task/{id}");
-    audit::append(tx, app, caller, Action::ScaTaskCreate, "", &target).await
+    audit::append(tx, app, caller, Action::ScaTaskCreate, project.as_str(), &target).await
 }
 
 /// The task of a project with this id.

@@ -8,7 +8,7 @@ use muster_model::{Action, Caller, Error, ErrorKind, Micros, Result};
 use muster_store::sca::files::Content;
 use muster_store::sca::{File, files};
 use muster_store::transact;
-use sha2::{Digest, Sha256};
+use muster_vault::hash::Sha256;
 use std::io::Write;
 use std::pin::pin;
 use std::sync::PoisonError;
@@ -62,7 +62,7 @@ pub async fn announce(app: &App, caller: &Caller, name: &str, once: &[u8]) -> Re
     let mut hash = Sha256::new();
     hash.update(b"sca_file\0");
     hash.update(once);
-    let id: String = hex::encode(hash.finalize()).chars().take(32).collect();
+    let id: String = hash.hex().chars().take(32).collect();
     let now = app.now();
     let expires = now.plus_secs(TICKET_SECS);
     let file = File {
@@ -219,7 +219,7 @@ fn write(app: &App, id: &str, mut pieces: mpsc::Receiver<Piece>) -> Result<(i64,
             }
             Piece::End => {
                 let size = i64::try_from(blob.commit()?).map_err(Error::internal)?;
-                return Ok((size, hex::encode(hash.finalize()), place));
+                return Ok((size, hash.hex(), place));
             }
         }
     }

@@ -1,12 +1,13 @@
 //! The worker: claims tasks, has their artifacts taken apart, stores what was found, tells the end.
 
 use super::analysis::Analysis;
+use super::engine::{self, Taken};
 use super::outcome::{Artifact, Knowing, Outcome};
-use super::{callback, engine, queue};
+use super::{callback, queue};
 use crate::app::App;
 use muster_model::{Error, ErrorKind, Result};
 use muster_store::jobs::{self, Job};
-use muster_store::sca::{File, Named, Status, Task, files, numbers, results, tasks};
+use muster_store::sca::{File, Named, Status, Task, documents, files, numbers, results, tasks};
 use muster_store::transact;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -14,6 +15,10 @@ use tokio::time::{Instant, interval, sleep};
 
 /// How long a claim lasts without being prolonged: what a killed worker keeps others waiting.
 const LEASE_SECS: i64 = 20;
+/// The same for a telling, which takes at most half of it.
+const TELLING_SECS: i64 = 60;
+/// Ends that are told at a time: one that is slow to hear must not keep the others waiting.
+const TELLERS: usize = 4;
 /// How often it is prolonged, the progress noted, and a cancelled task noticed.
 const PROLONG: Duration = Duration::from_secs(2);
 /// How often the queues are looked at unasked.
@@ -38,7 +43,9 @@ pub fn start_analyses(app: &App) -> Result<()> {
 
 /// Starts the telling of ends, on the task tracker.
 pub fn start_callbacks(app: &App) {
-    app.tasks.spawn(work(app.clone(), callback::QUEUE.to_owned()));
+    for _ in 0..TELLERS {
+        app.tasks.spawn(work(app.clone(), callback::QUEUE.to_owned()));
+    }
 }
 
 async fn work(app: App, queue: String) {
@@ -66,7 +73,8 @@ async fn claim(app: &App, queue: &str) -> Result<Option<Job>> {
     let mut tx = app.db.read().await?;
     if jobs::any_due(&mut tx, &[queue], now).await? {
         drop(tx);
-        return transact!(app.db, |tx| jobs::claim(tx, &[queue], LEASE_SECS, now).await);
+        let lease = if queue == callback::QUEUE { TELLING_SECS } else { LEASE_SECS };
+        return transact!(app.db, |tx| jobs::claim(tx, &[queue], lease, now).await);
     }
     if queue != callback::QUEUE {
         // A task whose last worker died has no job that is due any more, but has to end.
@@ -142,12 +150,16 @@ async fn run(app: &App, job: &Job) -> Result<()> {
     let file = files::get(&mut app.db.read().await?, &task.file, now).await?;
     let file = file.ok_or_else(|| Error::invalid("fileId", "the artifact has expired"))?;
     let (sender, progress) = watch::channel(0_u8);
-    let (path, name) = (app.sca.artifacts.file(&file.id), file.name.clone());
-    let mut analysis = Box::pin(engine::run(app, path, &name, &sender));
+    let mut work = Box::pin(async {
+        let (path, name) = (app.sca.artifacts.file(&file.id), file.name.clone());
+        let Taken { analysis, cyclonedx } = engine::run(app, path, &name, &sender).await?;
+        let judged = tokio::task::spawn_blocking(judge(app, analysis, file));
+        Ok::<_, Error>((judged.await.map_err(Error::internal)??, cyclonedx))
+    });
     let mut prolong = interval(PROLONG);
-    let analysis = loop {
+    let (outcome, cyclonedx) = loop {
         tokio::select! {
-            done = &mut analysis => break done?,
+            done = &mut work => break done?,
             _ = prolong.tick() => {
                 let percent = *progress.borrow();
                 keep(app, job, key, percent).await?;
@@ -157,9 +169,8 @@ async fn run(app: &App, job: &Job) -> Result<()> {
             }
         }
     };
-    let judged = judge(app, analysis, file);
-    let outcome = tokio::task::spawn_blocking(judged).await.map_err(Error::internal)??;
-    store(app, job, &task, outcome).await
+    drop(work);
+    store(app, job, &task, outcome, cyclonedx.as_deref()).await
 }
 
 /// What judges an analysis by what is known now. Blocks.
@@ -178,7 +189,13 @@ fn judge(
 }
 
 /// Stores the results and ends task and job together.
-async fn store(app: &App, job: &Job, task: &Task, outcome: Outcome) -> Result<()> {
+async fn store(
+    app: &App,
+    job: &Job,
+    task: &Task,
+    outcome: Outcome,
+    cyclonedx: Option<&[u8]>,
+) -> Result<()> {
     let now = app.now();
     let named: Vec<_> = outcome
         .vulnerabilities
@@ -199,6 +216,9 @@ async fn store(app: &App, job: &Job, task: &Task, outcome: Outcome) -> Result<()
         results::put_findings(tx, task.key, &findings, &keys, &components).await?;
         let licences: Vec<_> = outcome.licences.iter().cloned().collect();
         results::put_licences(tx, task.key, &licences, &components).await?;
+        if let Some(cyclonedx) = cyclonedx {
+            documents::put(tx, task.key, cyclonedx).await?;
+        }
         if tasks::finish(tx, task.key, &outcome.coverage, now).await? {
             callback::enqueue(tx, task, now).await?;
         }
@@ -240,8 +260,23 @@ async fn clear(app: App) {
     }
 }
 
-/// Deletes expired artifacts, then their records: a crash in between leaves one to be deleted again.
+/// Forgets tasks whose results have been kept long enough, then deletes expired artifacts.
 async fn clear_expired(app: &App) -> Result<()> {
+    let before = app.now().plus_secs(-app.settings.sca.keep_results_secs);
+    let old = tasks::ended_before(&mut app.db.read().await?, before, CLEARED).await?;
+    if !old.is_empty() {
+        transact!(app.db, |tx| {
+            for key in &old {
+                tasks::delete(tx, *key).await?;
+            }
+            Ok(())
+        })?;
+    }
+    clear_artifacts(app).await
+}
+
+/// Deletes expired artifacts, then their records: a crash in between leaves one to be deleted again.
+async fn clear_artifacts(app: &App) -> Result<()> {
     let (now, place) = (app.now(), app.sca.place.name()?);
     let expired = files::expired(&mut app.db.read().await?, place, now, CLEARED).await?;
     if expired.is_empty() {

@@ -36,6 +36,7 @@ pub(super) const ALL: &[Migration] = steps![
     "0010_changes_without_their_facts.sql",
     "0011_sca_numbers.sql",
     "0012_binding.sql",
+    "0013_sca_documents.sql",
 ];
 
 /// Runs the steps of `all` that are missing.

@@ -140,7 +140,8 @@ fn keys(rows: &[Row]) -> Result<HashMap<String, i64>> {
 /// # Errors
 /// Those of the database.
 pub async fn clear(tx: &mut Tx, task: i64) -> Result<()> {
-    for table in ["sca_task_components", "sca_task_findings", "sca_task_licences"] {
+    for table in ["sca_task_components", "sca_task_findings", "sca_task_licences", "sca_documents"]
+    {
         tx.execute(format!("DELETE FROM {table} WHERE task = ?"), binds![task]).await?;
     }
     Ok(())

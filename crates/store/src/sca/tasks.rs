@@ -218,6 +218,15 @@ pub async fn delete(tx: &mut Tx, key: i64) -> Result<()> {
     tx.execute("DELETE FROM sca_tasks WHERE key = ?", binds![key]).await.map(drop)
 }
 
+/// Keys of tasks that ended before `before`, at most `limit`.
+///
+/// # Errors
+/// Those of the database.
+pub async fn ended_before(tx: &mut Tx, before: Micros, limit: u32) -> Result<Vec<i64>> {
+    let sql = "SELECT key FROM sca_tasks WHERE ended_at < ? ORDER BY ended_at LIMIT ?";
+    tx.all(sql, binds![before, limit]).await?.iter().map(Row::only).collect()
+}
+
 /// Tasks that have not ended although the job that was to run them in `queue` was given up: its workers died.
 ///
 /// # Errors

@@ -5,7 +5,8 @@ use muster_model::Micros;
 use muster_store::Tx;
 use muster_store::sca::files::Content;
 use muster_store::sca::{
-    Component, File, Found, Named, Status, Task, Vulnerability, files, numbers, results, tasks,
+    Component, File, Found, Named, Status, Task, Vulnerability, documents, files, numbers, results,
+    tasks,
 };
 use muster_testkit::on_both_databases;
 
@@ -116,6 +117,20 @@ on_both_databases! {
         let alone = [named(&["CVE-1"], "SZ-e")];
         assert_eq!(numbers::give(&mut tx, &alone).await.unwrap(), ["SZ-a"]);
         assert!(numbers::give(&mut tx, &[]).await.unwrap().is_empty());
+    }
+
+    async fn a_document_goes_with_its_task(test: TestDb) {
+        let mut tx = test.db.begin().await.unwrap();
+        let project = fleet::project(&mut tx).await;
+        let key = tasks::create(&mut tx, &task(project, "t", "f")).await.unwrap();
+        documents::put(&mut tx, key, b"one").await.unwrap();
+        documents::put(&mut tx, key, b"two").await.unwrap();
+        assert_eq!(documents::get(&mut tx, key).await.unwrap(), Some(b"two".to_vec()));
+        assert!(tasks::fail(&mut tx, key, "cancelled", Micros(9)).await.unwrap());
+        assert_eq!(tasks::ended_before(&mut tx, Micros(9), 10).await.unwrap(), Vec::<i64>::new());
+        assert_eq!(tasks::ended_before(&mut tx, Micros(10), 10).await.unwrap(), [key]);
+        tasks::delete(&mut tx, key).await.unwrap();
+        assert_eq!(documents::get(&mut tx, key).await.unwrap(), None);
     }
 
     async fn a_task_only_moves_forward(test: TestDb) {
