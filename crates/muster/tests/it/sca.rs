@@ -87,10 +87,14 @@ fn without_a_wall(data_dir: &Path, isolation: &str) -> Option<Server> {
     Some(Server::of(data_dir, command))
 }
 
-fn zip(name: &str, bytes: &[u8]) -> Vec<u8> {
+/// So many copies of a lock file: each has to be read, all of them name the same packages.
+fn zip(copies: usize, lock: &[u8]) -> Vec<u8> {
     let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
-    zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
-    zip.write_all(bytes).unwrap();
+    for copy in 0..copies {
+        let name = format!("{copy}/package-lock.json");
+        zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        zip.write_all(lock).unwrap();
+    }
     zip.finish().unwrap().into_inner()
 }
 
@@ -119,12 +123,13 @@ fn an_artifact_is_taken_apart_behind_walls_also_when_the_server_is_killed_meanwh
     let dir = tempfile::tempdir().unwrap();
     let server = Server::up(dir.path(), &["--no-local-agent"]);
     let caller = Caller::of(dir.path());
-    caller.order("small", "a.zip", &zip("package-lock.json", &lock(3)));
+    caller.order("small", "a.zip", &zip(1, &lock(3)));
     assert_eq!(caller.ended("small")["status"], 2);
     let found = caller.ask("task/statistics", json!({"taskId": "small"}));
     assert_eq!(found, json!({"componentNum": 3, "vulNum": 0, "licenseNum": 1}));
 
-    caller.order("large", "a.zip", &zip("package-lock.json", &lock(8_000)));
+    caller.order("large", "a.zip", &zip(10, &lock(8_000)));
+    // Some seconds of work: time enough to see it, and to kill its server.
     let engine = wait_for("the engine", || engines(server.pid()).first().copied());
     // No system call but the few it needs, no privileges to be gained.
     let walls = wait_for("its walls", || {
@@ -148,7 +153,7 @@ fn where_a_wall_cannot_be_had_only_the_operator_lets_artifacts_in() {
     let dir = tempfile::tempdir().unwrap();
     let Some(server) = without_a_wall(dir.path(), "required") else { return };
     let caller = Caller::of(dir.path());
-    caller.order("refused", "a.zip", &zip("package-lock.json", &lock(3)));
+    caller.order("refused", "a.zip", &zip(1, &lock(3)));
     assert_eq!(caller.ended("refused")["status"], 3);
     let answer = caller.answer("task/statistics", json!({"taskId": "refused"}));
     let message = answer["msg"].as_str().unwrap();
@@ -158,7 +163,7 @@ fn where_a_wall_cannot_be_had_only_the_operator_lets_artifacts_in() {
     server.end("TERM");
     let server = without_a_wall(dir.path(), "preferred").unwrap();
     let caller = Caller::of(dir.path());
-    caller.order("allowed", "a.zip", &zip("package-lock.json", &lock(3)));
+    caller.order("allowed", "a.zip", &zip(1, &lock(3)));
     assert_eq!(caller.ended("allowed")["status"], 2);
     server.end("TERM");
 }
