@@ -11,7 +11,7 @@ pub(crate) mod rpm;
 pub(crate) mod snap;
 
 use crate::files::Files;
-use muster_formats::os_release;
+use muster_formats::{os_release, purl};
 use muster_model::Micros;
 
 /// An installed package.
@@ -53,8 +53,12 @@ pub(crate) fn ownership(files: &Files, owned: &mut dyn FnMut(&[u8], &str)) {
     pacman::ownership(files, &distro, owned);
 }
 
-/// What the operating system is called: the namespace of its packages' URLs.
-pub(crate) struct Distro(String);
+/// What the operating system is called: the namespace and the release of its packages' URLs.
+pub(crate) struct Distro {
+    id: String,
+    /// `debian-12`; empty where the root does not say.
+    release: String,
+}
 
 impl Distro {
     fn read(files: &Files) -> Self {
@@ -63,13 +67,37 @@ impl Distro {
             .find_map(|path| files.text(path, 64 * 1024))
             .map(|text| os_release::parse(&text))
             .unwrap_or_default();
-        Self(release.id)
+        let named = |version: &str| format!("{}-{version}", release.id);
+        let release_name = match release.version_id.as_str() {
+            "" if release.codename.is_empty() => String::new(),
+            "" => named(&release.codename),
+            version => named(version),
+        };
+        Self { id: release.id, release: release_name }
+    }
+
+    /// The URL of a package, with what advisories of distributions are filed under: the release (`distro`), and
+    /// the source package (`upstream`) where it has another name or version.
+    fn url(
+        &self,
+        (kind, namespace): (&str, &str),
+        (name, version): (&str, &str),
+        source: Option<(&str, &str)>,
+        qualifiers: &[(&str, &str)],
+    ) -> String {
+        let upstream = match source {
+            Some((source, of)) if of != version && !of.is_empty() => format!("{source}@{of}"),
+            Some((source, _)) if source != name => source.to_owned(),
+            _ => String::new(),
+        };
+        let own = [("distro", self.release.as_str()), ("upstream", &upstream)];
+        purl(kind, namespace, name, version, &[qualifiers, &own].concat())
     }
 
     /// The namespace, `usual` where the root does not say what it is. rpm's namespaces are those of the
     /// vendors, which differ from the systems' own names for some.
     pub(crate) fn namespace<'a>(&'a self, usual: &'a str) -> &'a str {
-        match self.0.as_str() {
+        match self.id.as_str() {
             "" => usual,
             "rhel" => "redhat",
             id if id.starts_with("opensuse") => "opensuse",

@@ -3,7 +3,6 @@
 use super::{Distro, Installed};
 use crate::files::Files;
 use muster_formats::apk::{self, Package};
-use muster_formats::purl;
 
 /// The database, where it was and where apk-tools 3 keeps it.
 pub(crate) const DATABASES: &[&str] = &["/lib/apk/db/installed", "/usr/lib/apk/db/installed"];
@@ -44,6 +43,10 @@ fn each(files: &Files, each: &mut dyn FnMut(&Package<'_>)) {
 }
 
 fn url(package: &Package<'_>, distro: &Distro) -> String {
-    let namespace = distro.namespace("alpine");
-    purl("apk", namespace, &package.name, &package.version, &[("arch", &package.arch)])
+    distro.url(
+        ("apk", distro.namespace("alpine")),
+        (&package.name, &package.version),
+        (!package.origin.is_empty()).then_some((&*package.origin, "")),
+        &[("arch", &package.arch)],
+    )
 }

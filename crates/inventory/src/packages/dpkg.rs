@@ -3,7 +3,6 @@
 use super::{Distro, Installed};
 use crate::files::Files;
 use muster_formats::dpkg::{self, Package, State};
-use muster_formats::purl;
 use std::collections::HashMap;
 
 const STATUS: &str = "/var/lib/dpkg/status";
@@ -116,6 +115,10 @@ fn list<T>(package: &Package<'_>, look: impl Fn(&str) -> Option<T>) -> Option<T>
 }
 
 fn url(package: &Package<'_>, distro: &Distro) -> String {
-    let namespace = distro.namespace("debian");
-    purl("deb", namespace, &package.name, &package.version, &[("arch", &package.arch)])
+    distro.url(
+        ("deb", distro.namespace("debian")),
+        (&package.name, &package.version),
+        Some((&package.source, &package.source_version)),
+        &[("arch", &package.arch)],
+    )
 }

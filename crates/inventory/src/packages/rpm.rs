@@ -2,7 +2,6 @@
 
 use super::{Distro, Installed};
 use crate::files::Files;
-use muster_formats::purl;
 use muster_formats::read_at::{ReadAt, SizedFile};
 use muster_formats::rpm::{self, Header, Package};
 use muster_model::Micros;
@@ -93,5 +92,10 @@ fn url(package: &Package<'_>, distro: &Distro) -> String {
     let version = format!("{}-{}", package.version, package.release);
     let epoch = package.epoch.map(|epoch| epoch.to_string()).unwrap_or_default();
     let qualifiers = [("arch", &*package.arch), ("epoch", epoch.as_str())];
-    purl("rpm", distro.namespace(""), &package.name, &version, &qualifiers)
+    distro.url(
+        ("rpm", distro.namespace("")),
+        (&package.name, &version),
+        package.source(),
+        &qualifiers,
+    )
 }
