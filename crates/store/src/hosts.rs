@@ -282,7 +282,8 @@ pub struct Filter {
 }
 
 impl Filter {
-    fn sql(&self, tx: &Tx, project: i64) -> (String, Vec<Bind>) {
+    /// The condition on `hosts`, and its values.
+    pub(crate) fn sql(&self, tx: &Tx, project: i64) -> (String, Vec<Bind>) {
         let mut sql = "project = ?".to_owned();
         let mut values = binds![project];
         let mut and = |condition: &str, value: Option<Bind>| {

@@ -21,6 +21,7 @@ pub mod owner_keys;
 pub mod sca;
 pub mod sealed;
 pub mod trail;
+pub mod vulnerabilities;
 
 pub use blobs::Blobs;
 pub use db::{Config, Db, Tx};

@@ -93,6 +93,7 @@ impl Contract {
         match ty {
             "str" => assert!(value.is_string(), "{at}: {value} is no text"),
             "bool" => assert!(value.is_boolean(), "{at}: {value} is no yes or no"),
+            "float" => assert!(value.is_number(), "{at}: {value} is no number"),
             "int" => {
                 let int = value.as_i64().unwrap_or_else(|| panic!("{at}: {value} is no number"));
                 if self.widths.get(field).is_none_or(|width| width == "int32") {

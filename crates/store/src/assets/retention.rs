@@ -146,11 +146,12 @@ async fn facts(tx: &mut Tx, from: i64) -> Result<(u64, Option<i64>)> {
             binds![from, end],
         )
         .await?;
-    tx.execute(
-        "DELETE FROM fact_counts WHERE fact > ? AND fact <= ? \
-         AND NOT EXISTS (SELECT 1 FROM facts f WHERE f.id = fact_counts.fact)",
-        binds![from, end],
-    )
-    .await?;
+    for table in ["fact_counts", "fact_vulnerabilities", "fact_unchecked"] {
+        let sql = format!(
+            "DELETE FROM {table} WHERE fact > ? AND fact <= ? \
+             AND NOT EXISTS (SELECT 1 FROM facts f WHERE f.id = {table}.fact)"
+        );
+        tx.execute(sql, binds![from, end]).await?;
+    }
     Ok((n, Some(end)))
 }

@@ -37,6 +37,8 @@ pub(super) const ALL: &[Migration] = steps![
     "0011_sca_numbers.sql",
     "0012_binding.sql",
     "0013_sca_documents.sql",
+    "0014_vulnerabilities.sql",
+    "0015_counts_by_key.sql",
 ];
 
 /// Runs the steps of `all` that are missing.

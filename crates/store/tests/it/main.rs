@@ -15,4 +15,4 @@ mod sca;
 mod schema;
 mod tasks;
 mod trail;
-mod verify;
+mod vulnerabilities;
