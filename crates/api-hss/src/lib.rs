@@ -12,6 +12,7 @@ mod list;
 mod nodes;
 pub mod operations;
 mod query;
+mod vulnerability;
 
 use crate::asset::{collect, history, known_port, lists, overview, statistics};
 use axum::Router;
@@ -79,6 +80,10 @@ pub fn router(app: &App) -> Router {
         .on("ListDownloadExportedFile", export::download)
         .on("ListHostStatus", hosts::list_hosts)
         .on("AssociateHostAssetValue", hosts::set_asset_value)
+        .on("ListVulnerabilities", vulnerability::list)
+        .on("ListVulHosts", vulnerability::hosts)
+        .on("ListHostVuls", vulnerability::of_host)
+        .on("ShowVulStatics", vulnerability::count)
         .on("ListContainerNodes", nodes::list_nodes)
         .on("ShowContainerNodeStatistics", nodes::count_nodes)
         .finish()

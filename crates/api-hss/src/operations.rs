@@ -74,6 +74,10 @@ rows! {
     "ListQueryExportTask" Get "/export-task/{task_id}" AssetExport "Follow an export";
     "AssociateHostAssetValue" Put "/host-management/asset-value/associate" HostUpdate "Set how important hosts are";
     "ListHostStatus" Get "/host-management/hosts" HostList "List hosts";
+    "ListHostVuls" Get "/vulnerability/host/{host_id}" VulnerabilityList "List vulnerabilities of a host";
+    "ListVulHosts" Get "/vulnerability/hosts" VulnerabilityList "List hosts that have a vulnerability";
+    "ShowVulStatics" Get "/vulnerability/statistics" VulnerabilityList "Count vulnerabilities and hosts that have one";
+    "ListVulnerabilities" Get "/vulnerability/vulnerabilities" VulnerabilityList "List vulnerabilities of the fleet";
 }
 
 /// The one GET that hands out what was exported.

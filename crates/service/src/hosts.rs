@@ -9,7 +9,7 @@ pub use muster_store::agents::Agent;
 pub use muster_store::collect::Swept;
 use muster_store::hosts as store;
 pub use muster_store::hosts::{AgentFilter as AgentState, Filter as Wanted, Host, Ownership};
-use muster_store::{agents, collect, transact};
+use muster_store::{Tx, agents, collect, transact};
 
 /// An agent that was heard of within this time is online: three heartbeats of a minute.
 pub const ONLINE_FOR_SECS: i64 = 180;
@@ -61,9 +61,20 @@ pub async fn list(
     let Some(wanted) = wanted else { return Ok(Page { total: 0, rows: Vec::new() }) };
     let now = app.now();
     let mut tx = app.db.read().await?;
-    let page = store::list(&mut tx, project, &at(wanted, now), paging).await?;
+    page(&mut tx, project, &at(wanted, now), paging, now).await
+}
+
+/// A page of hosts by name, for a caller that was let in.
+pub(crate) async fn page(
+    tx: &mut Tx,
+    project: ProjectKey,
+    wanted: &Wanted,
+    paging: Paging,
+    now: Micros,
+) -> Result<Page<Known>> {
+    let page = store::list(tx, project, wanted, paging).await?;
     let keys: Vec<_> = page.rows.iter().map(|host| host.key).collect();
-    let nodes = store::with_containers(&mut tx, &keys).await?;
+    let nodes = store::with_containers(tx, &keys).await?;
     let rows = page
         .rows
         .into_iter()
@@ -187,7 +198,7 @@ pub async fn known(app: &App, caller: &Caller, project: &ProjectId, id: &str) ->
 ///
 /// # Errors
 /// `NotFound` otherwise.
-pub(crate) async fn in_project(tx: &mut muster_store::Tx, project: i64, id: &str) -> Result<Host> {
+pub(crate) async fn in_project(tx: &mut Tx, project: i64, id: &str) -> Result<Host> {
     let host = store::by_id(tx, id).await?.filter(|host| host.project == project);
     host.ok_or_else(|| Error::not_found("host_id"))
 }

@@ -27,6 +27,7 @@ pub mod sca;
 pub mod sealing;
 pub mod settings;
 pub mod vault;
+pub mod vulnerabilities;
 
 pub use app::App;
 pub use authz::ProjectKey;

@@ -195,8 +195,6 @@ rows! {
     "ExportHandledVulnerabilities" Post "/vulnerability/history/export-task" "Export handled vulnerabilities";
     "ListVulHostVuls" Get "/vulnerability/host-vulnerability/vulnerabilities" "List vul host vuls";
     "ListVulHostHosts" Get "/vulnerability/host/hosts" "List vul host hosts";
-    "ListHostVuls" Get "/vulnerability/host/{host_id}" "List host vuls";
-    "ListVulHosts" Get "/vulnerability/hosts" "List vul hosts";
     "ListVulAffectImages" Get "/vulnerability/images" "List vul affect images";
     "ShowLinuxVulDetail" Get "/vulnerability/linux-detail" "Show linux vul detail";
     "ListVulRepairCmds" Post "/vulnerability/repair-cmds" "List vul repair cmds";
@@ -208,13 +206,11 @@ rows! {
     "ListVulScanTask" Get "/vulnerability/scan-tasks" "List vul scan task";
     "ShowVulScanTaskEstimatedTime" Post "/vulnerability/scan/task/estimated-time" "Show vul scan task estimated time";
     "RecreateVulScanTask" Put "/vulnerability/scan/task/{task_id}/rescan" "Recreate vul scan task";
-    "ShowVulStatics" Get "/vulnerability/statistics" "Show vul statics";
     "ShowVulAffectedStatics" Get "/vulnerability/statistics/affected" "Show vul affected statics";
     "ChangeVulStatus" Put "/vulnerability/status" "Change vul status";
     "ShowVulTaskStatistics" Get "/vulnerability/task/statistics" "Show vul task statistics";
     "RecordUserViewVulTask" Post "/vulnerability/task/user/trace" "Record user view vul task";
     "ListUrgentVulnerabilities" Get "/vulnerability/urgent-vulnerabilities" "List urgent vulnerabilities";
-    "ListVulnerabilities" Get "/vulnerability/vulnerabilities" "List vulnerabilities";
     "DeleteVulWhiteList" Delete "/vulnerability/white-list" "Delete vul white list";
     "AddVulWhiteList" Post "/vulnerability/white-list" "Add vul white list";
     "ListVulWhiteListVulOptions" Get "/vulnerability/white-list/vulnerability-options" "List vul white list vul options";

@@ -83,6 +83,10 @@ pub(crate) fn all() -> Vec<(&'static str, &'static str, Option<Value>)> {
             "/host-management/asset-value/associate",
             Some(json!({"asset_value": "important", "host_id_list": ["host-web-1"]})),
         ),
+        get("ListVulnerabilities", "/vulnerability/vulnerabilities"),
+        get("ListVulHosts", "/vulnerability/hosts?vul_id=CVE-2026-1&type=linux_vul"),
+        get("ListHostVuls", "/vulnerability/host/host-web-1"),
+        get("ShowVulStatics", "/vulnerability/statistics"),
         get("ListContainerNodes", "/container/nodes"),
         get("ShowContainerNodeStatistics", "/container/node-statistics"),
     ]

@@ -7,6 +7,8 @@ mod contract;
 mod errors;
 mod exports;
 mod history;
+mod knowledge;
 mod lists;
 mod sheet;
+mod vulnerabilities;
 mod world;

@@ -1,5 +1,6 @@
 //! A server in this process with two projects, a fleet of two hosts and one asset of each kind on each.
 
+use crate::knowledge;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, Response, StatusCode};
@@ -16,6 +17,7 @@ use muster_model::report::{
 use muster_model::time::ManualClock;
 use muster_model::{Column, Fact, Kind, Micros};
 use muster_service::identity::{self, DomainRef, Login, ProjectRef, ScopeRef, UserRef};
+use muster_service::vulnerabilities::matcher::Matcher;
 use muster_service::{App, Settings};
 use muster_store::assets::{self, Target};
 use muster_store::hosts::{self, Ownership};
@@ -110,6 +112,8 @@ impl World {
             db,
         };
         world.populate().await;
+        knowledge::put(world.folder.path());
+        Matcher::new(&world.app).look().await.unwrap();
         world
     }
 
@@ -267,6 +271,7 @@ pub(crate) fn facts() -> Vec<Fact> {
         .into(),
         JarPackage {
             name: "log4j-core".into(),
+            purl: "pkg:maven/org.apache.logging.log4j/log4j-core@2.14.1".into(),
             version: "2.14.1".into(),
             file_name: "log4j-core-2.14.1.jar".into(),
             catalogue: "util".into(),
@@ -338,6 +343,7 @@ pub(crate) fn facts() -> Vec<Fact> {
         .into(),
         Package {
             name: "curl".into(),
+            purl: "pkg:deb/debian/curl@7.88.1-10?arch=amd64&distro=debian-12".into(),
             version: "7.88.1-10".into(),
             arch: "amd64".into(),
             install_dir: "/usr".into(),
