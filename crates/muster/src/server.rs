@@ -129,6 +129,7 @@ async fn serve_until_told(
         sca::start_callbacks(&app);
         muster_service::certificates::expiry::start(&app)?;
         muster_service::keypairs::start(&app)?;
+        muster_service::vulnerabilities::matcher::start(&app);
         upkeep::start(&app);
     }
     // Where artifacts come in they are taken apart, also where no other jobs run.
