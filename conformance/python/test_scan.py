@@ -78,6 +78,10 @@ def test_cyclonedx_keeps_its_schema(place, more):
         assert {"name": "bsi:component:filename", "value": "x-1.0.jar"} in jar["properties"]
 
 
+def test_the_newer_edition_keeps_its_schema(place):
+    assert JsonStrictValidator(SchemaVersion.V1_7).validate_str(scan(place, "cyclonedx-1.7")) is None
+
+
 def test_spdx_is_valid_and_its_packages_are_read(place, tmp_path):
     path = tmp_path / "shop.spdx.json"
     path.write_text(scan(place, "spdx"))

@@ -12,6 +12,7 @@
 )]
 
 use muster_advisory::{Knowledge, source};
+use muster_figures::{Bar, Figures, cpu, memory};
 use muster_model::{Clock as _, Purl, SystemClock};
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -20,10 +21,11 @@ use std::time::Instant;
 fn main() {
     let arguments: Vec<String> =
         std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
-    if let [word, folder, target] = arguments.as_slice()
+    if let [word, title, seconds, megabytes, folder, target] = arguments.as_slice()
         && word == "compile"
     {
-        compile(Path::new(folder), Path::new(target));
+        let bars = [seconds, megabytes].map(|bar| Bar::AtMost(bar.parse().unwrap()));
+        compile(title, bars, Path::new(folder), Path::new(target));
         return;
     }
     let folder = arguments.first().map_or_else(
@@ -37,51 +39,41 @@ fn main() {
     let times: usize = arguments.get(1).map_or(12, |times| times.parse().unwrap());
     let scratch = tempfile::tempdir().unwrap();
     let small = scratch.path().join("small.mkb");
-    compile_apart(&folder, &small);
-    match_components(&folder, &small);
+    compile_apart(["the mirror", "10", "300"], &folder, &small);
+    match_components("the mirror", &folder, &small);
     if times > 1 {
         let many = scratch.path().join("many");
         multiply(&folder, &many, times);
         let large = scratch.path().join("large.mkb");
-        compile_apart(&many, &large);
-        match_components(&folder, &large);
+        compile_apart(["the mirror multiplied", "60", "500"], &many, &large);
+        match_components("the mirror multiplied", &folder, &large);
     }
 }
 
 /// In a process of its own, so that its peak of memory is its own.
 #[expect(clippy::disallowed_methods, reason = "the bench runs itself")]
-fn compile_apart(folder: &Path, target: &Path) {
+fn compile_apart(what: [&str; 3], folder: &Path, target: &Path) {
     let status = std::process::Command::new(std::env::current_exe().unwrap())
         .arg("compile")
+        .args(what)
         .args([folder, target])
         .status()
         .unwrap();
     assert!(status.success());
 }
 
-fn compile(folder: &Path, target: &Path) {
+fn compile(title: &str, bars: [Bar; 2], folder: &Path, target: &Path) {
     let start = Instant::now();
     let meta = source::compile_folder(folder, target, SystemClock.now(), &mut |_| {}).unwrap();
-    let wall = start.elapsed().as_secs_f64();
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let peak =
-        status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap().trim().to_owned();
-    println!(
-        "compile: {} advisories, {} vulnerabilities: {wall:.2} s wall, {:.2} s CPU, peak {peak}, file {} MB",
-        meta.advisories,
-        meta.vulnerabilities,
-        cpu(),
-        std::fs::metadata(target).unwrap().len() >> 20,
-    );
+    let (wall, spent) = (start.elapsed().as_secs_f64(), cpu().as_secs_f64());
+    let size = std::fs::metadata(target).unwrap().len() >> 20;
+    let figures = Figures::of(&format!("knowledge: {title}, {} advisories", meta.advisories));
+    let note = format!("{wall:.2} s on the wall, file of {size} MiB");
+    figures.plain("compile", spent, "s CPU", bars[0], &note);
+    figures.plain("compile, peak memory", memory("VmHWM"), "MB", bars[1], "");
 }
 
-/// Seconds of CPU of this process so far.
-fn cpu() -> f64 {
-    let used = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
-    used.tv_sec as f64 + used.tv_nsec as f64 / 1e9
-}
-
-fn match_components(folder: &Path, file: &Path) {
+fn match_components(title: &str, folder: &Path, file: &Path) {
     let start = Instant::now();
     let knowledge = Knowledge::open(file).unwrap();
     let open = start.elapsed();
@@ -89,14 +81,13 @@ fn match_components(folder: &Path, file: &Path) {
     knowledge.assess(&components);
     let (start, used) = (Instant::now(), cpu());
     let assessment = knowledge.assess(&components);
-    println!(
-        "open: {:.2} ms; match: {} components, {} findings: {:.1} ms wall, {:.1} ms CPU",
-        open.as_secs_f64() * 1e3,
-        components.len(),
-        assessment.findings.len(),
-        start.elapsed().as_secs_f64() * 1e3,
-        (cpu() - used) * 1e3,
-    );
+    let (wall, spent) = (start.elapsed().as_secs_f64() * 1e3, (cpu() - used).as_secs_f64() * 1e3);
+    let figures = Figures::of(&format!("knowledge: {title}, asked"));
+    figures.plain("open", open.as_secs_f64() * 1e3, "ms wall", Bar::None, "");
+    let findings = assessment.findings.len();
+    let note = format!("{findings} findings, {wall:.1} ms on the wall");
+    let title = format!("match {} components", components.len());
+    figures.plain(&title, spent, "ms CPU", Bar::AtMost(50.0), &note);
 }
 
 /// Ten thousand components: package URLs of the dump's own packages with versions of its events, and unknown names.

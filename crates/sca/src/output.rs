@@ -4,6 +4,7 @@
 pub mod csv;
 pub mod cyclonedx;
 pub mod diff;
+pub mod dsdx;
 pub mod html;
 pub mod json;
 pub mod openvex;

@@ -13,10 +13,15 @@ pub(crate) enum ScanFormat {
     Json,
     /// CycloneDX 1.6, JSON.
     Cyclonedx,
+    /// CycloneDX 1.7, JSON.
+    #[value(name = "cyclonedx-1.7")]
+    Cyclonedx17,
     /// SPDX 2.3, JSON.
     Spdx,
     /// One line a component (RFC 4180).
     Csv,
+    /// DSDX 1.0, JSON.
+    Dsdx,
     /// SARIF 2.1.0: the vulnerabilities, for platforms that show findings beside code.
     Sarif,
     /// One self-contained HTML file, for people who decide.

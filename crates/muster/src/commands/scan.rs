@@ -11,6 +11,7 @@ use crate::output::complain;
 use matching::Matcher;
 use muster_model::{Clock, Error, ErrorKind, Micros, Result, SystemClock};
 use muster_sca::diff::{Diff, diff};
+use muster_sca::output::cyclonedx::Edition;
 use muster_sca::output::{self, Document};
 use muster_sca::profile::{self, Profile};
 use muster_sca::{Budget, Input, Limits, Options, Report};
@@ -192,6 +193,10 @@ fn write(
         ScanFormat::Table => output::table::write(report, out),
         ScanFormat::Json => output::json::write(report, document, out),
         ScanFormat::Cyclonedx => output::cyclonedx::write(report, document, out),
+        ScanFormat::Cyclonedx17 => {
+            output::cyclonedx::write_as(Edition::V1_7, report, document, out)
+        }
+        ScanFormat::Dsdx => output::dsdx::write(report, document, out),
         ScanFormat::Spdx => output::spdx::write(report, document, out),
         ScanFormat::Csv => output::csv::write(report, out),
         ScanFormat::Sarif => output::sarif::write(report, document, out),

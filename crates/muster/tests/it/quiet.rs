@@ -54,6 +54,21 @@ fn a_server_with_its_agent_calls_nobody() {
 }
 
 #[test]
+fn a_scan_and_an_update_from_a_folder_call_nobody() {
+    let (dir, traces) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let mirror = dir.path().join("mirror");
+    crate::knowledge::mirror(&mirror);
+    let mirror = mirror.to_str().unwrap();
+    let update = ["db", "update", "--source", mirror];
+    let commands: [&[&str]; 3] = [&update, &["scan", mirror], &["db", "status"]];
+    for (n, args) in commands.into_iter().enumerate() {
+        let trace = traces.path().join(n.to_string());
+        assert!(traced(&trace, &muster(dir.path(), args)).status().unwrap().success(), "{args:?}");
+        assert_eq!(called(&trace), Vec::<String>::new(), "{args:?}");
+    }
+}
+
+#[test]
 fn the_command_line_and_the_agent_call_the_server_they_were_given() {
     let (dir, traces) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let server = Server::up(dir.path(), &["--no-local-agent"]);

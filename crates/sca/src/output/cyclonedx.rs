@@ -1,4 +1,4 @@
-//! CycloneDX 1.6 as JSON (ECMA-424).
+//! CycloneDX 1.6 and 1.7 as JSON (ECMA-424).
 
 mod vulnerabilities;
 
@@ -11,11 +11,42 @@ use serde_json::{Value, json};
 use std::io::{self, Write};
 use std::ops::Range;
 
-/// Writes the report.
+/// An edition of the standard; what is written reads the same in both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Edition {
+    /// 1.6.
+    V1_6,
+    /// 1.7.
+    V1_7,
+}
+
+impl Edition {
+    const fn number(self) -> &'static str {
+        match self {
+            Self::V1_6 => "1.6",
+            Self::V1_7 => "1.7",
+        }
+    }
+}
+
+/// Writes the report in edition 1.6, which everybody reads.
 ///
 /// # Errors
 /// What writing gives.
 pub fn write(report: &Report, document: &Document<'_>, out: &mut dyn Write) -> io::Result<()> {
+    write_as(Edition::V1_6, report, document, out)
+}
+
+/// Writes the report.
+///
+/// # Errors
+/// What writing gives.
+pub fn write_as(
+    edition: Edition,
+    report: &Report,
+    document: &Document<'_>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let components: Vec<Value> = report
         .components
         .iter()
@@ -35,9 +66,9 @@ pub fn write(report: &Report, document: &Document<'_>, out: &mut dyn Write) -> i
     ));
     let content = serde_json::to_string(&components)?;
     let mut whole = json!({
-        "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
+        "$schema": format!("http://cyclonedx.org/schema/bom-{}.schema.json", edition.number()),
         "bomFormat": "CycloneDX",
-        "specVersion": "1.6",
+        "specVersion": edition.number(),
         "serialNumber": serial(&content, document),
         "version": 1,
         "metadata": {

@@ -3,7 +3,7 @@
 use crate::pack::zip;
 use crate::scan_bytes;
 use muster_model::Micros;
-use muster_sca::output::{Document, csv, cyclonedx, json, spdx, table};
+use muster_sca::output::{Document, csv, cyclonedx, dsdx, json, spdx, table};
 use serde_json::Value;
 
 fn report() -> muster_sca::Report {
@@ -26,9 +26,13 @@ const DOCUMENT: Document<'_> =
 #[test]
 fn every_form_is_the_same_twice_and_names_everything() {
     type Write = fn(&muster_sca::Report, &mut Vec<u8>);
-    let forms: [Write; 5] = [
+    let forms: [Write; 7] = [
         |report, out| json::write(report, &DOCUMENT, out).unwrap(),
         |report, out| cyclonedx::write(report, &DOCUMENT, out).unwrap(),
+        |report, out| {
+            cyclonedx::write_as(cyclonedx::Edition::V1_7, report, &DOCUMENT, out).unwrap();
+        },
+        |report, out| dsdx::write(report, &DOCUMENT, out).unwrap(),
         |report, out| spdx::write(report, &DOCUMENT, out).unwrap(),
         |report, out| csv::write(report, out).unwrap(),
         |report, out| table::write(report, out).unwrap(),
@@ -61,4 +65,20 @@ fn cyclonedx_refers_only_to_what_it_lists() {
     let b = list(&bom["components"]).into_iter().find(|one| one["name"] == "b").unwrap();
     assert_eq!(b["scope"], "excluded");
     assert_eq!(bom["metadata"]["timestamp"], "2023-11-14T22:13:20Z");
+}
+
+#[test]
+fn dsdx_refers_only_to_what_it_lists() {
+    let mut out = Vec::new();
+    dsdx::write(&report(), &DOCUMENT, &mut out).unwrap();
+    let whole: Value = serde_json::from_slice(&out).unwrap();
+    let ids: Vec<&Value> =
+        whole["components"].as_array().unwrap().iter().map(|one| &one["id"]).collect();
+    let dependencies = whole["dependencies"].as_object().unwrap();
+    assert_eq!(dependencies.len(), 1);
+    for (parent, children) in dependencies {
+        assert!(ids.contains(&&Value::from(parent.as_str())));
+        assert!(children.as_array().unwrap().iter().all(|child| ids.contains(&child)));
+    }
+    assert_eq!(whole["create_time"], "2023-11-14 22:13:20");
 }
