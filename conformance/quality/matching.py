@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """How good the matching is, on labels other people made and against an evaluation of the ranges that shares no code.
 
-usage: matching.py --binary MUSTER --mirror FOLDER [--seed N] [--disagreements FILE]
+usage: matching.py --binary MUSTER --mirror FOLDER [--seed N] [--only ECOSYSTEM] [--disagreements FILE]
 
 The mirror is compiled by the binary itself; components are handed in as an SBOM. Three measurements:
 
@@ -37,14 +37,17 @@ def main():
     parser.add_argument("--binary", required=True)
     parser.add_argument("--mirror", required=True, type=pathlib.Path)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", help="ranges of this ecosystem alone")
     parser.add_argument("--disagreements", type=pathlib.Path)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         muster = Muster(options.binary, pathlib.Path(folder))
         muster.run("db", "update", "--source", str(options.mirror), "--quiet")
         dump = Dump(options.mirror)
-        lines = project_kb(muster, dump, options.mirror) + anchore(muster, dump, options.mirror)
-        lines += ranges(muster, dump, random.Random(options.seed))
+        lines = []
+        if not options.only:
+            lines = project_kb(muster, dump, options.mirror) + anchore(muster, dump, options.mirror)
+        lines += ranges(muster, dump, random.Random(options.seed), options.only)
     if options.disagreements:
         options.disagreements.write_text("\n".join(lines) + "\n")
 
@@ -196,9 +199,11 @@ def anchore(muster, dump, mirror):
     return lines
 
 
-def ranges(muster, dump, rng):
+def ranges(muster, dump, rng, only=None):
     lines = []
     for ecosystem, key in [("PyPI", pypi), ("npm", semver), ("crates.io", semver), ("Maven", maven), ("Debian", None)]:
+        if only not in (None, ecosystem):
+            continue
         cases = []
         for record in dump.records(ecosystem):
             if record.get("withdrawn"):
@@ -209,7 +214,7 @@ def ranges(muster, dump, rng):
                     continue
                 if affected.get("database_specific", {}).get("upper_bound_unknown"):
                     continue
-                for version in around(affected, rng):
+                for version in around(affected, rng, ecosystem):
                     cases.append((record, package, affected, version))
         rng.shuffle(cases)
         # dpkg is a process a comparison.
@@ -217,13 +222,15 @@ def ranges(muster, dump, rng):
     return lines
 
 
-def around(affected, rng):
-    """At every bound, just above it, and something of the listed versions."""
+def around(affected, rng, ecosystem):
+    """At every bound, just above it (below it where a tilde is lower than nothing), and some of the listed versions."""
     for interval in affected.get("ranges", []):
         for event in interval.get("events", []):
             for kind, version in event.items():
                 if kind in ("introduced", "fixed", "last_affected") and version != "0":
                     yield version
+                    if ecosystem == "Debian":
+                        yield f"{version}~1"
                     yield f"{version}.1" if version.count(".") < 2 else re.sub(r"\d+$", lambda n: str(int(n[0]) + 1), version)
     versions = affected.get("versions", [])
     yield from rng.sample(versions, min(2, len(versions)))

@@ -257,7 +257,10 @@ impl Compiler {
             hash(left).cmp(&hash(right)).then(left.cmp(right))
         });
         let mut index = Vec::with_capacity(sorted.len() * 16);
-        let mut table = Vec::new();
+        // At once: growing would hold it twice while the entries are still there.
+        let length =
+            sorted.iter().map(|(name, (_, entries))| name.len() + entries.len() + 10).sum();
+        let mut table = Vec::with_capacity(length);
         for (name, (count, entries)) in sorted {
             let start = table.len();
             put_text(&mut table, &name);

@@ -24,27 +24,27 @@ const MAX_REFERENCES: usize = 200;
 #[derive(Deserialize)]
 struct Document {
     id: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "nullable")]
     modified: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "nullable")]
     published: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "nullable")]
     withdrawn: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "nullable")]
     aliases: Vec<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "nullable")]
     upstream: Vec<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "nullable")]
     related: Vec<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "nullable")]
     summary: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "nullable")]
     details: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "nullable")]
     severity: Vec<Severity>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "nullable")]
     affected: Vec<AffectedDocument>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "nullable")]
     references: Vec<Reference>,
     #[serde(default)]
     database_specific: Option<Specific>,
@@ -52,26 +52,26 @@ struct Document {
 
 #[derive(Deserialize)]
 struct Severity {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "nullable")]
     score: String,
 }
 
 #[derive(Deserialize)]
 struct Reference {
-    #[serde(default, rename = "type")]
+    #[serde(default, deserialize_with = "nullable", rename = "type")]
     kind: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "nullable")]
     url: String,
 }
 
 #[derive(Deserialize)]
 struct AffectedDocument {
     package: Option<Package>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "nullable")]
     ranges: Vec<ranges::RangeDocument>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "nullable")]
     versions: Vec<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "nullable")]
     severity: Vec<Severity>,
     #[serde(default)]
     database_specific: Option<AffectedSpecific>,
@@ -79,9 +79,9 @@ struct AffectedDocument {
 
 #[derive(Deserialize)]
 struct Package {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "nullable")]
     ecosystem: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "nullable")]
     name: String,
 }
 
@@ -104,6 +104,15 @@ struct AffectedSpecific {
     last_known_affected_version_range: serde_json::Value,
     #[serde(default)]
     informational: serde_json::Value,
+}
+
+/// Some publishers write null where they have nothing.
+fn nullable<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: Default + Deserialize<'de>,
+{
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
 /// Reads one document. What cannot be used is left out and said in `diagnostics`.

@@ -10,9 +10,9 @@ const MAX_EVENTS: usize = 20_000;
 
 #[derive(Deserialize)]
 pub(super) struct RangeDocument {
-    #[serde(default, rename = "type")]
+    #[serde(default, deserialize_with = "super::nullable", rename = "type")]
     kind: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "super::nullable")]
     events: Vec<Event>,
 }
 

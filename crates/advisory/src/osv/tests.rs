@@ -142,3 +142,13 @@ fn what_is_repaired_where_it_was_introduced_never_was_there() {
         affected(meeting, "0.9.0") && affected(meeting, "1.0.0") && !affected(meeting, "1.2.0")
     );
 }
+
+#[test]
+fn null_is_nothing() {
+    let text = br#"{"id":"X-1","modified":null,"aliases":null,"upstream":null,"related":null,"severity":null,"references":null,
+        "database_specific":null,"affected":[{"package":{"ecosystem":"npm","name":"a"},"ranges":null,"versions":["1.0.0"],
+        "severity":null,"database_specific":null},{"package":null},{"package":{"ecosystem":"npm","name":"b"},
+        "ranges":[{"type":"SEMVER","events":null}],"versions":null}]}"#;
+    let record = parse(text, &mut Vec::new()).unwrap();
+    assert_eq!(record.affected.len(), 2);
+}

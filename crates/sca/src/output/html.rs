@@ -105,7 +105,7 @@ pub fn write(report: &Report, document: &Document<'_>, out: &mut dyn Write) -> i
         coverage: known.iter().flat_map(|known| &known.coverage).map(covered).collect(),
         knowledge: known
             .and_then(|known| known.state.as_ref())
-            .map(|state| format!("{} from {}", state.built.iso(), state.origin)),
+            .map(|state| format!("{} from {}", rfc3339(state.built), state.origin)),
         not_checked: known.map(|known| known.not_checked()).unwrap_or_default(),
         closed: known
             .iter()

@@ -1,6 +1,6 @@
 //! Tables for people, and what they have to know about the scan itself.
 
-use super::judged;
+use super::{judged, rfc3339};
 use crate::known::{Known, Vulnerability};
 use crate::report::{Component, Report};
 use std::io::{self, Write};
@@ -146,7 +146,7 @@ fn coverage(known: &Known, out: &mut dyn Write) -> io::Result<()> {
     table(["ECOSYSTEM", "CHECKED", "NOT CHECKED", "NEWEST ADVISORY", "SOURCES"], rows, out)?;
     match &known.state {
         Some(state) => {
-            writeln!(out, "Knowledge of {} from {}", state.built.iso(), shown(&state.origin))
+            writeln!(out, "Knowledge of {} from {}", rfc3339(state.built), shown(&state.origin))
         }
         None => {
             writeln!(out, "NOT CHECKED: there is no knowledge base (muster db update makes one)")

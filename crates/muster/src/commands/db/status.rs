@@ -37,9 +37,10 @@ pub(super) fn run(place: &Place, output: StatusOutput) -> Result<()> {
 
 fn table(knowledge: &Knowledge, days: i64) -> Result<()> {
     let meta = knowledge.meta();
+    let built = meta.built.iso();
     print(&format!(
         "Built {} ({days} days ago) from {}\n{} advisories, {} vulnerabilities, {} MiB, state {}\n\n",
-        meta.built.iso(),
+        built.get(..19).unwrap_or(&built),
         if meta.origin.is_empty() { "an unnamed source" } else { &meta.origin },
         meta.advisories,
         meta.vulnerabilities,
