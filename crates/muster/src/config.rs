@@ -66,6 +66,9 @@ pub(crate) struct ServerConfig {
     /// File with passphrases the root key is made of, instead of the file with the key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) root_passphrase_file: Option<PathBuf>,
+    /// A token (PKCS#11) whose key the root key is wrapped by, instead of the file with the key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) pkcs11: Option<Pkcs11Config>,
     /// The root key itself, from the variable `MUSTER_ROOT_KEY` and from nowhere else.
     #[serde(skip)]
     pub(crate) root_key: Option<RootKeyText>,
@@ -78,6 +81,22 @@ pub(crate) struct ServerConfig {
     pub(crate) local_agent: bool,
     /// Life of tokens, seconds, 60 to 604800.
     pub(crate) token_secs: i64,
+}
+
+/// `[server.pkcs11]`
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Pkcs11Config {
+    /// The module, a shared library: `/usr/lib/softhsm/libsofthsm2.so`.
+    pub(crate) module: PathBuf,
+    /// Label of the token.
+    pub(crate) token: String,
+    /// Label of the key; made in the token if there is none.
+    pub(crate) key: String,
+    /// File with the user's PIN, for its owner only.
+    pub(crate) pin_file: PathBuf,
+    /// File with the wrapped root key; made if it is not there. Worth nothing without the token.
+    pub(crate) wrapped_file: PathBuf,
 }
 
 /// A root key in the clear. Wiped when dropped, never shown.
@@ -101,7 +120,9 @@ impl ServerConfig {
     fn take_credentials(&mut self, environment: &[(String, String)]) {
         let variable = environment.iter().find(|(name, _)| name == root_key::VARIABLE);
         self.root_key = variable.map(|(_, text)| RootKeyText(Zeroizing::new(text.clone())));
-        let named = self.root_key_file.is_some() || self.root_passphrase_file.is_some();
+        let named = self.root_key_file.is_some()
+            || self.root_passphrase_file.is_some()
+            || self.pkcs11.is_some();
         if named || self.root_key.is_some() {
             return;
         }
@@ -123,6 +144,7 @@ impl Default for ServerConfig {
             region: "muster".to_owned(),
             root_key_file: None,
             root_passphrase_file: None,
+            pkcs11: None,
             root_key: None,
             recovery: Vec::new(),
             worker: true,

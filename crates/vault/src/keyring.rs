@@ -87,7 +87,7 @@ impl Keyring {
     pub fn read_or_create(path: &Path) -> Result<Self> {
         match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
             Ok(mut file) => {
-                let line = Zeroizing::new(format!("{}\n", hex::encode(*random::bytes::<KEY>()?)));
+                let line = Self::generate_text()?;
                 file.write_all(line.as_bytes())
                     .and_then(|()| file.sync_all())
                     .map_err(Error::internal)?;
@@ -96,6 +96,14 @@ impl Keyring {
             Err(error) => return Err(Error::internal(error)),
         }
         Self::read(path)
+    }
+
+    /// The text of a ring with one new key, in the form of its file.
+    ///
+    /// # Errors
+    /// `Internal` without randomness.
+    pub fn generate_text() -> Result<Zeroizing<String>> {
+        Ok(Zeroizing::new(format!("{}\n", hex::encode(*random::bytes::<KEY>()?))))
     }
 
     /// Root keys as text, one a line, newest first; empty lines and `#` comments are skipped.

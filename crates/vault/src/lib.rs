@@ -14,6 +14,7 @@ pub mod keyring;
 pub mod owner_key;
 pub mod password;
 pub mod pem;
+pub mod pkcs11;
 pub mod random;
 pub mod replay;
 pub mod sca_signature;

@@ -1,10 +1,12 @@
 //! Where the root key comes from; that of `muster server` lies not where the database lies.
 
 use super::place::Place;
-use crate::config::Config;
+use crate::config::{Config, Pkcs11Config};
+use crate::files::write_bytes;
 use muster_model::{Error, ErrorKind, Micros, Result};
 use muster_store::identity::access_keys;
 use muster_store::{Db, meta, transact};
+use muster_vault::pkcs11::Token;
 use muster_vault::{Keyring, random};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -28,12 +30,21 @@ enum Source<'a> {
     Passphrases(&'a Path),
     /// The environment.
     Variable(&'a str),
+    /// A file wrapped by a token's key.
+    Token(&'a Pkcs11Config),
 }
 
 impl<'a> Source<'a> {
     fn of(config: &'a Config, data_dir: &Path) -> Result<Self> {
         let server = &config.server;
         let file = server.root_key_file.as_deref();
+        if let Some(token) = &server.pkcs11 {
+            if file.is_some() || server.root_passphrase_file.is_some() || server.root_key.is_some()
+            {
+                return Err(refused("and server.pkcs11 exclude other places: name one"));
+            }
+            return Ok(Self::Token(token));
+        }
         match (file, server.root_passphrase_file.as_deref(), server.root_key.as_ref()) {
             (Some(file), None, None) => Ok(Self::File(file.to_owned())),
             (None, Some(file), None) => Ok(Self::Passphrases(file)),
@@ -60,7 +71,8 @@ fn refused(why: &str) -> Error {
 pub(super) fn outside(config: &Config, data_dir: &Path) -> Result<()> {
     let named = config.server.root_key_file.is_some();
     let file = match Source::of(config, data_dir)? {
-        Source::Variable(_) => return Ok(()),
+        // What lies in the file is worth nothing without the token.
+        Source::Variable(_) | Source::Token(_) => return Ok(()),
         Source::File(_) if !named => {
             return Err(refused("is needed, outside the data folder"));
         }
@@ -91,6 +103,7 @@ fn there(config: &Config, data_dir: &Path, otherwise: &str) -> Result<()> {
         Source::Variable(_) => return Ok(()),
         Source::File(file) => file,
         Source::Passphrases(file) => file.to_owned(),
+        Source::Token(token) => token.wrapped_file.clone(),
     };
     if !file.exists() {
         return Err(refused(&format!("{} is not there; {otherwise}", file.display())));
@@ -112,6 +125,15 @@ pub(super) async fn read(config: &Config, place: &Place, db: &Db, now: Micros) -
                 return Err(gone(&file));
             }
             Keyring::read_or_create(&file)
+        }
+        Source::Token(token) => {
+            if token.wrapped_file.exists() {
+                return unwrapped(token);
+            }
+            if !access_keys::all(&mut db.read().await?).await?.is_empty() {
+                return Err(gone(&token.wrapped_file));
+            }
+            wrap_new(token)
         }
         Source::Variable(text) => {
             tracing::warn!(
@@ -153,6 +175,7 @@ pub(crate) fn given(config: &Config, data_dir: &Path, salt: Option<Salt>) -> Res
     match Source::of(config, data_dir)? {
         Source::File(file) => Keyring::read(&file),
         Source::Variable(text) => variable(text),
+        Source::Token(token) => unwrapped(token),
         Source::Passphrases(file) => {
             let salt =
                 salt.ok_or_else(|| refused("is needed: no passphrase was ever used here"))?;
@@ -178,10 +201,29 @@ fn variable(text: &str) -> Result<Keyring> {
     })
 }
 
+fn open_token(config: &Pkcs11Config) -> Result<Token> {
+    let pin = private(&config.pin_file)?;
+    Token::open(&config.module, &config.token, pin.trim_end_matches(['\r', '\n']), &config.key)
+}
+
+/// Makes a root key and writes it wrapped.
+fn wrap_new(config: &Pkcs11Config) -> Result<Keyring> {
+    let keys = Keyring::generate_text()?;
+    let wrapped = open_token(config)?.wrap(&keys)?;
+    write_bytes(&config.wrapped_file, format!("{wrapped}\n").as_bytes(), 0o600)?;
+    // As it will be read: a token that cannot decrypt is noticed before anything is sealed.
+    unwrapped(config)
+}
+
+fn unwrapped(config: &Pkcs11Config) -> Result<Keyring> {
+    let keys = open_token(config)?.unwrap(&private(&config.wrapped_file)?)?;
+    Keyring::parse(&keys).ok_or_else(|| Error::internal("what the token unwrapped is no root key"))
+}
+
 /// A text only its owner may read.
 fn private(file: &Path) -> Result<Zeroizing<String>> {
     let trouble = |why: &str| {
-        let message = format!("root passphrase file {}: {why}", file.display());
+        let message = format!("{}: {why}", file.display());
         Error::new(ErrorKind::Unavailable, message)
     };
     let meta = std::fs::metadata(file).map_err(|error| trouble(&error.to_string()))?;

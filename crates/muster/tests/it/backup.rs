@@ -204,3 +204,73 @@ fn the_root_key_may_come_from_a_variable_and_is_warned_of() {
     let (started, why) = start("short");
     assert!(!started && why.contains("64 hexadecimal digits"), "{why}");
 }
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "the tool that makes a token")]
+fn the_root_key_may_rest_wrapped_by_a_token() {
+    let (dir, safe) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let data = dir.path();
+    let (tokens, settings) = (safe.path().join("tokens"), safe.path().join("softhsm2.conf"));
+    std::fs::create_dir(&tokens).unwrap();
+    std::fs::write(&settings, format!("directories.tokendir = {}\n", tokens.display())).unwrap();
+    let made = std::process::Command::new("softhsm2-util")
+        .args([
+            "--init-token",
+            "--free",
+            "--label",
+            "muster",
+            "--pin",
+            "123456",
+            "--so-pin",
+            "654321",
+        ])
+        .env("SOFTHSM2_CONF", &settings)
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let (pin, wrapped) = (safe.path().join("pin"), safe.path().join("root.p11"));
+    let write_pin = |text: &str| {
+        std::fs::write(&pin, text).unwrap();
+        std::fs::set_permissions(&pin, std::os::unix::fs::PermissionsExt::from_mode(0o600))
+            .unwrap();
+    };
+    let library = ["/usr/lib/softhsm/libsofthsm2.so", "/usr/lib64/pkcs11/libsofthsm2.so"];
+    let library = library.into_iter().find(|path| Path::new(path).exists()).unwrap();
+    let config = format!(
+        "[server.pkcs11]\nmodule = \"{library}\"\ntoken = \"muster\"\nkey = \"muster-root\"\n\
+         pin_file = \"{}\"\nwrapped_file = \"{}\"\n",
+        pin.display(),
+        wrapped.display()
+    );
+    std::fs::write(data.join("muster.toml"), config).unwrap();
+    let up = || {
+        let mut command = muster(data, &["up", "--no-local-agent", "--listen", "127.0.0.1:0"]);
+        command.env("SOFTHSM2_CONF", &settings);
+        command
+    };
+    write_pin("123456\n");
+    let server = Server::of(data, up());
+    let id = said(data, &["cert", "issue", "a.example"]);
+    let before = key(data, &id, safe.path());
+    assert!(!data.join("root.key").exists());
+    server.end("KILL");
+    let server = Server::of(data, up());
+    assert!(key(data, &id, safe.path()) == before);
+    server.end("KILL");
+    let fails = |why: &str| {
+        let output = up().output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(4), "{said}");
+        assert!(said.contains(why), "{why}: {said}");
+    };
+    write_pin("999999");
+    fails("the login was refused");
+    write_pin("123456");
+    let text = std::fs::read_to_string(&wrapped).unwrap();
+    let last = if text.trim_end().ends_with('0') { "1" } else { "0" };
+    std::fs::write(&wrapped, format!("{}{last}", &text[..text.trim_end().len() - 1])).unwrap();
+    fails("PKCS#11");
+    std::fs::remove_file(&wrapped).unwrap();
+    fails("is not there");
+    assert!(!wrapped.exists(), "a root key that is gone is not replaced");
+}
