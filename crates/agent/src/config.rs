@@ -43,11 +43,14 @@ impl Default for Limits {
 pub struct Allow {
     /// A sweep outside the schedule.
     pub collect: bool,
+    /// To change by which SSH keys accounts of this host may be logged in to: whoever commands the server can then let
+    /// himself in. Off unless it is switched on here.
+    pub bind: bool,
 }
 
 impl Default for Allow {
     fn default() -> Self {
-        Self { collect: true }
+        Self { collect: true, bind: false }
     }
 }
 

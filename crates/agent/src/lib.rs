@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod backoff;
+mod bind;
 pub mod config;
 pub mod cost;
 pub mod enrol;

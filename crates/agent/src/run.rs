@@ -6,6 +6,7 @@
 mod tasks;
 
 use crate::backoff::{Backoff, chance, spread};
+use crate::bind::{self, Wanted};
 use crate::config::Config;
 use crate::cost::Meter;
 use crate::schedule::Schedule;
@@ -15,14 +16,17 @@ use crate::sweep::Sweeper;
 use crate::sync::Sync;
 use crate::throttle::Throttle;
 use crate::transport::Transport;
-use muster_model::report::Reply;
+use muster_model::report::{Reply, Task, TaskDone};
 use muster_model::{Clock, Diagnostic, Error, ErrorKind, Kind, Micros, Result};
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 use tasks::Tasks;
 
+/// The accounts of this host.
+const ACCOUNTS: &str = "/etc/passwd";
 /// Pause after a refusal that only a person can lift.
 const REFUSED: Duration = Duration::from_secs(900);
 
@@ -81,17 +85,16 @@ impl<S: Sweeper, T: Transport> Agent<S, T> {
     ///
     /// # Errors
     /// `Invalid` for a wrong configuration, `Unavailable` when the spool cannot be read.
-    pub fn new(mut parts: Parts<S, T>) -> Result<Self> {
+    pub fn new(parts: Parts<S, T>) -> Result<Self> {
         let schedule = Schedule::new(&parts.config)?;
         let memory = spool::load(&parts.state)?;
         let new_here = memory.is_none();
         let mut sync = Sync::new(memory, parts.clock.now());
         sync.switch_off(&schedule.disabled());
-        sync.describe(parts.sweeper.profile());
         let unseen = schedule.enabled().into_iter().filter(|_| new_here).collect();
         let limits = &parts.config.limits;
         let burst = Duration::from_millis(limits.cpu_burst_ms);
-        Ok(Self {
+        let mut agent = Self {
             throttle: Throttle::new(limits.cpu_percent, burst, Duration::ZERO),
             cpu_reported: parts.meter.cpu(),
             tasks: Tasks::new(parts.config.allow.collect, schedule.enabled()),
@@ -106,7 +109,9 @@ impl<S: Sweeper, T: Transport> Agent<S, T> {
             humoured: BTreeSet::new(),
             swept_cpu: Duration::ZERO,
             unseen,
-        })
+        };
+        agent.describe();
+        Ok(agent)
     }
 
     /// Runs until something is sent on `stop` or its sender is gone.
@@ -189,7 +194,7 @@ impl<S: Sweeper, T: Transport> Agent<S, T> {
         self.sync.observe(&sweep.kinds, sweep.scopes);
         self.sync.trouble(self.troubles.values().flatten().cloned().collect());
         if self.pending.is_empty() {
-            self.sync.describe(self.parts.sweeper.profile());
+            self.describe();
         }
         self.schedule.swept(kinds, now);
         self.tasks.swept(kinds, &sweep.failed);
@@ -234,12 +239,52 @@ impl<S: Sweeper, T: Transport> Agent<S, T> {
         self.humoured.clear();
         self.sync.replied(reply);
         for task in &reply.tasks {
-            if let Some(refused) = self.tasks.accept(task, |id| self.sync.is_done(id)) {
-                self.sync.finish(refused);
-            }
+            self.take_task(task);
         }
         self.save();
         spread(Duration::from_secs(u64::from(reply.next_secs.clamp(1, 3_600))), chance())
+    }
+
+    fn take_task(&mut self, task: &Task) {
+        match task {
+            Task::Collect { id, kinds } => {
+                if let Some(refused) = self.tasks.accept(id, kinds, |id| self.sync.is_done(id)) {
+                    self.sync.finish(refused);
+                }
+            }
+            Task::Bind { id, account, add, remove } if !self.sync.is_done(id) => {
+                let done = self.bind(&Wanted { account, add, remove });
+                self.sync.finish(TaskDone {
+                    id: id.clone(),
+                    error: done.err(),
+                    ..TaskDone::default()
+                });
+            }
+            Task::Bind { .. } => {}
+        }
+    }
+
+    fn bind(&mut self, wanted: &Wanted<'_>) -> std::result::Result<(), String> {
+        let config = &self.parts.config;
+        if !config.allow.bind {
+            return Err("the host does not allow key pairs to be bound".to_owned());
+        }
+        let account = wanted.account;
+        bind::carry_out(Path::new(ACCOUNTS), wanted)
+            .inspect_err(|why| tracing::warn!(account, why, "its keys could not be changed"))?;
+        tracing::info!(account, "its keys were changed");
+        // What it opens now is to be seen soon.
+        if config.kind(Kind::Users).enabled {
+            self.pending.insert(Kind::Users);
+        }
+        Ok(())
+    }
+
+    /// What the host says of itself, and what its operator allows.
+    fn describe(&mut self) {
+        let mut profile = self.parts.sweeper.profile();
+        profile.allows_binding = self.parts.config.allow.bind;
+        self.sync.describe(profile);
     }
 
     fn pause_after(&mut self, error: &Error) -> Duration {

@@ -1,5 +1,7 @@
 //! authorized_keys: which keys open an account (sshd(8)).
 
+pub mod change;
+
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 

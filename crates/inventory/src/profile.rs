@@ -38,6 +38,8 @@ pub(crate) fn read(files: &Files, proc: &Proc) -> HostProfile {
         cpus: cpus(proc),
         memory_bytes: memory(proc),
         ssh_host_keys: ssh_host_keys(files),
+        // The agent's word, not the host's.
+        allows_binding: false,
     }
 }
 

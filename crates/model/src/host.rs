@@ -40,6 +40,9 @@ pub struct HostProfile {
     /// Public keys its SSH server proves itself by, a line as in `authorized_keys` each, without comments.
     #[serde(default)]
     pub ssh_host_keys: Vec<String>,
+    /// Whether its operator lets the agent change by which keys its accounts may be logged in to.
+    #[serde(default)]
+    pub allows_binding: bool,
 }
 
 /// Whether an agent speaks for a host.

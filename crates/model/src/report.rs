@@ -203,6 +203,18 @@ pub enum Task {
         /// The kinds.
         kinds: Vec<Kind>,
     },
+    /// Change by which SSH keys an account of the host may be logged in to. Only asked of an agent whose host
+    /// says [`HostProfile::allows_binding`].
+    Bind {
+        /// As above.
+        id: String,
+        /// The account.
+        account: String,
+        /// The key that is to let in, a line of `authorized_keys`; or empty.
+        add: String,
+        /// Keys that are not to let in, a line each.
+        remove: Vec<String>,
+    },
 }
 
 /// How a task ended.

@@ -89,7 +89,8 @@ impl Ssh {
         credential: &Credential,
         edit: &Edit,
     ) -> Result<bool, Trouble> {
-        let program = edit.program();
+        let program =
+            edit.program().ok_or_else(|| Trouble::Refused("too many keys at a time".to_owned()))?;
         let mut last = nowhere();
         for address in &target.addresses {
             match self.edit_at(*address, target, credential, &program).await {

@@ -5,6 +5,7 @@
 //! else it does not exist. A user's own pair goes before one for everybody that has the same name.
 
 mod access;
+pub(crate) mod agents;
 mod create;
 mod fault;
 mod generation;
@@ -22,7 +23,7 @@ pub use order::{Auth, Server, associate, disassociate, may_bind};
 pub use private_key::{Exported, clear, export, import_private_key};
 pub use settings::{AlgorithmName, KeypairSettings, Rule};
 pub use tasks::{delete_all_failed, delete_failed, failed_tasks, running_tasks, task};
-pub use worker::start;
+pub use worker::{clear_ended, start};
 
 pub use muster_store::keypairs::Keypair;
 pub use muster_store::keypairs::bindings::Binding;

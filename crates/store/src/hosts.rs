@@ -49,7 +49,7 @@ pub struct Host {
 }
 
 const HOST: &str = "SELECT key, id, project, name, addresses, machine_id, boot_id, os_name, os_id, \
-                    os_version, kernel, arch, cpus, memory_bytes, ssh_host_keys, agent_id, agent_version, \
+                    os_version, kernel, arch, cpus, memory_bytes, ssh_host_keys, allows_binding, agent_id, agent_version, \
                     last_seen, department, importance, location, host_group, enterprise_project_id, \
                     created_at FROM hosts";
 
@@ -77,6 +77,7 @@ fn host(row: &Row) -> Result<Host> {
             cpus: cells.take()?,
             memory_bytes: u64::try_from(cells.take::<i64>()?).map_err(Error::internal)?,
             ssh_host_keys: cells.take::<String>()?.lines().map(str::to_owned).collect(),
+            allows_binding: cells.take::<i64>()? != 0,
         },
         agent_id: cells.take::<Option<String>>()?.map(|id| AgentId::parse(&id)).transpose()?,
         agent_version: cells.take()?,
@@ -113,7 +114,8 @@ fn profile_binds(profile: &HostProfile) -> Vec<Bind> {
         &profile.arch,
         profile.cpus,
         i64::try_from(profile.memory_bytes).unwrap_or(i64::MAX),
-        profile.ssh_host_keys.join("\n")
+        profile.ssh_host_keys.join("\n"),
+        profile.allows_binding
     ]
 }
 
@@ -143,9 +145,9 @@ pub async fn create(
     ]);
     tx.one(
         "INSERT INTO hosts (name, ip, addresses, machine_id, boot_id, os_name, os_id, os_version, kernel, \
-         arch, cpus, memory_bytes, ssh_host_keys, id, project, agent_version, department, importance, location, \
+         arch, cpus, memory_bytes, ssh_host_keys, allows_binding, id, project, agent_version, department, importance, location, \
          host_group, enterprise_project_id, created_at) \
-         VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) RETURNING key",
+         VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) RETURNING key",
         values,
     )
     .await?
@@ -186,7 +188,8 @@ pub async fn update_profile(tx: &mut Tx, key: i64, profile: &HostProfile) -> Res
     values.push(key.into());
     tx.execute(
         "UPDATE hosts SET name = ?, ip = ?, addresses = ?, machine_id = ?, boot_id = ?, os_name = ?, \
-         os_id = ?, os_version = ?, kernel = ?, arch = ?, cpus = ?, memory_bytes = ?, ssh_host_keys = ? \
+         os_id = ?, os_version = ?, kernel = ?, arch = ?, cpus = ?, memory_bytes = ?, ssh_host_keys = ?, \
+         allows_binding = ? \
          WHERE key = ?",
         values,
     )

@@ -1,7 +1,7 @@
 //! What the server asked for and is still being done.
 
 use muster_model::Kind;
-use muster_model::report::{Task, TaskDone};
+use muster_model::report::TaskDone;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Tasks at a time; more are refused.
@@ -35,15 +35,15 @@ impl Tasks {
     /// Takes a task in hand, or says why not. A task known already is neither.
     pub(super) fn accept(
         &mut self,
-        task: &Task,
+        id: &str,
+        kinds: &[Kind],
         is_done: impl Fn(&str) -> bool,
     ) -> Option<TaskDone> {
-        let Task::Collect { id, kinds } = task;
-        if is_done(id) || self.open.iter().any(|open| open.id == *id) {
+        if is_done(id) || self.open.iter().any(|open| open.id == id) {
             return None;
         }
         let refuse = |why: &str| {
-            Some(TaskDone { id: id.clone(), error: Some(why.to_owned()), ..TaskDone::default() })
+            Some(TaskDone { id: id.to_owned(), error: Some(why.to_owned()), ..TaskDone::default() })
         };
         if !self.allowed {
             return refuse("the host does not allow collection on request");
@@ -54,7 +54,7 @@ impl Tasks {
         let (left, off): (BTreeSet<Kind>, BTreeSet<Kind>) =
             kinds.iter().copied().partition(|kind| self.enabled.contains(kind));
         let off = off.into_iter().map(|kind| (kind, "switched off on the host".to_owned()));
-        let open = Open { id: id.clone(), left, failed: off.collect() };
+        let open = Open { id: id.to_owned(), left, failed: off.collect() };
         if open.left.is_empty() {
             return Some(open.done());
         }
@@ -86,36 +86,32 @@ impl Tasks {
 mod tests {
     use super::*;
 
-    fn collect(id: &str, kinds: &[Kind]) -> Task {
-        Task::Collect { id: id.to_owned(), kinds: kinds.to_vec() }
-    }
-
     #[test]
     fn a_task_is_done_when_all_its_kinds_are_swept_and_is_taken_once() {
         let mut tasks = Tasks::new(true, Kind::ALL.to_vec());
-        let task = collect("a", &[Kind::Port, Kind::App]);
-        assert_eq!(tasks.accept(&task, |_| false), None);
-        assert_eq!(tasks.accept(&task, |_| false), None);
+        let kinds = [Kind::Port, Kind::App];
+        assert_eq!(tasks.accept("a", &kinds, |_| false), None);
+        assert_eq!(tasks.accept("a", &kinds, |_| false), None);
         tasks.swept(&[Kind::Port], &BTreeMap::new());
         assert_eq!(tasks.take_done(), []);
         let failed = [Kind::App, Kind::Users].map(|kind| (kind, "why".to_owned()));
         tasks.swept(&[Kind::App, Kind::Users], &BTreeMap::from(failed));
         let failed = BTreeMap::from([(Kind::App, "why".to_owned())]);
         assert_eq!(tasks.take_done(), [TaskDone { id: "a".into(), error: None, failed }]);
-        assert_eq!(tasks.accept(&task, |id| id == "a"), None);
+        assert_eq!(tasks.accept("a", &kinds, |id| id == "a"), None);
         assert_eq!(tasks.kinds().count(), 0);
     }
 
     #[test]
     fn the_hosts_owner_has_the_last_word() {
         let error = |tasks: &mut Tasks, id: &str| {
-            tasks.accept(&collect(id, &[Kind::Port]), |_| false).and_then(|done| done.error)
+            tasks.accept(id, &[Kind::Port], |_| false).and_then(|done| done.error)
         };
         assert!(error(&mut Tasks::new(false, Kind::ALL.to_vec()), "a").unwrap().contains("allow"));
         let mut some = Tasks::new(true, vec![Kind::App]);
-        let done = some.accept(&collect("a", &[Kind::Port]), |_| false).unwrap();
+        let done = some.accept("a", &[Kind::Port], |_| false).unwrap();
         assert!(done.error.is_none() && done.failed[&Kind::Port].contains("switched off"));
-        assert_eq!(some.accept(&collect("b", &[Kind::Port, Kind::App]), |_| false), None);
+        assert_eq!(some.accept("b", &[Kind::Port, Kind::App], |_| false), None);
         some.swept(&[Kind::App], &BTreeMap::new());
         let done = some.take_done();
         assert!(done[0].failed.keys().eq([&Kind::Port]), "the rest of a task is done");

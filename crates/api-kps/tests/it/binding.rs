@@ -1,5 +1,6 @@
 //! Pairs bound to accounts of a real SSH server, as tasks.
 
+mod agents;
 mod failures;
 mod logins;
 mod rights;
@@ -79,16 +80,22 @@ impl Bench {
         answer.json()["task_status"].as_str().unwrap().to_owned()
     }
 
-    /// Waits for the end of a task; attempts that come later come now.
+    /// Waits for the end of a task.
     pub(crate) async fn ended(&self, task: &str) -> String {
+        self.ended_while(task, 0).await
+    }
+
+    /// The same while the clock goes on by so many seconds four times a second, so that pauses end. Slowly: a claim that
+    /// is not prolonged in time is another worker's.
+    pub(crate) async fn ended_while(&self, task: &str, secs: i64) -> String {
         let waiting = async {
             loop {
                 let state = self.state(task).await;
                 if state.starts_with("SUCCESS") || state.starts_with("FAILED") {
                     return state;
                 }
-                self.world.test.clock.advance_secs(1);
-                tokio::time::sleep(Duration::from_millis(50)).await;
+                self.world.test.clock.advance_secs(secs);
+                tokio::time::sleep(Duration::from_millis(250)).await;
             }
         };
         tokio::time::timeout(PATIENCE, waiting).await.unwrap()

@@ -59,6 +59,35 @@ fn lies_nowhere(folder: &Path, text: &str) {
 }
 
 #[test]
+fn an_agent_binds_where_it_is_allowed_to() {
+    let Some(sshd) = Sshd::start("") else { return };
+    sshd.authorize(SOMEBODY, 0o600);
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path();
+    std::fs::write(data.join("muster.toml"), "[agent.allow]\nbind = true\n").unwrap();
+    let _server = up(&sshd, data);
+    let host = wait_for("this host", || ask(data, &["hosts"])[0]["id"].as_str().map(str::to_owned));
+    let key = data.join("one.key");
+    said(data, &["key", "create", "one", "--file", key.to_str().unwrap()]);
+    let key = std::fs::read_to_string(key).unwrap();
+    // The agent's first report may still be on its way: until then a credential is asked for.
+    wait_for("the agent to bind", || {
+        run(data, &["key", "bind", "one", "--host", &host]).status.success().then_some(())
+    });
+    assert!(sshd.lets_in(&key));
+    wait_for("the account among what the pair opens", || {
+        let shown = ask(data, &["key", "show", "one"]);
+        (!rows(&shown["opens"]).is_empty()).then_some(())
+    });
+    said(data, &["key", "unbind", "--host", &host]);
+    assert!(!sshd.lets_in(&key));
+    assert_eq!(sshd.authorized_keys(), SOMEBODY);
+    let absent = run(data, &["key", "bind", "one", "--host", &host, "--account", "nobody-here"]);
+    let why = String::from_utf8_lossy(&absent.stderr).into_owned();
+    assert!(why.contains("no account nobody-here"), "{why}");
+}
+
+#[test]
 fn a_pair_opens_a_host_and_a_killed_server_ends_its_task() {
     let Some(address) = own_address() else {
         eprintln!("this machine has no address but loopback: this test did NOT run");

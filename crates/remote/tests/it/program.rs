@@ -45,7 +45,7 @@ impl Home {
     }
 
     fn change(&self, edit: &Edit) -> String {
-        let output = self.run(&["sh"], &edit.program());
+        let output = self.run(&["sh"], &edit.program().unwrap());
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 }
@@ -70,7 +70,7 @@ fn a_file_that_is_not_there_is_made_for_its_owner_alone() {
             continue;
         }
         let key = key("web 1");
-        let output = home.run(shell, &add(&key).program());
+        let output = home.run(shell, &add(&key).program().unwrap());
         assert_eq!(output.stdout, b"muster: changed\n", "{shell:?}");
         assert_eq!(home.read(), format!("{}\n", key.line()));
         let mode = |path: PathBuf| fs::metadata(path).unwrap().mode() & 0o777;
@@ -128,7 +128,7 @@ fn a_program_that_breaks_off_does_nothing() {
     home.write(&format!("{}\n", old.line()), 0o600);
     let before = home.read();
     let edit = Edit { add: Some(key("new")), remove: vec![old], ..Edit::default() };
-    let program = edit.program();
+    let program = edit.program().unwrap();
     let called = program.rfind("muster_change").unwrap();
     for cut in (0..called).step_by(97).chain([called]) {
         home.run(&["sh"], &program[..cut]);
@@ -143,13 +143,13 @@ fn what_is_no_plain_file_is_not_touched() {
     fs::write(&elsewhere, "theirs\n").unwrap();
     fs::create_dir(home.0.path().join(".ssh")).unwrap();
     symlink(&elsewhere, home.file()).unwrap();
-    let output = home.run(&["sh"], &add(&key("k")).program());
+    let output = home.run(&["sh"], &add(&key("k")).program().unwrap());
     assert_eq!(output.status.code(), Some(70));
     assert!(String::from_utf8_lossy(&output.stderr).contains("symbolic link"));
     assert_eq!(fs::read_to_string(elsewhere).unwrap(), "theirs\n");
 
     let home = Home::new();
     fs::create_dir_all(home.file()).unwrap();
-    let output = home.run(&["sh"], &add(&key("k")).program());
+    let output = home.run(&["sh"], &add(&key("k")).program().unwrap());
     assert!(String::from_utf8_lossy(&output.stderr).contains("is no file"));
 }

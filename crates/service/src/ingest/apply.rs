@@ -3,6 +3,8 @@
 use super::judge::{Verdict, judge};
 use super::queue::Job;
 use super::{BUSY_SECS, HEARTBEAT_SECS};
+use crate::App;
+use crate::keypairs::agents as binding;
 use muster_model::report::{Reply, Report, Scope, Task};
 use muster_model::{Error, Micros, Result};
 use muster_store::agents::{self, Agent, Heard};
@@ -20,7 +22,7 @@ pub(super) enum Outcome {
 }
 
 /// Takes in one report.
-pub(super) async fn one(tx: &mut Tx, job: &Job, now: Micros) -> Result<Outcome> {
+pub(super) async fn one(tx: &mut Tx, app: &App, job: &Job, now: Micros) -> Result<Outcome> {
     let Some(agent) = agents::by_id(tx, job.agent.id.as_str()).await? else {
         return Ok(Outcome::Refused(Error::unauthenticated("the agent is not enrolled here")));
     };
@@ -44,7 +46,7 @@ pub(super) async fn one(tx: &mut Tx, job: &Job, now: Micros) -> Result<Outcome> 
     if let Some(profile) = &job.report.host {
         hosts::update_profile(tx, host.key, profile).await?;
     }
-    take_in(tx, &host, &job.report, now).await.map(Outcome::Reply)
+    take_in(tx, app, &host, &job.report, now).await.map(Outcome::Reply)
 }
 
 fn heard(job: &Job) -> Heard<'_> {
@@ -61,7 +63,13 @@ fn heard(job: &Job) -> Heard<'_> {
     }
 }
 
-async fn take_in(tx: &mut Tx, host: &Host, report: &Report, now: Micros) -> Result<Reply> {
+async fn take_in(
+    tx: &mut Tx,
+    app: &App,
+    host: &Host,
+    report: &Report,
+    now: Micros,
+) -> Result<Reply> {
     let target = Target { project: host.project, host: host.key };
     let applied = assets::apply(tx, target, &report.scopes, now).await?;
     let mut full: Vec<Scope> = report
@@ -74,12 +82,14 @@ async fn take_in(tx: &mut Tx, host: &Host, report: &Report, now: Micros) -> Resu
     full.extend(unnamed(tx, host, report).await?);
     for done in &report.done {
         collect::finished(tx, host.key, done, now).await?;
+        binding::done(tx, app, host, done, now).await?;
     }
     let due = collect::due(tx, host.key).await?;
     if !due.is_empty() {
         collect::sent(tx, host.key, now).await?;
     }
-    let tasks: Vec<Task> = due.into_iter().map(|(id, kinds)| Task::Collect { id, kinds }).collect();
+    let collect = due.into_iter().map(|(id, kinds)| Task::Collect { id, kinds });
+    let tasks: Vec<Task> = collect.chain(binding::due(tx, host).await?).collect();
     let busy = !full.is_empty() || !tasks.is_empty();
     Ok(Reply {
         full,

@@ -90,7 +90,7 @@ async fn together(app: &App, jobs: &[Job]) -> Result<Vec<Result<Reply>>> {
     let outcomes = transact!(app.db, |tx| {
         let mut outcomes = Vec::with_capacity(jobs.len());
         for job in jobs {
-            outcomes.push(apply::one(tx, job, now).await?);
+            outcomes.push(apply::one(tx, app, job, now).await?);
         }
         Ok(outcomes)
     })?;

@@ -6,11 +6,11 @@
 use super::create::parse_private;
 use super::perform::{mark, target};
 use super::private_key::{open, public_key};
-use super::{Fault, Keypair, Place, X509};
+use super::{Fault, Keypair, Place, X509, agents};
 use crate::{App, audit, hosts, sealing};
 use muster_model::id::ProjectId;
 use muster_model::{Action, Caller, Error, ErrorKind, Result};
-use muster_remote::Credential;
+use muster_remote::{Credential, check_account};
 use muster_store::hosts::Host;
 use muster_store::keypairs::tasks::{self, Operation, State, Task};
 use muster_store::keypairs::{self as store, bindings};
@@ -31,7 +31,8 @@ const SSH_PORT: i64 = 22;
 pub struct Server {
     /// Its id.
     pub id: String,
-    /// What lets us in; without it, the kept private key of the pair that is bound.
+    /// What lets us in; without it the host's agent does it, where its operator allows that, or else the kept private
+    /// key of the pair that is bound lets in.
     pub auth: Option<Auth>,
     /// Whether logins by password are to be switched off. That is not offered.
     pub disable_password: bool,
@@ -154,8 +155,13 @@ async fn order(
         let host = hosts::in_project(tx, place.key, &server.id).await.map_err(absent)?;
         let (bound, bound_over) = bound(tx, &host, account).await?;
         let port = server.port.or(bound_over).unwrap_or(SSH_PORT);
+        let by_agent = server.auth.is_none() && agents::may_bind(&host);
         // Said now rather than by a task that fails.
-        target(&app.settings.keypairs, &host, port, account)?;
+        if by_agent {
+            check_account("server.account", account)?;
+        } else {
+            target(&app.settings.keypairs, &host, port, account)?;
+        }
         if tasks::is_busy(tx, host.key).await? {
             let message = "another task of this host has not ended";
             return Err(Error::new(ErrorKind::Conflict, message));
@@ -166,20 +172,25 @@ async fn order(
         };
         // Somebody else's own pair opens nothing for the caller, and is not shown to be there.
         let own = bound.as_ref().filter(|pair| place.may_see(pair));
-        let (sealed, given) = way_in(tx, app, place, server.auth.as_ref(), own).await?;
+        let (sealed, given) = match by_agent {
+            true => (None, None),
+            false => way_in(tx, app, place, server.auth.as_ref(), own).await?,
+        };
         let bound = if wanted.is_some() { bound.as_ref() } else { own };
         let mut task = plan(wanted.as_ref(), bound, given.as_ref(), &host, account)?;
         task.project = place.key;
         task.port = u32::try_from(port).unwrap_or(0);
         caller.user_id.as_str().clone_into(&mut task.created_by);
         task.created_at = now;
-        let content = Zeroizing::new(serde_json::to_vec(&sealed).map_err(Error::internal)?);
-        let record = credential_record(&task.id);
-        let owner = place.owner();
-        let credential = sealing::seal(tx, app, &owner, &record, CREDENTIAL, &content).await?;
-        task.sealed_credential = Some(credential);
+        if let Some(sealed) = sealed {
+            let content = Zeroizing::new(serde_json::to_vec(&sealed).map_err(Error::internal)?);
+            let record = credential_record(&task.id);
+            let owner = place.owner();
+            let credential = sealing::seal(tx, app, &owner, &record, CREDENTIAL, &content).await?;
+            task.sealed_credential = Some(credential);
+            jobs::enqueue(tx, QUEUE, &task.id, ATTEMPTS, now, now).await?;
+        }
         tasks::create(tx, &task).await?;
-        jobs::enqueue(tx, QUEUE, &task.id, ATTEMPTS, now, now).await?;
         let target = describe(&task);
         let project = place.project.as_str();
         audit::append(tx, app, caller, Action::KeypairBind, project, &target).await?;
@@ -217,13 +228,13 @@ async fn way_in(
     place: &Place<'_>,
     auth: Option<&Auth>,
     bound: Option<&Keypair>,
-) -> Result<(Sealed, Option<PublicKey>)> {
+) -> Result<(Option<Sealed>, Option<PublicKey>)> {
     if let Some(auth) = auth {
         let given = match read(&auth.kind, auth.key.clone())? {
             Credential::Password(_) => None,
             Credential::Key(key) => Some(key.public().map_err(Error::internal)?),
         };
-        return Ok((Sealed { kind: auth.kind.clone(), key: auth.key.clone() }, given));
+        return Ok((Some(Sealed { kind: auth.kind.clone(), key: auth.key.clone() }), given));
     }
     let kept = match bound {
         Some(pair) => store::private_key(tx, pair.key).await?.map(|sealed| (pair, sealed)),
@@ -234,7 +245,7 @@ async fn way_in(
         Error::invalid("server.auth", why)
     })?;
     let key = open(tx, app, place, pair, &sealed).await?;
-    Ok((Sealed { kind: "keypair".to_owned(), key }, None))
+    Ok((Some(Sealed { kind: "keypair".to_owned(), key }), None))
 }
 
 /// What there is to do.

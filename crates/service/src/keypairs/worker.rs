@@ -1,5 +1,6 @@
 //! The worker: claims tasks, carries them out on their hosts, and ends them.
 
+use super::agents;
 use super::order::{ATTEMPTS, CREDENTIAL, QUEUE, credential, credential_record, describe};
 use super::perform::{Work, target};
 use crate::{App, sealing};
@@ -166,7 +167,11 @@ async fn end(app: &App, job: &Job, task: &Task, failure: Option<(&str, &str)>) -
     })
 }
 
-async fn note_binding(tx: &mut Tx, task: &Task, now: muster_model::Micros) -> Result<()> {
+pub(super) async fn note_binding(
+    tx: &mut Tx,
+    task: &Task,
+    now: muster_model::Micros,
+) -> Result<()> {
     let Some(pair) = task.keypair else {
         return bindings::unbind(tx, task.host, &task.account).await;
     };
@@ -180,7 +185,7 @@ async fn note_binding(tx: &mut Tx, task: &Task, now: muster_model::Micros) -> Re
     }
 }
 
-fn record(app: &App, task: &Task, failure: Option<(&str, &str)>) -> Record {
+pub(super) fn record(app: &App, task: &Task, failure: Option<(&str, &str)>) -> Record {
     let directory = app.identity.directory();
     let project = directory.project_by_key(task.project);
     let domain = project.and_then(|project| directory.domain(project.domain));
@@ -212,8 +217,10 @@ async fn clear(app: App) {
     }
 }
 
-/// Ends tasks whose workers died too often, and forgets those that succeeded long ago.
-async fn clear_ended(app: &App) -> Result<()> {
+/// Ends tasks whose workers died too often, and forgets those that succeeded long ago.///
+/// # Errors
+/// Those of the database.
+pub async fn clear_ended(app: &App) -> Result<()> {
     let now = app.now();
     let abandoned = tasks::abandoned(&mut app.db.read().await?, QUEUE).await?;
     transact!(app.db, |tx| {
@@ -221,6 +228,7 @@ async fn clear_ended(app: &App) -> Result<()> {
             let why = "its worker was killed too often; the host may have been changed";
             tasks::finish(tx, id, Some(("KPS.0003", why)), now).await?;
         }
+        agents::give_up(tx, app, now).await?;
         tasks::purge(tx, now.plus_secs(-KEPT_SECS)).await.map(drop)
     })
 }

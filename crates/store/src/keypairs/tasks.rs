@@ -97,7 +97,7 @@ pub struct Task {
     pub add_key: String,
     /// Public keys that are not to let in any more, a line each.
     pub remove_keys: String,
-    /// What lets us in, sealed; none once the task has ended.
+    /// What lets us in, sealed; none once the task has ended, and none where the host's agent does it.
     pub sealed_credential: Option<Vec<u8>>,
     /// The vendor's code of the failure, or empty.
     pub error_code: String,
@@ -290,12 +290,36 @@ pub async fn purge(tx: &mut Tx, before: Micros) -> Result<u64> {
     tx.execute(sql, binds![State::Success.name(), before]).await
 }
 
+/// The task of a host that its agent is to do. It is given to the agent again and again until it reports it done: an
+/// answer may get lost.
+///
+/// # Errors
+/// Those of the database.
+pub async fn for_agent(tx: &mut Tx, host: i64) -> Result<Option<Task>> {
+    let sql = format!(
+        "{TASK} WHERE host = ? AND finished_at IS NULL AND sealed_credential IS NULL LIMIT 1"
+    );
+    tx.optional(sql, binds![host]).await?.as_ref().map(task).transpose()
+}
+
+/// Tasks for agents that were ordered before `before` and have not ended.
+///
+/// # Errors
+/// Those of the database.
+pub async fn late(tx: &mut Tx, before: Micros) -> Result<Vec<Task>> {
+    let sql = format!(
+        "{TASK} WHERE finished_at IS NULL AND sealed_credential IS NULL AND created_at < ?"
+    );
+    tx.all(sql, binds![before]).await?.iter().map(task).collect()
+}
+
 /// Ids of tasks that have not ended and have no job in `queue` any more: their workers died too often.
 ///
 /// # Errors
 /// Those of the database.
 pub async fn abandoned(tx: &mut Tx, queue: &str) -> Result<Vec<String>> {
-    let sql = "SELECT t.id FROM keypair_tasks t WHERE t.finished_at IS NULL AND NOT EXISTS \
+    let sql = "SELECT t.id FROM keypair_tasks t WHERE t.finished_at IS NULL \
+               AND t.sealed_credential IS NOT NULL AND NOT EXISTS \
                (SELECT 1 FROM jobs j WHERE j.queue = ? AND j.payload = t.id AND j.failed_at IS NULL)";
     tx.all(sql, binds![queue]).await?.iter().map(Row::only).collect()
 }

@@ -83,6 +83,7 @@ async fn an_attempt_that_died_is_taken_back_by_the_next() {
     });
     assert!(job.unwrap().is_some());
     bench.server.authorize(&format!("{}\n", bench.stored(&task).await.add_key), 0o600);
+    bench.world.test.clock.advance_secs(21);
     bench.work();
     assert_eq!(bench.ended(&task).await, "FAILED_RESET");
     assert_eq!(bench.server.authorized_keys(), "");
@@ -98,7 +99,7 @@ async fn a_host_that_does_not_answer_is_tried_three_times() {
     server["port"] = 1.into();
     let body = json!({"keypair_name": "a", "server": server});
     let task = bench.order("keypairs/associate", &body).await;
-    assert_eq!(bench.ended(&task).await, "FAILED_RESET");
+    assert_eq!(bench.ended_while(&task, 1).await, "FAILED_RESET");
     let failed = bench.failed().await;
     assert_eq!(failed[0]["task_error_code"], "KPS.0003");
     let why = failed[0]["task_error_msg"].as_str().unwrap();

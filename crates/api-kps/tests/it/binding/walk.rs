@@ -121,6 +121,7 @@ async fn an_attempt_that_died_is_gone_on_with() {
     });
     assert_eq!(job.unwrap().unwrap().payload, task);
     bench.server.authorize(&format!("{}\n", stored.add_key), 0o600);
+    bench.world.test.clock.advance_secs(21);
     bench.work();
     assert_eq!(bench.ended(&task).await, "SUCCESS_RESET");
     let key = PublicKey::parse(&stored.add_key).unwrap();
