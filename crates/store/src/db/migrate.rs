@@ -39,7 +39,7 @@ pub(super) const ALL: &[Migration] = steps![
     "0013_sca_documents.sql",
     "0014_vulnerabilities.sql",
     "0015_counts_by_key.sql",
-    "0015_binding_by_agents.sql",
+    "0016_binding_by_agents.sql",
 ];
 
 /// Runs the steps of `all` that are missing.
