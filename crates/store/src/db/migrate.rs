@@ -40,6 +40,7 @@ pub(super) const ALL: &[Migration] = steps![
     "0014_vulnerabilities.sql",
     "0015_counts_by_key.sql",
     "0016_binding_by_agents.sql",
+    "0017_index_nobody_asks.sql",
 ];
 
 /// Runs the steps of `all` that are missing.
