@@ -1,5 +1,5 @@
-//! Rules no other linter knows: the size of files, the room of SQL, the number of dependencies, and words
-//! that mark unfinished work.
+//! Rules no other linter knows: the size of files, the room of SQL, the number of dependencies, numbers given twice, and
+//! words that mark unfinished work.
 
 use anyhow::{Context, bail};
 use std::fs;
@@ -41,6 +41,9 @@ pub(crate) fn run() -> anyhow::Result<()> {
             faults.push(format!("{name}: does not start by saying what it is for (//!)"));
         }
     }
+    for folder in ["crates/store/migrations", "docs/adr"] {
+        faults.extend(same_numbers(&root.join(folder))?);
+    }
     let lock = fs::read_to_string(root.join("Cargo.lock"))?;
     let packages = lock.lines().filter(|line| *line == "[[package]]").count();
     if packages > MAX_PACKAGES {
@@ -50,6 +53,24 @@ pub(crate) fn run() -> anyhow::Result<()> {
         return Ok(());
     }
     bail!("{}", faults.join("\n"));
+}
+
+/// Two files of one number: both were made where the other was not known yet.
+fn same_numbers(folder: &Path) -> anyhow::Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        names.push(entry?.file_name().to_string_lossy().into_owned());
+    }
+    names.sort();
+    let number =
+        |name: &str| name.split('-').next().and_then(|it| it.split('_').next()).map(str::to_owned);
+    let same = names.windows(2).filter_map(|pair| match pair {
+        [one, other] if number(one) == number(other) => {
+            Some(format!("{one} and {other} have one number"))
+        }
+        _ => None,
+    });
+    Ok(same.collect())
 }
 
 fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) -> anyhow::Result<()> {
