@@ -133,7 +133,7 @@ pub(crate) struct HostArgs {
     #[arg(long)]
     pub(crate) port: Option<u16>,
     /// File with the account's password; - for standard input. Without it and --key-file the host's agent does it,
-    /// where its operator allows that ([allow] bind), or else the kept private key of the bound pair lets in.
+    /// where its operator allows that (allow.bind), or else the kept private key of the bound pair lets in.
     #[arg(long, value_name = "FILE", conflicts_with = "key_file")]
     pub(crate) password_file: Option<PathBuf>,
     /// File with a private key that lets in. With no pair bound here yet, it is the one replaced.
