@@ -110,6 +110,9 @@ fn parameters<'a>(row: &Operation, host: &'a str) -> Vec<(&'static str, &'a str)
         ("/host/web-site", "domain", "shop.example"),
         ("/host/kernel-module", "name", "ext4"),
         ("/midwares/detail", "file_name", "a.jar"),
+        ("/vulnerability/host/{host_id}", "host_id", host),
+        ("/vulnerability/hosts", "vul_id", "CVE-2021-44228"),
+        ("/vulnerability/hosts", "type", "app_vul"),
     ] {
         if path.ends_with(end) {
             all.push((name, value));

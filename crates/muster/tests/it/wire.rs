@@ -64,7 +64,7 @@ fn every_refusal_has_its_json_body_and_its_names_in_title_case() {
     }
     refusal(&ask("DELETE", &users, &[token]), 404, "APIGW.0101");
     refusal(&ask("BREW", &users, &[token]), 404, "APIGW.0101");
-    let unsupported = format!("/v5/{project}/vulnerability/statistics");
+    let unsupported = format!("/v5/{project}/vulnerability/scan-policy");
     let known = muster_api_hss::OPERATIONS.iter().find(|row| !row.is_served()).unwrap();
     let known = known.path.replace("{project_id}", &project).replace(['{', '}'], "");
     for path in [unsupported, known] {
