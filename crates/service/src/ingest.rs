@@ -1,5 +1,6 @@
 //! What agents report: proved, checked, applied in groups, answered.
 
+mod answer;
 mod apply;
 pub(crate) mod check;
 mod judge;

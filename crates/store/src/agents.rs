@@ -4,6 +4,7 @@ use crate::Tx;
 use crate::db::{Row, binds};
 use muster_model::id::{AgentId, HostId};
 use muster_model::{Diagnostic, Error, Micros, Result};
+use std::collections::{HashMap, HashSet};
 
 /// An agent: a key that speaks for a host.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,6 +97,16 @@ pub async fn by_id(tx: &mut Tx, id: &str) -> Result<Option<Agent>> {
     tx.optional(format!("{AGENT} WHERE id = ?"), binds![id]).await?.as_ref().map(agent).transpose()
 }
 
+/// The agents with these ids, revoked or not, by id.
+///
+/// # Errors
+/// Those of the database.
+pub async fn by_ids(tx: &mut Tx, ids: &[&AgentId]) -> Result<HashMap<AgentId, Agent>> {
+    let ids = ids.iter().map(|id| id.as_str().into()).collect();
+    let rows = tx.all_in(&format!("{AGENT} WHERE id"), vec![], ids).await?;
+    rows.iter().map(|row| agent(row).map(|agent| (agent.id.clone(), agent))).collect()
+}
+
 /// Every agent that ever spoke for a host, newest first.
 ///
 /// # Errors
@@ -107,6 +118,8 @@ pub async fn of_host(tx: &mut Tx, host: i64) -> Result<Vec<Agent>> {
 
 /// What an accepted report says of its agent.
 pub struct Heard<'a> {
+    /// Key of the agent.
+    pub agent: i64,
     /// Its version.
     pub version: &'a str,
     /// Counter of the report.
@@ -123,33 +136,33 @@ pub struct Heard<'a> {
     pub diagnostics: Option<&'a [Diagnostic]>,
 }
 
-/// Notes a report. Answers no, and changes nothing, when the counter is not larger than that of the last
-/// one (a repeated report, or a second holder of the key) or the agent is revoked.
+/// Notes a report each of different agents, and answers the keys of those it did so for. Not of an agent that is revoked,
+/// and not where the counter is not larger than that of its last report (a repeated report, or a second holder of the key).
 ///
 /// # Errors
 /// Those of the database.
-pub async fn heard(tx: &mut Tx, agent: i64, heard: &Heard<'_>, now: Micros) -> Result<bool> {
-    let diagnostics = heard.diagnostics.map(serde_json::to_string).transpose();
-    let diagnostics = diagnostics.map_err(Error::internal)?;
-    let touched = tx
-        .execute(
-            "UPDATE agents SET counter = ?, proof_date = ?, proof = ?, version = ?, last_seen = ?, cpu_us = cpu_us + ?, rss_bytes = ?, \
-             diagnostics = COALESCE(?, diagnostics) WHERE key = ? AND counter < ? AND revoked_at IS NULL",
-            binds![
-                heard.counter,
-                heard.proof_date,
-                heard.proof.to_vec(),
-                heard.version,
-                now,
-                heard.cpu_us,
-                heard.rss_bytes,
-                diagnostics,
-                agent,
-                heard.counter
-            ],
-        )
-        .await?;
-    Ok(touched == 1)
+pub async fn heard(tx: &mut Tx, heard: &[Heard<'_>], now: Micros) -> Result<HashSet<i64>> {
+    let mut values = Vec::with_capacity(heard.len() * 9);
+    for heard in heard {
+        let diagnostics = heard.diagnostics.map(serde_json::to_string).transpose();
+        values.extend(binds![
+            heard.agent,
+            heard.counter,
+            heard.proof_date,
+            heard.proof,
+            heard.version,
+            now,
+            heard.cpu_us,
+            heard.rss_bytes,
+            diagnostics.map_err(Error::internal)?,
+        ]);
+    }
+    let head = "UPDATE agents SET counter = v.column2, proof_date = v.column3, proof = v.column4, \
+                version = v.column5, last_seen = v.column6, cpu_us = cpu_us + v.column7, rss_bytes = v.column8, \
+                diagnostics = COALESCE(v.column9, diagnostics) FROM";
+    let tail = "WHERE agents.key = v.column1 AND agents.counter < v.column2 AND agents.revoked_at IS NULL \
+                RETURNING agents.key";
+    tx.all_from(head, 9, values, tail).await?.iter().map(Row::only).collect()
 }
 
 /// Notes that a second holder of the agent's key was noticed. A second call changes nothing.

@@ -22,13 +22,13 @@ mod query;
 mod retention;
 mod statistics;
 
-pub use apply::{Applied, MAX_ROWS, Target, apply};
+pub use apply::{Applied, MAX_ROWS, Target, apply, rounds};
 pub use assemble::{HostRef, Seen};
 pub use at::list_at;
 pub use certificates::{Found, certificates};
 pub use changes::{Change, Op, changes, latest_cursor};
 pub use export::ExportCursor;
-pub use held::scopes;
+pub use held::in_containers;
 pub use history::{HistoryQuery, history};
 pub use list::{count, list};
 pub use overview::{most_common, totals_of};

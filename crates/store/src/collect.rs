@@ -2,9 +2,10 @@
 
 use crate::Tx;
 use crate::assets::facts;
-use crate::db::{Row, binds};
+use crate::db::{Bind, Row, binds};
 use muster_model::report::TaskDone;
 use muster_model::{Kind, Micros, Result};
+use std::collections::HashMap;
 
 /// The latest request for a kind of a host.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,42 +56,41 @@ pub async fn request(
     .map(drop)
 }
 
-/// Tasks of a host that are not finished, with their kinds, oldest first. They are given to the agent again
-/// and again until it reports them done: an answer may get lost.
+/// Tasks that are not finished, with their kinds, oldest first, by the keys of these hosts. They are given to the agent
+/// again and again until it reports them done: an answer may get lost.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn due(tx: &mut Tx, host: i64) -> Result<Vec<(String, Vec<Kind>)>> {
-    let rows = tx
-        .all(
-            "SELECT task, kind FROM collect_tasks WHERE host = ? AND finished_at IS NULL \
-             ORDER BY requested_at, task, kind",
-            binds![host],
-        )
-        .await?;
-    let mut due: Vec<(String, Vec<Kind>)> = Vec::new();
-    for row in &rows {
+pub async fn due(tx: &mut Tx, hosts: &[i64]) -> Result<HashMap<i64, Vec<(String, Vec<Kind>)>>> {
+    let head = "SELECT host, requested_at, task, kind FROM collect_tasks WHERE finished_at IS NULL AND host";
+    let hosts = hosts.iter().copied().map(Bind::from).collect();
+    let unfinished = |row: &Row| {
         let mut cells = row.cells();
-        let (task, kind): (String, Kind) = (cells.take()?, facts::kind(cells.take()?)?);
-        match due.last_mut() {
+        Ok((cells.take()?, cells.take()?, cells.take()?, cells.take()?))
+    };
+    let rows = tx.all_in(head, vec![], hosts).await?;
+    let mut rows: Vec<(i64, Micros, String, u8)> =
+        rows.iter().map(unfinished).collect::<Result<_>>()?;
+    rows.sort_unstable();
+    let mut due: HashMap<i64, Vec<(String, Vec<Kind>)>> = HashMap::new();
+    for (host, _, task, kind) in rows {
+        let (kind, tasks) = (facts::kind(kind)?, due.entry(host).or_default());
+        match tasks.last_mut() {
             Some((last, kinds)) if *last == task => kinds.push(kind),
-            _ => due.push((task, vec![kind])),
+            _ => tasks.push((task, vec![kind])),
         }
     }
     Ok(due)
 }
 
-/// Notes that the agent was given the host's unfinished tasks.
+/// Notes that the agents were given the unfinished tasks of these hosts.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn sent(tx: &mut Tx, host: i64, now: Micros) -> Result<()> {
-    tx.execute(
-        "UPDATE collect_tasks SET sent_at = ? WHERE host = ? AND finished_at IS NULL AND sent_at IS NULL",
-        binds![now, host],
-    )
-    .await
-    .map(drop)
+pub async fn sent(tx: &mut Tx, hosts: &[i64], now: Micros) -> Result<()> {
+    let head = "UPDATE collect_tasks SET sent_at = ? WHERE finished_at IS NULL AND sent_at IS NULL AND host";
+    let hosts = hosts.iter().copied().map(Bind::from).collect();
+    tx.all_in(head, binds![now], hosts).await.map(drop)
 }
 
 /// Notes that the agent has done a task, or why not all or none of it.

@@ -6,6 +6,7 @@
 
 pub(crate) mod bind;
 pub(crate) mod error;
+mod gathered;
 mod migrate;
 mod postgres;
 pub(crate) mod row;
@@ -13,12 +14,15 @@ mod sqlite;
 mod tx;
 
 pub(crate) use bind::{Bind, binds};
+pub(crate) use gathered::{gathered, unhex};
 pub(crate) use row::{Cells, Row};
 pub use tx::Tx;
-pub(crate) use tx::{folded, gathered};
+pub(crate) use tx::folded;
 
 use muster_model::{Error, Micros, Result};
 use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tx::Inner;
 
@@ -46,6 +50,7 @@ impl Config {
 #[derive(Clone)]
 pub struct Db {
     backend: Backend,
+    statements: Arc<AtomicU64>,
 }
 
 #[derive(Clone)]
@@ -62,21 +67,23 @@ impl Db {
     /// `Invalid` for an address of another kind, `Conflict` for a schema that is newer than this program or
     /// was changed by hand, `Unavailable` when the database cannot be reached.
     pub async fn open(config: &Config, now: Micros) -> Result<Self> {
-        let db = Self { backend: Self::backend(config).await? };
+        let db = Self::connect(config).await?;
         migrate::run(&db, migrate::ALL, now).await?;
         Ok(db)
     }
 
-    async fn backend(config: &Config) -> Result<Backend> {
-        if let Some(path) = config.url.strip_prefix("sqlite:") {
+    async fn connect(config: &Config) -> Result<Self> {
+        let backend = if let Some(path) = config.url.strip_prefix("sqlite:") {
             let sqlite = sqlite::Sqlite::open(path.as_ref(), config.connections).await?;
-            Ok(Backend::Sqlite(sqlite))
+            Backend::Sqlite(sqlite)
         } else if config.url.starts_with("postgres:") || config.url.starts_with("postgresql:") {
             let postgres = postgres::Postgres::open(&config.url, config.connections).await?;
-            Ok(Backend::Postgres(postgres))
+            Backend::Postgres(postgres)
         } else {
-            Err(Error::invalid("database.url", "must start with sqlite:, postgres: or postgresql:"))
-        }
+            let message = "must start with sqlite:, postgres: or postgresql:";
+            return Err(Error::invalid("database.url", message));
+        };
+        Ok(Self { backend, statements: Arc::default() })
     }
 
     /// Opens a database that is there already and of exactly this program's version: for tools beside a running server.
@@ -90,7 +97,7 @@ impl Db {
         {
             return Err(Error::not_found(format!("the database {path}")));
         }
-        let db = Self { backend: Self::backend(config).await? };
+        let db = Self::connect(config).await?;
         let version = migrate::version(&db).await?;
         if version != migrate::ALL.len() {
             return Err(Error::conflict(format!(
@@ -141,7 +148,7 @@ impl Db {
             Backend::Sqlite(sqlite) => Inner::Sqlite(sqlite.read().await?),
             Backend::Postgres(postgres) => Inner::Postgres(postgres.read().await?),
         };
-        Ok(Tx { inner })
+        Ok(Tx { inner, statements: self.statements.clone() })
     }
 
     /// A transaction that may write. On SQLite it holds the only writer from now on; on PostgreSQL it is
@@ -154,7 +161,7 @@ impl Db {
             Backend::Sqlite(sqlite) => Inner::Sqlite(sqlite.begin().await?),
             Backend::Postgres(postgres) => Inner::Postgres(postgres.begin().await?),
         };
-        Ok(Tx { inner })
+        Ok(Tx { inner, statements: self.statements.clone() })
     }
 
     /// The attempts of one transaction: what [`crate::transact!`] is made of.
@@ -186,6 +193,12 @@ impl Db {
             Backend::Postgres(_) => "SELECT pg_database_size(current_database())",
         };
         self.read().await?.one(sql, vec![]).await?.only()
+    }
+
+    /// How many statements were run since it was opened, beginnings and ends of transactions not counted. Each is a way
+    /// to another thread or machine and back: what small work costs is above all their number.
+    pub fn statements(&self) -> u64 {
+        self.statements.load(Ordering::Relaxed)
     }
 
     /// Whether other machines may work on this database, so that nothing of it may lie in one's own folder.

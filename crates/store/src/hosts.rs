@@ -9,6 +9,7 @@ use crate::db::{Bind, Row, binds, folded};
 use muster_model::host::HostProfile;
 use muster_model::id::{AgentId, HostId};
 use muster_model::{Error, Micros, Page, Paging, Result};
+use std::collections::HashMap;
 
 /// What a host's owner says of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -170,6 +171,16 @@ pub async fn by_key(tx: &mut Tx, key: i64) -> Result<Option<Host>> {
     tx.optional(format!("{HOST} WHERE key = ?"), binds![key]).await?.as_ref().map(host).transpose()
 }
 
+/// The hosts with these keys, by key.
+///
+/// # Errors
+/// Those of the database.
+pub async fn by_keys(tx: &mut Tx, keys: &[i64]) -> Result<HashMap<i64, Host>> {
+    let keys = keys.iter().copied().map(Bind::from).collect();
+    let rows = tx.all_in(&format!("{HOST} WHERE key"), vec![], keys).await?;
+    rows.iter().map(|row| host(row).map(|host| (host.key, host))).collect()
+}
+
 /// The hosts of a project that name this machine id, oldest first: more than one are clones.
 ///
 /// # Errors
@@ -227,17 +238,14 @@ pub async fn set_agent(tx: &mut Tx, key: i64, agent: Option<&AgentId>) -> Result
     tx.execute("UPDATE hosts SET agent_id = ? WHERE key = ?", binds![agent, key]).await.map(drop)
 }
 
-/// Notes that the host's agent was heard of.
+/// Notes that the agents of these hosts were heard of: keys with the agents' versions.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn seen(tx: &mut Tx, key: i64, agent_version: &str, at: Micros) -> Result<()> {
-    tx.execute(
-        "UPDATE hosts SET last_seen = ?, agent_version = ? WHERE key = ?",
-        binds![at, agent_version, key],
-    )
-    .await
-    .map(drop)
+pub async fn seen(tx: &mut Tx, hosts: &[(i64, &str)], at: Micros) -> Result<()> {
+    let values = hosts.iter().flat_map(|(key, version)| binds![*key, at, *version]).collect();
+    let head = "UPDATE hosts SET last_seen = v.column2, agent_version = v.column3 FROM";
+    tx.all_from(head, 3, values, "WHERE hosts.key = v.column1").await.map(drop)
 }
 
 /// What the state of a host's agent must be.

@@ -169,20 +169,22 @@ fn digest_of(rows: &BTreeMap<RowKey, Row>) -> Digest {
     digest(rows.iter().map(|(key, row)| (key, &row.volatile)))
 }
 
-/// Applies reports in one transaction; every one must change all its scopes, or none.
+/// Applies reports that come at one moment, in one transaction; every one must change all its scopes, or none.
 pub async fn send(db: &Db, reports: &[Report], changes: bool) {
+    let Some(at) = reports.first().map(|report| report.at) else { return };
+    assert!(reports.iter().all(|report| report.at == at), "reports of one moment");
+    let scopes: Vec<_> =
+        reports.iter().map(|report| (report.target, report.scopes.as_slice())).collect();
+    let seen: Vec<_> = reports.iter().map(|report| (report.target.host, "1.0.0")).collect();
     transact!(db, |tx| {
-        for report in reports {
-            let applied = apply(tx, report.target, &report.scopes, report.at).await?;
-            let fits = |applied: &Applied| match applied {
-                Applied::NeedFull => false,
-                Applied::Unchanged => !changes,
-                Applied::Changed { .. } => changes,
-            };
-            assert!(applied.iter().all(fits), "{applied:?}");
-            hosts::seen(tx, report.target.host, "1.0.0", report.at).await?;
-        }
-        Ok(())
+        let applied = apply(tx, &scopes, at).await?;
+        let fits = |applied: &Applied| match applied {
+            Applied::NeedFull => false,
+            Applied::Unchanged => !changes,
+            Applied::Changed { .. } => changes,
+        };
+        assert!(applied.iter().flatten().all(fits), "{applied:?}");
+        hosts::seen(tx, &seen, at).await
     })
     .expect("reports that are taken in");
 }

@@ -8,4 +8,5 @@
 mod agent;
 mod clones;
 mod converge;
+mod group;
 mod joining;

@@ -183,7 +183,7 @@ impl World {
                 let host = hosts::create(tx, project.key, &id, &profile, &owner, NOW).await?;
                 let agent = AgentId::parse(&format!("agent-{name}")).unwrap();
                 hosts::set_agent(tx, host, Some(&agent)).await?;
-                hosts::seen(tx, host, "1.2.3", NOW).await?;
+                hosts::seen(tx, &[(host, "1.2.3")], NOW).await?;
                 let target = Target { project: project.key, host };
                 let container = ContainerRef { id: "c0ffee".into(), name: "shop".into() };
                 let mut reports: Vec<_> =
@@ -191,7 +191,7 @@ impl World {
                 for fact in facts().into_iter().filter(|fact| fact.kind() != Kind::KernelModule) {
                     reports.push(full(fact, Some(container.clone())));
                 }
-                assets::apply(tx, target, &reports, NOW).await.map(drop)
+                assets::apply(tx, &[(target, &reports)], NOW).await.map(drop)
             })
             .unwrap();
         }
@@ -204,7 +204,7 @@ impl World {
             let host = hosts::by_id(tx, "host-web-1").await?.unwrap();
             let target = Target { project: host.project, host: host.key };
             let rows = facts.iter().cloned().map(row).collect();
-            assets::apply(tx, target, &[scope(kind, None, rows, now)], now).await.map(drop)
+            assets::apply(tx, &[(target, &[scope(kind, None, rows, now)])], now).await.map(drop)
         })
         .unwrap();
     }

@@ -42,7 +42,7 @@ on_both_databases! {
                 swept_at: Micros(1),
                 body: Body::Full { rows },
             };
-            apply(tx, Target { project: key, host }, &[report], Micros(1)).await.map(drop)
+            apply(tx, &[(Target { project: key, host }, &[report])], Micros(1)).await.map(drop)
         })
         .unwrap();
         let operator = world.test.operator();

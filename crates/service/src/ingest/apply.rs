@@ -1,17 +1,16 @@
-//! One report inside a transaction.
+//! A group of reports inside a transaction: who is heard.
+//!
+//! What small work costs is above all statements, so reports share them.
 
 use super::judge::{Verdict, judge};
 use super::queue::Job;
-use super::{BUSY_SECS, HEARTBEAT_SECS};
+use super::{HEARTBEAT_SECS, answer};
 use crate::App;
-use crate::keypairs::agents as binding;
-use muster_model::report::{Reply, Report, Scope, Task};
+use muster_model::id::AgentId;
+use muster_model::report::Reply;
 use muster_model::{Error, Micros, Result};
 use muster_store::agents::{self, Agent, Heard};
-use muster_store::assets::{self, Applied, Target};
-use muster_store::hosts::{self, Host};
-use muster_store::{Tx, audit, collect};
-use std::collections::HashSet;
+use muster_store::{Tx, assets, audit};
 
 /// What a report comes to; both are committed.
 pub(super) enum Outcome {
@@ -21,37 +20,61 @@ pub(super) enum Outcome {
     Refused(Error),
 }
 
-/// Takes in one report.
-pub(super) async fn one(tx: &mut Tx, app: &App, job: &Job, now: Micros) -> Result<Outcome> {
-    let Some(agent) = agents::by_id(tx, job.agent.id.as_str()).await? else {
-        return Ok(Outcome::Refused(Error::unauthenticated("the agent is not enrolled here")));
-    };
-    match judge(&agent, &job.proof) {
-        Verdict::New => {
-            if !agents::heard(tx, agent.key, &heard(job), now).await? {
-                let shut_out = "the agent was shut out: enrol it again";
-                return Ok(Outcome::Refused(Error::unauthenticated(shut_out)));
-            }
-        }
-        Verdict::Again => {}
-        Verdict::Late => {
-            return Ok(Outcome::Reply(Reply { next_secs: HEARTBEAT_SECS, ..Reply::default() }));
-        }
-        Verdict::Clone => return cloned(tx, &agent, now).await,
+/// Takes in reports and answers them, in their order.
+pub(super) async fn all(tx: &mut Tx, app: &App, jobs: &[Job], now: Micros) -> Result<Vec<Outcome>> {
+    let mut outcomes = Vec::with_capacity(jobs.len());
+    for (now, round) in assets::rounds(jobs, now, |job| job.agent.host) {
+        outcomes.extend(together(tx, app, round, now).await?);
     }
-    let Some(host) = hosts::by_key(tx, agent.host).await? else {
-        return Err(Error::internal("an agent without a host"));
-    };
-    hosts::seen(tx, host.key, &job.report.agent_version, now).await?;
-    if let Some(profile) = &job.report.host {
-        hosts::update_profile(tx, host.key, profile).await?;
-    }
-    take_in(tx, app, &host, &job.report, now).await.map(Outcome::Reply)
+    Ok(outcomes)
 }
 
-fn heard(job: &Job) -> Heard<'_> {
+/// Takes in reports of different hosts.
+async fn together(tx: &mut Tx, app: &App, jobs: &[Job], now: Micros) -> Result<Vec<Outcome>> {
+    let ids: Vec<&AgentId> = jobs.iter().map(|job| &job.agent.id).collect();
+    let agents = agents::by_ids(tx, &ids).await?;
+    let judged = |job: &Job| {
+        let agent = agents.get(&job.agent.id)?;
+        Some((agent, judge(agent, &job.proof)))
+    };
+    let judged: Vec<Option<(&Agent, Verdict)>> = jobs.iter().map(judged).collect();
+    let new = jobs.iter().zip(&judged).filter_map(|(job, judged)| match judged {
+        Some((agent, Verdict::New)) => Some(heard(agent, job)),
+        _ => None,
+    });
+    let noted = agents::heard(tx, &new.collect::<Vec<_>>(), now).await?;
+
+    let (mut outcomes, mut admitted) = (Vec::with_capacity(jobs.len()), Vec::new());
+    for (job, judged) in jobs.iter().zip(judged) {
+        let unauthenticated = |why: &'static str| Outcome::Refused(Error::unauthenticated(why));
+        outcomes.push(match judged {
+            None => Some(unauthenticated("the agent is not enrolled here")),
+            Some((agent, Verdict::New)) if !noted.contains(&agent.key) => {
+                Some(unauthenticated("the agent was shut out: enrol it again"))
+            }
+            Some((agent, Verdict::New | Verdict::Again)) => {
+                admitted.push((agent.host, &job.report));
+                None
+            }
+            Some((_, Verdict::Late)) => {
+                Some(Outcome::Reply(Reply { next_secs: HEARTBEAT_SECS, ..Reply::default() }))
+            }
+            Some((agent, Verdict::Clone)) => Some(cloned(tx, agent, now).await?),
+        });
+    }
+    let mut replies = answer::to_all(tx, app, &admitted, now).await?.into_iter();
+    let unanswered = || Error::internal("a report without an answer");
+    outcomes
+        .into_iter()
+        .map(|outcome| outcome.or_else(|| replies.next().map(Outcome::Reply)))
+        .map(|outcome| outcome.ok_or_else(unanswered))
+        .collect()
+}
+
+fn heard<'j>(agent: &Agent, job: &'j Job) -> Heard<'j> {
     let clamp = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
     Heard {
+        agent: agent.key,
         version: &job.report.agent_version,
         counter: clamp(job.proof.counter),
         proof_date: job.proof.date,
@@ -61,56 +84,6 @@ fn heard(job: &Job) -> Heard<'_> {
         rss_bytes: clamp(job.report.cost.rss_bytes),
         diagnostics: job.report.diagnostics.as_deref(),
     }
-}
-
-async fn take_in(
-    tx: &mut Tx,
-    app: &App,
-    host: &Host,
-    report: &Report,
-    now: Micros,
-) -> Result<Reply> {
-    let target = Target { project: host.project, host: host.key };
-    let applied = assets::apply(tx, target, &report.scopes, now).await?;
-    let mut full: Vec<Scope> = report
-        .scopes
-        .iter()
-        .zip(applied)
-        .filter(|(_, applied)| *applied == Applied::NeedFull)
-        .map(|(report, _)| report.scope.clone())
-        .collect();
-    full.extend(unnamed(tx, host, report).await?);
-    for done in &report.done {
-        collect::finished(tx, host.key, done, now).await?;
-        binding::done(tx, app, host, done, now).await?;
-    }
-    let due = collect::due(tx, host.key).await?;
-    if !due.is_empty() {
-        collect::sent(tx, host.key, now).await?;
-    }
-    let collect = due.into_iter().map(|(id, kinds)| Task::Collect { id, kinds });
-    let tasks: Vec<Task> = collect.chain(binding::due(tx, host).await?).collect();
-    let busy = !full.is_empty() || !tasks.is_empty();
-    Ok(Reply {
-        full,
-        want_host: false,
-        tasks,
-        next_secs: if busy { BUSY_SECS } else { HEARTBEAT_SECS },
-    })
-}
-
-/// Scopes that are held but not named where every scope of the kind is: gone, but for the agent to say.
-async fn unnamed(tx: &mut Tx, host: &Host, report: &Report) -> Result<Vec<Scope>> {
-    // By id: the name of a container may change.
-    let key = |scope: &Scope| (scope.kind, scope.container.as_ref().map(|it| it.id.clone()));
-    let named: HashSet<_> = report.scopes.iter().map(|it| key(&it.scope)).collect();
-    if !named.iter().any(|(_, container)| container.is_none()) {
-        return Ok(Vec::new());
-    }
-    let held = assets::scopes(tx, host.key).await?;
-    let unnamed =
-        |scope: &Scope| named.contains(&(scope.kind, None)) && !named.contains(&key(scope));
-    Ok(held.into_iter().filter(unnamed).collect())
 }
 
 /// Notes the clone, once in the audit log, and refuses it.

@@ -87,13 +87,7 @@ impl Queue {
 /// Applies reports in one transaction. A refusal is part of what is committed; an error undoes all.
 async fn together(app: &App, jobs: &[Job]) -> Result<Vec<Result<Reply>>> {
     let now = app.now();
-    let outcomes = transact!(app.db, |tx| {
-        let mut outcomes = Vec::with_capacity(jobs.len());
-        for job in jobs {
-            outcomes.push(apply::one(tx, app, job, now).await?);
-        }
-        Ok(outcomes)
-    })?;
+    let outcomes = transact!(app.db, |tx| apply::all(tx, app, jobs, now).await)?;
     let answers = outcomes.into_iter().map(|outcome| match outcome {
         Outcome::Reply(reply) => Ok(reply),
         Outcome::Refused(error) => Err(error),

@@ -9,6 +9,7 @@ use muster_model::{Micros, Result};
 use muster_store::hosts::Host;
 use muster_store::keypairs::tasks::{self, State, Task};
 use muster_store::{Tx, audit};
+use std::collections::HashMap;
 
 /// After so long without an end a task is given up.
 const LATE_SECS: i64 = 600;
@@ -18,17 +19,19 @@ pub(super) fn may_bind(host: &Host) -> bool {
     host.agent_id.is_some() && host.profile.allows_binding
 }
 
-/// What a host's agent is to do now.
-pub(crate) async fn due(tx: &mut Tx, host: &Host) -> Result<Option<Request>> {
-    let Some(task) = tasks::for_agent(tx, host.key).await?.filter(|_| may_bind(host)) else {
-        return Ok(None);
-    };
-    if task.state == State::Ready {
-        tasks::begin(tx, &task.id).await?;
+/// What the agents of these hosts are to do now, by the hosts' keys.
+pub(crate) async fn due(tx: &mut Tx, hosts: &[&Host]) -> Result<HashMap<i64, Request>> {
+    let asked: Vec<i64> = hosts.iter().filter(|host| may_bind(host)).map(|host| host.key).collect();
+    let mut due = HashMap::new();
+    for (host, task) in tasks::for_agents(tx, &asked).await? {
+        if task.state == State::Ready {
+            tasks::begin(tx, &task.id).await?;
+        }
+        let Task { id, account, add_key: add, remove_keys, .. } = task;
+        let remove = remove_keys.lines().map(str::to_owned).collect();
+        due.insert(host, Request::Bind { id, account, add, remove });
     }
-    let Task { id, account, add_key: add, remove_keys, .. } = task;
-    let remove = remove_keys.lines().map(str::to_owned).collect();
-    Ok(Some(Request::Bind { id, account, add, remove }))
+    Ok(due)
 }
 
 /// The agent of a host says how something ended that may have been a task of ours.
@@ -39,8 +42,8 @@ pub(crate) async fn done(
     done: &TaskDone,
     now: Micros,
 ) -> Result<()> {
-    let task = tasks::for_agent(tx, host.key).await?.filter(|task| task.id == done.id);
-    let Some(task) = task else { return Ok(()) };
+    let task = tasks::for_agents(tx, &[host.key]).await?.remove(&host.key);
+    let Some(task) = task.filter(|task| task.id == done.id) else { return Ok(()) };
     end(tx, app, &task, done.error.as_deref(), now).await
 }
 

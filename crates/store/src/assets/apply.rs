@@ -1,13 +1,14 @@
-//! Takes in what an agent reports of its scopes.
+//! Takes in what agents report of their scopes.
 //!
 //! A difference applies to exactly the state it was made from, known by the agent's digest of it; the new
 //! digest is stored in the same transaction as the rows. Whatever does not fit is asked for in full. So
 //! lost, repeated and reordered messages converge, and none is applied twice.
 //!
-//! What a report costs is statements and pages. So all its scopes share one round of look-ups and one of
-//! writes, and rows are written in the order of the table: neighbours share their pages.
+//! What reports cost is statements and pages. So all scopes of all hosts of a transaction share one round of look-ups and
+//! one of writes, and rows are written in the order of the table: neighbours share their pages.
 
 mod change;
+mod containers;
 mod journal;
 mod rows;
 mod scopes;
@@ -28,7 +29,7 @@ use stored::Stored;
 pub const MAX_ROWS: usize = 200_000;
 
 /// Whose scopes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Target {
     /// Key of the project.
     pub project: i64,
@@ -63,26 +64,56 @@ struct Settled {
     outcome: Outcome,
 }
 
-/// Applies the scopes of one report and answers for each, in their order.
+/// Applies the reports of several hosts and answers, for each, for its scopes in their order.
 ///
 /// Times are the server's: a change happened when the server learned of it, and never before the last one
 /// of its scope.
 ///
 /// # Errors
-/// `Invalid` for a scope named twice, a fact of another kind than its scope's, a fact beyond the limits, two
-/// rows of one name; `TooLarge` beyond [`MAX_ROWS`].
+/// `Invalid` for a scope named twice in a report, a fact of another kind than its scope's, a fact beyond the limits, two
+/// rows of one name; `TooLarge` beyond [`MAX_ROWS`]. What was written by then must not be committed.
 pub async fn apply(
     tx: &mut Tx,
-    target: Target,
-    reports: &[ScopeReport],
+    reports: &[(Target, &[ScopeReport])],
+    now: Micros,
+) -> Result<Vec<Vec<Applied>>> {
+    let mut answers = Vec::with_capacity(reports.len());
+    for (now, round) in rounds(reports, now, |(target, _)| target.host) {
+        let mut applied = together(tx, round, now).await?.into_iter();
+        let mut of_report = |scopes: &[ScopeReport]| applied.by_ref().take(scopes.len()).collect();
+        answers.extend(round.iter().map(|(_, scopes)| of_report(scopes)));
+    }
+    Ok(answers)
+}
+
+/// Cuts what comes from hosts where a host comes again: what it says later must find what it said before, and happens
+/// later, if only by a microsecond.
+pub fn rounds<T>(items: &[T], now: Micros, host: impl Fn(&T) -> i64) -> Vec<(Micros, &[T])> {
+    let (mut rounds, mut now, mut rest, mut hosts) = (Vec::new(), now, items, HashSet::new());
+    while let Some(again) = rest.iter().position(|item| !hosts.insert(host(item))) {
+        let (round, others) = rest.split_at(again);
+        rounds.push((now, round));
+        hosts.clear();
+        now = Micros(now.0.saturating_add(1));
+        rest = others;
+    }
+    rounds.push((now, rest));
+    rounds
+}
+
+/// Applies reports of different hosts and answers for all their scopes.
+async fn together(
+    tx: &mut Tx,
+    reports: &[(Target, &[ScopeReport])],
     now: Micros,
 ) -> Result<Vec<Applied>> {
-    let mut scopes = Scopes::load(tx, target.host, reports).await?;
-    let mut answers = Vec::with_capacity(reports.len());
+    let mut scopes = Scopes::load(tx, reports).await?;
+    let mut answers = Vec::new();
     let mut changes = Vec::new();
     let mut named = HashSet::new();
-    for (at, report) in reports.iter().enumerate() {
-        let decision = match scopes.open(tx, report, now).await? {
+    let each = reports.iter().flat_map(|(target, scopes)| scopes.iter().map(|it| (*target, it)));
+    for (at, (target, report)) in each.enumerate() {
+        let decision = match scopes.open(target, report, now) {
             Some(scope) if !named.insert(scope.key) => {
                 return Err(Error::invalid("scopes", "one of them stands in the report twice"));
             }
@@ -100,7 +131,7 @@ pub async fn apply(
         });
     }
     if !changes.is_empty() {
-        for (at, applied) in write(tx, target, &changes, &mut scopes).await? {
+        for (at, applied) in write(tx, &changes, &mut scopes).await? {
             if let Some(answer) = answers.get_mut(at) {
                 *answer = applied;
             }
@@ -110,18 +141,22 @@ pub async fn apply(
     Ok(answers)
 }
 
-/// Writes the changes whose rows fit, and answers for these. Each comes with its place in the report.
+/// Writes the changes whose rows fit, and answers for these. Each comes with its place among the reports' scopes.
 async fn write(
     tx: &mut Tx,
-    target: Target,
     changes: &[(usize, Change<'_>)],
     scopes: &mut Scopes,
 ) -> Result<Vec<(usize, Applied)>> {
-    let content: Vec<&Fact> =
-        changes.iter().flat_map(|(_, change)| change.rows).map(|row| &row.fact).collect();
-    let removed: Vec<_> =
-        changes.iter().flat_map(|(_, change)| change.removed()).map(|key| key.fact).collect();
-    let ids = facts::intern(tx, target.project, &content, &removed).await?;
+    let of_project = |(_, change): &(usize, Change<'_>)| change.scope.target.project;
+    let content: Vec<(i64, &Fact)> = changes
+        .iter()
+        .flat_map(|it| it.1.rows.iter().map(move |row| (of_project(it), &row.fact)))
+        .collect();
+    let removed: Vec<_> = changes
+        .iter()
+        .flat_map(|it| it.1.removed().iter().map(move |key| (of_project(it), key.fact)))
+        .collect();
+    let ids = facts::intern(tx, &content, &removed).await?;
 
     let mut candidates = Vec::with_capacity(changes.len());
     let (mut added, mut removed) = (ids.added.as_slice(), ids.named.as_slice());
@@ -132,7 +167,7 @@ async fn write(
         candidates.extend(Candidate::new(*at, change, new, gone)?);
     }
 
-    let stored = Stored::read(tx, target, &candidates).await?;
+    let mut stored = Stored::read(tx, &candidates).await?;
     let mut settled = Vec::with_capacity(candidates.len());
     for candidate in candidates {
         let Some(old) = stored.base_of(&candidate) else { continue };
@@ -144,13 +179,14 @@ async fn write(
     }
 
     let outcomes: Vec<&Settled> = settled.iter().map(|(_, settled)| settled).collect();
-    rows::write(tx, target, &outcomes).await?;
+    rows::write(tx, &outcomes).await?;
     counts::add(tx, outcomes.iter().map(|settled| (settled.scope.container, &settled.outcome)))
         .await?;
+    let content = content.into_iter().map(|(_, fact)| fact);
     let contents: HashMap<i64, &Fact> = ids.added.iter().copied().zip(content).collect();
     let mut journal = Journal::default();
     let modified = journal.record(tx, &outcomes, &contents).await?;
-    journal.write(tx, target).await?;
+    journal.write(tx).await?;
     let answer = |((at, settled), modified): (&(usize, Settled), usize)| {
         let (begun, ended) = (settled.outcome.begun.len(), settled.outcome.ended.len());
         let applied = Applied::Changed {
@@ -161,4 +197,18 @@ async fn write(
         (*at, applied)
     };
     Ok(settled.iter().zip(modified).map(answer).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_round_has_no_host_twice() {
+        let cut = |hosts: &'static [i64]| rounds(hosts, Micros(7), |host| *host);
+        assert_eq!(cut(&[1, 2]), [(Micros(7), &[1, 2][..])]);
+        let thrice = [(Micros(7), &[1, 2][..]), (Micros(8), &[1, 3, 2]), (Micros(9), &[2])];
+        assert_eq!(cut(&[1, 2, 1, 3, 2, 2]), thrice);
+        assert_eq!(cut(&[]), [(Micros(7), &[][..])]);
+    }
 }

@@ -43,6 +43,10 @@ pub struct Seen {
 pub(super) const SIGHTING: &str =
     "s.fact, s.host, s.container, s.seq, s.pid, s.started, s.ctime, s.mtime, s.atime, s.first_seen";
 
+/// [`SIGHTING`] as [`gathered`] reads it.
+type Numbers = (i64, i64, i64, u32, Option<u32>, Time, Time, Time, Time, Micros);
+type Time = Option<Micros>;
+
 /// A row of `sightings` or `sightings_past`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Sighting {
@@ -68,25 +72,13 @@ impl Sighting {
 
     /// From what the database folded together by [`Tx::gather`] of [`SIGHTING`].
     pub(super) fn gathered(text: &str) -> Result<Vec<Self>> {
-        let missing = || Error::internal("a sighting without its key");
-        let sighting = |row: [Option<i64>; 10]| {
-            let [fact, host, container, seq, pid, started, ctime, mtime, atime, first_seen] = row;
-            Ok(Self {
-                fact: fact.ok_or_else(missing)?,
-                host: host.ok_or_else(missing)?,
-                container: container.ok_or_else(missing)?,
-                seq: seq.and_then(|seq| u32::try_from(seq).ok()).ok_or_else(missing)?,
-                volatile: Volatile {
-                    pid: pid.map(u32::try_from).transpose().map_err(Error::internal)?,
-                    started: started.map(Micros),
-                    ctime: ctime.map(Micros),
-                    mtime: mtime.map(Micros),
-                    atime: atime.map(Micros),
-                },
-                first_seen: first_seen.map(Micros).ok_or_else(missing)?,
-            })
+        let sighting = |numbers: Numbers| {
+            let (fact, host, container, seq, pid, started, ctime, mtime, atime, first_seen) =
+                numbers;
+            let volatile = Volatile { pid, started, ctime, mtime, atime };
+            Self { fact, host, container, seq, volatile, first_seen }
         };
-        gathered(text)?.into_iter().map(sighting).collect()
+        Ok(gathered(text)?.into_iter().map(sighting).collect())
     }
 
     pub(super) fn all(rows: &[Row]) -> Result<Vec<Self>> {

@@ -74,3 +74,15 @@ pub(super) fn read_value(column: Column, cells: &mut Cells<'_>) -> Result<Option
         ColumnType::Bool => cells.take::<Option<i64>>()?.map(|int| Value::Bool(int != 0)),
     })
 }
+
+/// The value of a column of whatever type that came as JSON.
+pub(super) fn from_json(column: Column, value: serde_json::Value) -> Option<Value> {
+    match (column.column_type(), value) {
+        (ColumnType::Text, serde_json::Value::String(text)) => {
+            (!text.is_empty()).then_some(Value::Text(text))
+        }
+        (ColumnType::Int, value) => value.as_i64().map(Value::Int),
+        (ColumnType::Bool, value) => value.as_i64().map(|int| Value::Bool(int != 0)),
+        (ColumnType::Text, _) => None,
+    }
+}

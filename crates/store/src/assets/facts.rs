@@ -1,8 +1,8 @@
 //! Facts by their hash and by their id.
 
-use super::columns::{NAMES, WIDTH, bind, read, read_value};
+use super::columns::{NAMES, WIDTH, bind, from_json, read};
 use crate::Tx;
-use crate::db::{Bind, Row, binds};
+use crate::db::{Bind, binds, gathered, unhex};
 use aws_lc_rs::digest::{Context, SHA256};
 use muster_model::{Column, Error, Fact, FactHash, Kind, Result, Value};
 use std::collections::{HashMap, HashSet};
@@ -29,33 +29,33 @@ pub(super) struct Interned {
     pub(super) named: Vec<Option<i64>>,
 }
 
-/// The ids of `contents`, which are stored if they are not yet, and of the facts that `named` names.
+/// The ids of `contents`, which are stored if they are not yet, and of the facts that `named` names. Each comes with its
+/// project.
 pub(super) async fn intern(
     tx: &mut Tx,
-    project: i64,
-    contents: &[&Fact],
-    named: &[FactHash],
+    contents: &[(i64, &Fact)],
+    named: &[(i64, FactHash)],
 ) -> Result<Interned> {
-    let hashes: Vec<[u8; 16]> =
-        contents.iter().map(|fact| stored_hash(project, fact.hash())).collect();
-    let named: Vec<[u8; 16]> = named.iter().map(|hash| stored_hash(project, *hash)).collect();
+    let stored = |(project, fact): &(i64, &Fact)| stored_hash(*project, fact.hash());
+    let hashes: Vec<[u8; 16]> = contents.iter().map(stored).collect();
+    let named: Vec<[u8; 16]> =
+        named.iter().map(|(project, hash)| stored_hash(*project, *hash)).collect();
     let mut keys: Vec<[u8; 16]> = hashes.iter().chain(&named).copied().collect();
     keys.sort_unstable();
     keys.dedup();
-    let keys = keys.into_iter().map(Bind::from).collect();
-    let head = "SELECT id, content_hash FROM facts WHERE content_hash";
-    let mut known = by_hash(&tx.all_in(head, vec![], keys).await?)?;
-    let mut values = Vec::new();
-    let mut adding = HashSet::new();
-    for (fact, hash) in contents.iter().zip(&hashes) {
-        if !known.contains_key(hash) && adding.insert(*hash) {
-            values.extend(binds![project, *hash, fact.kind().code()]);
+    let mut known = by_hash(tx, keys).await?;
+    let (mut values, mut adding) = (Vec::new(), Vec::new());
+    let mut unknown = HashSet::new();
+    for ((project, fact), hash) in contents.iter().zip(&hashes) {
+        if !known.contains_key(hash) && unknown.insert(*hash) {
+            adding.push(*hash);
+            values.extend(binds![*project, *hash, fact.kind().code()]);
             bind(fact, &mut values);
         }
     }
     let head = format!("INSERT INTO facts (project, content_hash, kind, {})", *NAMES);
-    let rows = tx.bulk_insert(&head, 3 + WIDTH, values, "RETURNING id, content_hash").await?;
-    known.extend(by_hash(&rows)?);
+    tx.bulk_insert(&head, 3 + WIDTH, values, "").await?;
+    known.extend(by_hash(tx, adding).await?);
     let id = |hash: &[u8; 16]| known.get(hash).copied();
     let lost = || Error::internal("a fact was not stored");
     Ok(Interned {
@@ -64,14 +64,19 @@ pub(super) async fn intern(
     })
 }
 
-fn by_hash(rows: &[Row]) -> Result<HashMap<[u8; 16], i64>> {
-    rows.iter()
-        .map(|row| {
-            let mut cells = row.cells();
-            let id = cells.take()?;
-            Ok((cells.take()?, id))
-        })
-        .collect()
+/// The ids of those that are stored.
+async fn by_hash(tx: &mut Tx, hashes: Vec<[u8; 16]>) -> Result<HashMap<[u8; 16], i64>> {
+    let columns = tx.gather(&format!("id, {}", tx.hex("content_hash")));
+    let head = format!("SELECT {columns} FROM facts WHERE content_hash");
+    let keys = hashes.into_iter().map(Bind::from).collect();
+    let mut ids = HashMap::new();
+    for row in tx.all_in(&head, vec![], keys).await? {
+        let folded: Option<String> = row.only()?;
+        for (id, hash) in gathered::<(i64, &str)>(&folded.unwrap_or_default())? {
+            ids.insert(unhex(hash)?, id);
+        }
+    }
+    Ok(ids)
 }
 
 /// Facts by id. Ids that are not there any more are left out.
@@ -111,22 +116,27 @@ pub(super) async fn identities(tx: &mut Tx, mut ids: Vec<i64>) -> Result<HashMap
     ids.sort_unstable();
     ids.dedup();
     let names: Vec<_> = IDENTIFYING.iter().map(|column| column.name()).collect();
-    let head = format!("SELECT id, kind, {} FROM facts WHERE id", names.join(", "));
-    let rows = tx.all_in(&head, vec![], ids.into_iter().map(Bind::from).collect()).await?;
-    rows.iter()
-        .map(|row| {
-            let mut cells = row.cells();
-            let id = cells.take()?;
-            let mut fact = Fact::new(kind(cells.take()?)?);
-            for column in IDENTIFYING.iter() {
-                match read_value(*column, &mut cells)? {
+    let columns = tx.gather(&format!("id, kind, {}", names.join(", ")));
+    let head = format!("SELECT {columns} FROM facts WHERE id");
+    let mut identities = HashMap::with_capacity(ids.len());
+    let keys = ids.into_iter().map(Bind::from).collect();
+    for row in tx.all_in(&head, vec![], keys).await? {
+        let folded: Option<String> = row.only()?;
+        for values in gathered::<Vec<serde_json::Value>>(&folded.unwrap_or_default())? {
+            let mut values = values.into_iter();
+            let mut number = || values.next().and_then(|value| value.as_i64());
+            let (Some(id), Some(code)) = (number(), number()) else { continue };
+            let mut fact = Fact::new(kind(u8::try_from(code).map_err(Error::internal)?)?);
+            for (column, value) in IDENTIFYING.iter().zip(values) {
+                match from_json(*column, value) {
                     Some(Value::Text(text)) => fact.set(*column, text),
                     Some(Value::Int(int)) => fact.set(*column, int),
                     Some(Value::Bool(bool)) => fact.set(*column, bool),
                     None => {}
                 }
             }
-            Ok((id, fact.identity()))
-        })
-        .collect()
+            identities.insert(id, fact.identity());
+        }
+    }
+    Ok(identities)
 }

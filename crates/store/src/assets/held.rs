@@ -1,25 +1,34 @@
-//! Which scopes of a host are held.
+//! Which scopes of hosts are held.
 
 use super::facts;
 use crate::Tx;
-use crate::db::binds;
+use crate::db::{Bind, gathered};
 use muster_model::Result;
 use muster_model::report::{ContainerRef, Scope};
+use std::collections::HashMap;
 
-/// The scopes of a host that are there now, whatever is in them.
+/// The scopes in containers that are there now, whatever is in them, by the keys of these hosts.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn scopes(tx: &mut Tx, host: i64) -> Result<Vec<Scope>> {
-    let sql = "SELECT k.kind, c.id, c.name FROM host_kinds k LEFT JOIN containers c ON c.key = k.container \
-               WHERE k.host = ? AND length(k.digest) > 0 ORDER BY k.kind, k.container";
-    let rows = tx.all(sql, binds![host]).await?;
-    let scope = |row: &crate::db::Row| {
-        let mut cells = row.cells();
-        let kind = facts::kind(cells.take()?)?;
-        let (id, name): (Option<String>, Option<String>) = (cells.take()?, cells.take()?);
-        let container = id.zip(name).map(|(id, name)| ContainerRef { id, name });
-        Ok(Scope { kind, container })
-    };
-    rows.iter().map(scope).collect()
+pub async fn in_containers(tx: &mut Tx, hosts: &[i64]) -> Result<HashMap<i64, Vec<Scope>>> {
+    let head = format!(
+        "SELECT {} FROM host_kinds k JOIN containers c ON c.key = k.container \
+         WHERE k.container > 0 AND length(k.digest) > 0 AND k.host",
+        tx.gather("k.host, k.kind, c.id, c.name")
+    );
+    let hosts = hosts.iter().copied().map(Bind::from).collect();
+    let mut held: HashMap<i64, Vec<Scope>> = HashMap::new();
+    for row in tx.all_in(&head, vec![], hosts).await? {
+        let folded: Option<String> = row.only()?;
+        for (host, kind, id, name) in gathered(&folded.unwrap_or_default())? {
+            let scope =
+                Scope { kind: facts::kind(kind)?, container: Some(ContainerRef { id, name }) };
+            held.entry(host).or_default().push(scope);
+        }
+    }
+    for scopes in held.values_mut() {
+        scopes.sort_unstable();
+    }
+    Ok(held)
 }

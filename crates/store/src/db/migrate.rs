@@ -152,7 +152,7 @@ mod tests {
 
     async fn database(folder: &std::path::Path) -> Db {
         let path = folder.join("muster.db");
-        Db { backend: Backend::Sqlite(super::super::sqlite::Sqlite::open(&path, 2).await.unwrap()) }
+        Db::connect(&Config::new(format!("sqlite:{}", path.display()))).await.unwrap()
     }
 
     #[tokio::test]

@@ -6,15 +6,19 @@ use super::row::Row;
 use muster_model::{Error, Result};
 use sqlx::{AssertSqlSafe, Postgres, Sqlite, Transaction};
 use std::borrow::Cow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Rows of the largest statement of a bulk operation. Rests of up to [`SMALL`] rows go at once, larger ones in
 /// powers of two: the database sees few texts and keeps each prepared.
 const CHUNK: usize = 64;
-const SMALL: usize = 16;
+const SMALL: usize = 20;
 
 /// A transaction. Dropped without [`Tx::commit`] it is rolled back.
 pub struct Tx {
     pub(super) inner: Inner,
+    /// Statements run on the database: see [`super::Db::statements`].
+    pub(super) statements: Arc<AtomicU64>,
 }
 
 pub(super) enum Inner {
@@ -25,7 +29,8 @@ pub(super) enum Inner {
 /// Runs `$call` on either backend; `$sql` keeps its `?` on SQLite, where numbered placeholders cost time
 /// that grows with the square of their number.
 macro_rules! run {
-    ($self:ident, $sql:ident, $binds:ident, $call:ident) => {
+    ($self:ident, $sql:ident, $binds:ident, $call:ident) => {{
+        $self.statements.fetch_add(1, Ordering::Relaxed);
         match &mut $self.inner {
             Inner::Sqlite(tx) => {
                 let arguments = bind::sqlite($binds).map_err(Error::internal)?;
@@ -43,7 +48,7 @@ macro_rules! run {
             }
         }
         .map_err(failed)?
-    };
+    }};
 }
 
 enum Answer<S, P> {
@@ -131,6 +136,18 @@ impl Tx {
         Ok(answer)
     }
 
+    /// Runs `{head} (rows) AS v {tail}` for as many rows as there are, and answers all that is returned: for
+    /// `SELECT ... FROM` and `UPDATE ... FROM`. The columns of `v` are `column1`, `column2` and so on.
+    pub(crate) async fn all_from(
+        &mut self,
+        head: &str,
+        width: usize,
+        values: Vec<Bind>,
+        tail: &str,
+    ) -> Result<Vec<Row>> {
+        self.bulk_insert(&format!("{head} ("), width, values, &format!(") AS v {tail}")).await
+    }
+
     /// Runs `{head} IN (keys)` for as many keys as there are and answers all rows. `first` are the values of
     /// the placeholders in `head`.
     pub(crate) async fn all_in(
@@ -160,13 +177,21 @@ impl Tx {
         }
     }
 
-    /// An aggregate that folds rows of numbers into one text, `[1,null,3][4,5,6]`, nothing if there are no rows:
-    /// crossing from the database row by row and value by value costs ten times as much. [`gathered`]
-    /// reads it.
+    /// An aggregate that folds rows into one text, `[1,null,"x"][4,5,"y"]`, nothing if there are no rows: crossing
+    /// from the database row by row and value by value costs ten times as much. [`super::gathered`] reads it.
+    /// Bytes must be wrapped in [`Tx::hex`].
     pub(crate) fn gather(&self, columns: &str) -> String {
         match self.inner {
             Inner::Sqlite(_) => format!("group_concat(json_array({columns}), '')"),
             Inner::Postgres(_) => format!("string_agg(json_build_array({columns})::text, '')"),
+        }
+    }
+
+    /// Bytes as hexadecimal digits of some case, for [`Tx::gather`].
+    pub(crate) fn hex(&self, column: &str) -> String {
+        match self.inner {
+            Inner::Sqlite(_) => format!("hex({column})"),
+            Inner::Postgres(_) => format!("encode({column}, 'hex')"),
         }
     }
 
@@ -197,31 +222,6 @@ pub(crate) fn folded(text: &str) -> String {
     text.to_ascii_lowercase()
 }
 
-/// Takes apart what [`Tx::gather`] folded together: rows of `N` numbers.
-///
-/// # Errors
-/// `Internal` for a text of another shape.
-pub(crate) fn gathered<const N: usize>(text: &str) -> Result<Vec<[Option<i64>; N]>> {
-    let mut rows = Vec::new();
-    for row in text.split_inclusive(']') {
-        let inner = row.trim().strip_prefix('[').and_then(|row| row.strip_suffix(']'));
-        let mut values = inner.unwrap_or_default().split(',').map(str::trim);
-        let mut numbers = [None; N];
-        let shape = || Error::internal("gathered rows of another shape");
-        for number in &mut numbers {
-            *number = match values.next().ok_or_else(shape)? {
-                "null" => None,
-                value => Some(value.parse().map_err(Error::internal)?),
-            };
-        }
-        if values.next().is_some() {
-            return Err(shape());
-        }
-        rows.push(numbers);
-    }
-    Ok(rows)
-}
-
 /// How many of `rows` go into the next statement.
 fn chunk(rows: usize) -> usize {
     match rows.checked_ilog2() {
@@ -250,16 +250,6 @@ fn tuples(rows: usize, width: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn gathered_rows_come_apart() {
-        let rows = gathered::<3>("[1,null,-3][4, 5, null]").unwrap();
-        assert_eq!(rows, [[Some(1), None, Some(-3)], [Some(4), Some(5), None]]);
-        assert_eq!(gathered::<3>("").unwrap(), Vec::<[Option<i64>; 3]>::new());
-        for text in ["[1,2]", "[1,2,3,4]", "[1,2,x]", "1,2,3", "[1,2,3"] {
-            assert!(gathered::<3>(text).is_err(), "{text}");
-        }
-    }
 
     #[test]
     fn statements_come_in_few_sizes() {

@@ -1,8 +1,9 @@
 //! Tasks that bind, replace and unbind key pairs on hosts.
 
 use crate::Tx;
-use crate::db::{Row, binds};
+use crate::db::{Bind, Row, binds};
 use muster_model::{Error, Micros, Result};
+use std::collections::HashMap;
 use std::fmt;
 
 /// What a task does.
@@ -290,16 +291,16 @@ pub async fn purge(tx: &mut Tx, before: Micros) -> Result<u64> {
     tx.execute(sql, binds![State::Success.name(), before]).await
 }
 
-/// The task of a host that its agent is to do. It is given to the agent again and again until it reports it done: an
-/// answer may get lost.
+/// The tasks, one a host, that the agents of these hosts are to do, by the hosts' keys. They are given to the agent again
+/// and again until it reports them done: an answer may get lost.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn for_agent(tx: &mut Tx, host: i64) -> Result<Option<Task>> {
-    let sql = format!(
-        "{TASK} WHERE host = ? AND finished_at IS NULL AND sealed_credential IS NULL LIMIT 1"
-    );
-    tx.optional(sql, binds![host]).await?.as_ref().map(task).transpose()
+pub async fn for_agents(tx: &mut Tx, hosts: &[i64]) -> Result<HashMap<i64, Task>> {
+    let head = format!("{TASK} WHERE finished_at IS NULL AND sealed_credential IS NULL AND host");
+    let hosts = hosts.iter().copied().map(Bind::from).collect();
+    let rows = tx.all_in(&head, vec![], hosts).await?;
+    rows.iter().map(|row| task(row).map(|task| (task.host, task))).collect()
 }
 
 /// Tasks for agents that were ordered before `before` and have not ended.

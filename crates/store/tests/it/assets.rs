@@ -1,10 +1,12 @@
 //! Lists, counts, statistics, history, export, retention.
 
-use crate::fleet::{ALL, app, container, digest_of, fact, full, host, project, put, query, row};
+use crate::fleet::{
+    ALL, app, container, digest_of, fact, full, host, project, put, query, row, take,
+};
 use muster_model::report::{Body, Digest, Row, Scope, ScopeReport, Volatile};
 use muster_model::{Category, Column, ErrorKind, Kind, Micros, Paging, Value};
 use muster_store::assets::{
-    self, Applied, ExportCursor, Filter, GroupOrder, HistoryQuery, Keep, Op, Query, Seen, apply,
+    self, Applied, ExportCursor, Filter, GroupOrder, HistoryQuery, Keep, Op, Query, Seen,
 };
 use muster_store::transact;
 use muster_testkit::on_both_databases;
@@ -39,7 +41,7 @@ on_both_databases! {
         // Neither other kinds, nor containers, nor other projects show.
         put(&mut tx, a, Kind::Port, &[row(fact(Kind::Port, "curl", ""))], 7).await;
         let inside = full(Kind::App, Some(container("c")), vec![app("inner", "1")], 8);
-        apply(&mut tx, a, &[inside], Micros(8)).await.unwrap();
+        take(&mut tx, a, &[inside], Micros(8)).await.unwrap();
         let elsewhere = crate::fleet::project(&mut tx).await;
         let c = host(&mut tx, elsewhere, "h3", "gamma", "10.0.0.1").await;
         put(&mut tx, c, Kind::App, &[app("curl", "1")], 9).await;
@@ -197,7 +199,7 @@ on_both_databases! {
         let same = ScopeReport { body: Body::Same, ..delta(Digest([0; 32])) };
         // Nothing is known yet.
         for report in [&same, &delta(digest_of(&one))] {
-            let applied = apply(&mut tx, host, std::slice::from_ref(report), Micros(9)).await.unwrap();
+            let applied = take(&mut tx, host, std::slice::from_ref(report), Micros(9)).await.unwrap();
             assert_eq!(applied, [Applied::NeedFull]);
         }
         put(&mut tx, host, Kind::App, &one, 10).await;
@@ -208,9 +210,9 @@ on_both_databases! {
             (delta(digest_of(&one)), Applied::Unchanged),
             (same.clone(), Applied::Unchanged),
         ] {
-            assert_eq!(apply(&mut tx, host, &[report], Micros(11)).await.unwrap(), [expected]);
+            assert_eq!(take(&mut tx, host, &[report], Micros(11)).await.unwrap(), [expected]);
         }
-        let error = apply(&mut tx, host, &[same.clone(), same], Micros(11)).await.unwrap_err();
+        let error = take(&mut tx, host, &[same.clone(), same], Micros(11)).await.unwrap_err();
         assert_eq!((error.kind(), error.parameter()), (ErrorKind::Invalid, Some("scopes")));
         let seen = assets::list(&mut tx, &query(project, Kind::App), ALL).await.unwrap();
         assert_eq!(names(&seen), "a-1@alpha b-1@alpha");
@@ -220,7 +222,7 @@ on_both_databases! {
             digest: Digest([1; 32]),
             ..delta(digest_of(&two))
         };
-        assert_eq!(apply(&mut tx, host, &[report], Micros(12)).await.unwrap(), [Applied::NeedFull]);
+        assert_eq!(take(&mut tx, host, &[report], Micros(12)).await.unwrap(), [Applied::NeedFull]);
     }
 
     async fn an_unchanged_report_moves_the_time_of_the_look(test: TestDb) {
@@ -232,7 +234,7 @@ on_both_databases! {
         // Neither a clock that runs ahead nor a message that comes late is believed.
         for (swept, now, expected) in [(20, 30, 20), (99, 40, 40), (25, 50, 40)] {
             let report = full(Kind::App, None, rows.to_vec(), swept);
-            apply(&mut tx, host, &[report], Micros(now)).await.unwrap();
+            take(&mut tx, host, &[report], Micros(now)).await.unwrap();
             let seen = assets::list(&mut tx, &query(project, Kind::App), ALL).await.unwrap();
             assert_eq!((seen[0].first_seen, seen[0].scanned_at), (Micros(10), Micros(expected)));
         }
@@ -247,13 +249,13 @@ on_both_databases! {
             vec![app("a", "1"), app("a", "1")],
         ] {
             let report = full(Kind::App, None, rows, 1);
-            let error = apply(&mut tx, host, &[report], Micros(1)).await.unwrap_err();
+            let error = take(&mut tx, host, &[report], Micros(1)).await.unwrap_err();
             assert_eq!((error.kind(), error.parameter()), (ErrorKind::Invalid, Some("rows")));
         }
         let mut nowhere = container("c");
         nowhere.id = "x".repeat(300);
         let report = full(Kind::App, Some(nowhere), vec![], 1);
-        let error = apply(&mut tx, host, &[report], Micros(1)).await.unwrap_err();
+        let error = take(&mut tx, host, &[report], Micros(1)).await.unwrap_err();
         assert_eq!(error.parameter(), Some("container"));
     }
 
@@ -403,7 +405,7 @@ on_both_databases! {
                 rows.retain(|row| names.insert(row.key()));
                 put(tx, host, Kind::App, &rows, 5).await;
                 let inside = full(Kind::App, Some(container("c")), vec![app("app7", "inner")], 8);
-                apply(tx, host, &[inside], Micros(8)).await?;
+                take(tx, host, &[inside], Micros(8)).await?;
             }
             Ok(project)
         })
@@ -443,8 +445,8 @@ on_both_databases! {
             let inside = full(Kind::App, Some(container("c")), vec![app("inner", "1")], 3 * DAY);
             let mut gone = inside.clone();
             gone.body = Body::Gone;
-            apply(tx, host, &[inside], Micros(3 * DAY)).await?;
-            apply(tx, host, &[gone], Micros(3 * DAY)).await?;
+            take(tx, host, &[inside], Micros(3 * DAY)).await?;
+            take(tx, host, &[gone], Micros(3 * DAY)).await?;
             Ok((project, host))
         })
         .unwrap();

@@ -19,6 +19,8 @@ enum Step {
     Toggle { scope: usize },
     /// The agent reports.
     Report { scope: usize, fate: Fate },
+    /// All hosts report all their scopes, and all that arrives is taken in together.
+    All { fate: Fate },
     /// A message that was held back arrives after all.
     Release,
     /// The agent forgets what it has sent.
@@ -43,19 +45,24 @@ fn step() -> impl Strategy<Value = Step> {
         2 => Just(Fate::IsHeldBack),
     ];
     prop_oneof![
-        8 => (0..3_usize, 0..3_u8, 0..2_u8, 1..4_u32, any::<bool>()).prop_map(
+        8 => (0..SCOPES, 0..3_u8, 0..2_u8, 1..4_u32, any::<bool>()).prop_map(
             |(scope, item, version, pid, remove)| Step::Edit { scope, item, version, pid, remove }
         ),
-        1 => (0..3_usize).prop_map(|scope| Step::Toggle { scope }),
-        8 => (0..3_usize, fate).prop_map(|(scope, fate)| Step::Report { scope, fate }),
+        1 => (0..SCOPES).prop_map(|scope| Step::Toggle { scope }),
+        8 => (0..SCOPES, fate.clone()).prop_map(|(scope, fate)| Step::Report { scope, fate }),
+        3 => fate.prop_map(|fate| Step::All { fate }),
         2 => Just(Step::Release),
         1 => Just(Step::Restart),
     ]
 }
 
+/// Scopes of all hosts.
+const SCOPES: usize = 6;
+
 /// A scope as the agent has it.
 #[derive(Clone)]
 struct AgentScope {
+    host: usize,
     scope: Scope,
     /// Item and pid (0 where there are no processes) to version.
     items: BTreeMap<(u8, u32), u8>,
@@ -112,26 +119,34 @@ impl AgentScope {
             swept_at: Micros(0),
             body,
         };
-        Message { report, rows: if self.there { rows } else { BTreeMap::new() } }
+        let rows = if self.there { rows } else { BTreeMap::new() };
+        Message { host: self.host, report, rows }
     }
 }
 
 #[derive(Clone)]
 struct Message {
+    host: usize,
     report: ScopeReport,
     /// The state it stands for.
     rows: BTreeMap<RowKey, Row>,
 }
 
-/// Every scope with its rows.
-type Fleet = BTreeMap<Scope, BTreeMap<RowKey, Row>>;
+/// Every scope of every host with its rows.
+type Fleet = BTreeMap<(usize, Scope), BTreeMap<RowKey, Row>>;
 
-/// A state told apart only as far as it must be: content, container, pid.
-type State = Vec<(FactHash, Option<String>, Option<u32>)>;
+/// An asset told apart from others only as far as it must be: host, content, container, pid.
+type Asset = (String, FactHash, Option<String>, Option<u32>);
+type State = Vec<Asset>;
+
+struct Host {
+    id: String,
+    target: Target,
+}
 
 struct World<'t> {
     db: &'t Db,
-    host: Target,
+    hosts: Vec<Host>,
     now: i64,
     agent: Vec<AgentScope>,
     held: Vec<Message>,
@@ -142,15 +157,28 @@ struct World<'t> {
 }
 
 impl World<'_> {
-    async fn deliver(&mut self, message: &Message) -> Applied {
+    /// What is said of several scopes of a host one after the other is one report.
+    async fn deliver(&mut self, messages: &[Message]) -> Vec<Applied> {
         self.now += 10;
-        let (host, now) = (self.host, Micros(self.now));
-        let report = std::slice::from_ref(&message.report);
-        let applied = transact!(self.db, |tx| apply(tx, host, report, now).await).unwrap()[0];
-        if applied != Applied::NeedFull {
-            self.expected.insert(message.report.scope.clone(), message.rows.clone());
+        let together =
+            |a: &Message, b: &Message| a.host == b.host && a.report.scope != b.report.scope;
+        let of_host = |messages: &[Message]| {
+            let scopes: Vec<_> = messages.iter().map(|message| message.report.clone()).collect();
+            (self.hosts[messages[0].host].target, scopes)
+        };
+        let reports: Vec<_> = messages.chunk_by(together).map(of_host).collect();
+        let reports: Vec<_> =
+            reports.iter().map(|(target, scopes)| (*target, scopes.as_slice())).collect();
+        let now = Micros(self.now);
+        let applied = transact!(self.db, |tx| apply(tx, &reports, now).await).unwrap().concat();
+        for (message, applied) in messages.iter().zip(&applied) {
+            if *applied != Applied::NeedFull {
+                let scope = (message.host, message.report.scope.clone());
+                self.expected.insert(scope, message.rows.clone());
+            }
         }
-        self.past.push((self.now, self.expected.clone()));
+        // What is taken in together happens at one moment, or a few microseconds after.
+        self.past.push((self.now + 5, self.expected.clone()));
         applied
     }
 
@@ -182,25 +210,29 @@ impl World<'_> {
             }
             Step::Release => {
                 if let Some(message) = self.held.pop() {
-                    self.deliver(&message).await;
+                    self.deliver(&[message]).await;
                 }
             }
-            Step::Report { scope, fate } => {
-                let message = self.agent[scope].message();
-                match fate {
-                    Fate::IsLost => {}
-                    Fate::IsHeldBack => self.held.push(message),
-                    Fate::AnswerIsLost => drop(self.deliver(&message).await),
-                    Fate::Arrives => {
-                        let applied = self.deliver(&message).await;
-                        self.answered(scope, &message, applied);
-                    }
-                    Fate::ArrivesTwice => {
-                        let applied = self.deliver(&message).await;
-                        self.deliver(&message).await;
-                        self.answered(scope, &message, applied);
-                    }
-                }
+            Step::Report { scope, fate } => self.report(&[scope], fate).await,
+            Step::All { fate } => {
+                let all: Vec<usize> = (0..self.agent.len()).collect();
+                self.report(&all, fate).await;
+            }
+        }
+    }
+
+    async fn report(&mut self, scopes: &[usize], fate: Fate) {
+        let mut messages: Vec<_> = scopes.iter().map(|at| self.agent[*at].message()).collect();
+        match fate {
+            Fate::IsLost => return,
+            Fate::IsHeldBack => return self.held.append(&mut messages),
+            Fate::ArrivesTwice => messages.extend_from_within(..),
+            Fate::Arrives | Fate::AnswerIsLost => {}
+        }
+        let applied = self.deliver(&messages).await;
+        if !matches!(fate, Fate::AnswerIsLost) {
+            for ((at, message), applied) in scopes.iter().zip(&messages).zip(applied) {
+                self.answered(*at, message, applied);
             }
         }
     }
@@ -209,33 +241,35 @@ impl World<'_> {
     async fn settle(&mut self) {
         for at in 0..self.agent.len() {
             for _ in 0..3 {
-                let message = self.agent[at].message();
-                let applied = self.deliver(&message).await;
-                self.answered(at, &message, applied);
+                self.report(&[at], Fate::Arrives).await;
             }
             let scope = &self.agent[at];
             let wanted = if scope.there { scope.rows() } else { BTreeMap::new() };
-            assert_eq!(self.expected.get(&scope.scope), Some(&wanted), "did not settle");
+            let held = self.expected.get(&(scope.host, scope.scope.clone()));
+            assert_eq!(held, Some(&wanted), "did not settle");
         }
     }
 
-    async fn check(&self) {
+    async fn check(&self, project: i64) {
         let mut tx = self.db.read().await.unwrap();
         for kind in [Kind::App, Kind::Process] {
             for category in [Category::Host, Category::Container] {
-                let mut query = query(self.host.project, kind);
+                let mut query = query(project, kind);
                 query.category = category;
                 let wanted = |at: &Fleet| -> State {
                     let mut state: State = at
                         .iter()
-                        .filter(|(scope, _)| {
-                            scope.kind == kind
+                        .filter(|((host, scope), _)| {
+                            self.hosts[*host].target.project == project
+                                && scope.kind == kind
                                 && scope.container.is_some() == (category == Category::Container)
                         })
-                        .flat_map(|(scope, rows)| {
+                        .flat_map(|((host, scope), rows)| {
                             let id = scope.container.as_ref().map(|container| container.id.clone());
-                            rows.values()
-                                .map(move |row| (row.fact.hash(), id.clone(), row.volatile.pid))
+                            rows.values().map(move |row| {
+                                let host = self.hosts[*host].id.clone();
+                                (host, row.fact.hash(), id.clone(), row.volatile.pid)
+                            })
                         })
                         .collect();
                     state.sort();
@@ -246,7 +280,8 @@ impl World<'_> {
                         .iter()
                         .map(|seen| {
                             let id = seen.container.as_ref().map(|container| container.id.clone());
-                            (seen.fact.hash(), id, seen.volatile.pid)
+                            let host = seen.host.id.to_string();
+                            (host, seen.fact.hash(), id, seen.volatile.pid)
                         })
                         .collect();
                     state.sort();
@@ -281,13 +316,12 @@ impl World<'_> {
     }
 
     /// Following the changes from the beginning leads to the same state.
-    async fn replay(&self) {
+    async fn replay(&self, project: i64) {
         let mut tx = self.db.read().await.unwrap();
-        let mut state: Vec<(FactHash, Kind, Option<String>, Option<u32>)> = Vec::new();
+        let mut state: Vec<(Kind, Asset)> = Vec::new();
         let (mut cursor, mut at) = (0, Micros(0));
         loop {
-            let changes =
-                assets::changes(&mut tx, self.host.project, None, cursor, 3).await.unwrap();
+            let changes = assets::changes(&mut tx, project, None, cursor, 3).await.unwrap();
             if changes.is_empty() {
                 break;
             }
@@ -295,51 +329,65 @@ impl World<'_> {
                 assert!(change.cursor > cursor && change.at >= at);
                 (cursor, at) = (change.cursor, change.at);
                 let id = change.container.as_ref().map(|container| container.id.clone());
+                let asset = |hash| (change.host.id.to_string(), hash, id.clone(), change.pid);
                 match change.op {
                     Op::Added => assert!(change.before.is_none() && change.after.is_some()),
                     Op::Removed => assert!(change.before.is_some() && change.after.is_none()),
                     Op::Modified => assert!(change.before.is_some() && change.after.is_some()),
                 }
-                if let Some(before) = change.before {
-                    let gone = state.iter().position(|(hash, kind, container, pid)| {
-                        *hash == before.hash()
-                            && *kind == change.kind
-                            && *container == id
-                            && *pid == change.pid
-                    });
+                if let Some(before) = &change.before {
+                    let gone = (change.kind, asset(before.hash()));
+                    let gone = state.iter().position(|asset| *asset == gone);
                     state.swap_remove(gone.expect("only what is there can go"));
                 }
-                if let Some(after) = change.after {
-                    state.push((after.hash(), change.kind, id, change.pid));
+                if let Some(after) = &change.after {
+                    state.push((change.kind, asset(after.hash())));
                 }
             }
         }
         let mut wanted: Vec<_> = self
             .expected
             .iter()
-            .flat_map(|(scope, rows)| {
+            .filter(|((host, _), _)| self.hosts[*host].target.project == project)
+            .flat_map(|((host, scope), rows)| {
                 let id = scope.container.as_ref().map(|container| container.id.clone());
-                rows.values()
-                    .map(move |row| (row.fact.hash(), scope.kind, id.clone(), row.volatile.pid))
+                rows.values().map(move |row| {
+                    let host = self.hosts[*host].id.clone();
+                    (scope.kind, (host, row.fact.hash(), id.clone(), row.volatile.pid))
+                })
             })
             .collect();
         wanted.sort();
         state.sort();
         assert_eq!(state, wanted);
-        assert!(cursor <= assets::latest_cursor(&mut tx, self.host.project).await.unwrap());
+        assert!(cursor <= assets::latest_cursor(&mut tx, project).await.unwrap());
     }
 }
 
 async fn run(db: &Db, steps: &[Step]) {
     static N: AtomicU32 = AtomicU32::new(0);
-    let name = format!("converging{}", N.fetch_add(1, Ordering::SeqCst));
-    let host = transact!(db, |tx| {
-        let project = project(tx).await;
-        Ok(host(tx, project, &name, &name, "10.0.0.1").await)
+    let n = N.fetch_add(1, Ordering::SeqCst);
+    let (projects, hosts) = transact!(db, |tx| {
+        let projects = [project(tx).await, project(tx).await];
+        let mut hosts = Vec::new();
+        for (at, project) in [projects[0], projects[0], projects[1]].into_iter().enumerate() {
+            let id = format!("converging{n}-{at}");
+            let target = host(tx, project, &id, &id, "10.0.0.1").await;
+            hosts.push(Host { id, target });
+        }
+        Ok((projects, hosts))
     })
     .unwrap();
-    let scopes = [(Kind::App, None), (Kind::Process, None), (Kind::App, Some(container("c1")))];
-    let agent = scopes.map(|(kind, container)| AgentScope {
+    let scopes: [_; SCOPES] = [
+        (0, Kind::App, None),
+        (0, Kind::Process, None),
+        (0, Kind::App, Some(container("c1"))),
+        (1, Kind::App, None),
+        (1, Kind::App, Some(container("c1"))),
+        (2, Kind::App, None),
+    ];
+    let agent = scopes.map(|(host, kind, container)| AgentScope {
+        host,
         scope: Scope { kind, container },
         items: BTreeMap::new(),
         there: true,
@@ -348,7 +396,7 @@ async fn run(db: &Db, steps: &[Step]) {
     });
     let mut world = World {
         db,
-        host,
+        hosts,
         now: 1000,
         agent: agent.to_vec(),
         held: Vec::new(),
@@ -361,8 +409,10 @@ async fn run(db: &Db, steps: &[Step]) {
     world.settle().await;
     // Nothing is old enough to go, so no fact may go that the past or the journal needs.
     assets::purge(world.db, Keep::default(), Micros(0)).await.unwrap();
-    world.check().await;
-    world.replay().await;
+    for project in projects {
+        world.check(project).await;
+        world.replay(project).await;
+    }
 }
 
 fn on(test: &TestDb, runtime: &tokio::runtime::Runtime, cases: u32) {

@@ -5,7 +5,7 @@ use muster_model::id::{DomainId, HostId, ProjectId};
 use muster_model::report::{
     Body, ContainerRef, Digest, Row, RowKey, Scope, ScopeReport, Volatile, digest,
 };
-use muster_model::{Category, Column, Fact, Kind, Micros, Paging};
+use muster_model::{Category, Column, Fact, Kind, Micros, Paging, Result};
 use muster_store::assets::{Applied, Query, Target, apply};
 use muster_store::hosts::{self, Ownership};
 use muster_store::{Tx, identity::domains};
@@ -83,5 +83,16 @@ pub(crate) fn full(
 /// Stores the full state of a scope of the host itself at a moment.
 pub(crate) async fn put(tx: &mut Tx, host: Target, kind: Kind, rows: &[Row], at: i64) -> Applied {
     let report = full(kind, None, rows.to_vec(), at);
-    apply(tx, host, &[report], Micros(at)).await.unwrap()[0]
+    take(tx, host, &[report], Micros(at)).await.unwrap()[0]
+}
+
+/// Takes in the report of one host.
+pub(crate) async fn take(
+    tx: &mut Tx,
+    host: Target,
+    scopes: &[ScopeReport],
+    now: Micros,
+) -> Result<Vec<Applied>> {
+    let mut applied = apply(tx, &[(host, scopes)], now).await?;
+    Ok(applied.remove(0))
 }

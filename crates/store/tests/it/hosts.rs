@@ -51,7 +51,7 @@ on_both_databases! {
         hosts::update_owner(&mut tx, key, &owner).await.unwrap();
         hosts::update_profile(&mut tx, key, &profile("web-2", &[])).await.unwrap();
         hosts::set_agent(&mut tx, key, Some(&AgentId::parse("a1").unwrap())).await.unwrap();
-        hosts::seen(&mut tx, key, "1.0", Micros(9)).await.unwrap();
+        hosts::seen(&mut tx, &[(key, "1.0")], Micros(9)).await.unwrap();
         let stored = hosts::by_key(&mut tx, key).await.unwrap().unwrap();
         assert_eq!(stored.profile, profile("web-2", &[]));
         assert_eq!((stored.owner, stored.last_seen), (owner, Some(Micros(9))));
@@ -67,7 +67,7 @@ on_both_databases! {
         host(&mut tx, project, "h3", "web%2", &[]).await;
         for (key, at) in [(a, 100), (b, 50)] {
             hosts::set_agent(&mut tx, key, Some(&AgentId::parse("x").unwrap())).await.unwrap();
-            hosts::seen(&mut tx, key, "1", Micros(at)).await.unwrap();
+            hosts::seen(&mut tx, &[(key, "1")], Micros(at)).await.unwrap();
         }
         let cases = [
             (Filter::default(), "h1 h2 h3"),
@@ -113,6 +113,7 @@ on_both_databases! {
         let agent = agents::create(&mut tx, &id, key, &[7; 32], NOW).await.unwrap();
         let troubles = [Diagnostic::new("file.too_large", "/etc/passwd", "cut")];
         let heard = |counter| Heard {
+            agent,
             version: "1.2",
             counter,
             proof_date: Micros(counter),
@@ -123,13 +124,14 @@ on_both_databases! {
             diagnostics: (counter == 5).then_some(&troubles[..]),
         };
         for (counter, accepted) in [(5, true), (5, false), (4, false), (6, true)] {
-            assert_eq!(agents::heard(&mut tx, agent, &heard(counter), NOW).await.unwrap(), accepted);
+            let noted = agents::heard(&mut tx, &[heard(counter)], NOW).await.unwrap();
+            assert_eq!(noted.contains(&agent), accepted);
         }
         agents::cloned(&mut tx, agent, Micros(2)).await.unwrap();
         agents::cloned(&mut tx, agent, Micros(9)).await.unwrap();
         agents::revoke(&mut tx, agent, "cloned", Micros(3)).await.unwrap();
         agents::revoke(&mut tx, agent, "again", Micros(4)).await.unwrap();
-        assert!(!agents::heard(&mut tx, agent, &heard(7), NOW).await.unwrap());
+        assert!(agents::heard(&mut tx, &[heard(7)], NOW).await.unwrap().is_empty());
         let stored = agents::by_id(&mut tx, "a1").await.unwrap().unwrap();
         assert_eq!((stored.counter, stored.cpu_us, stored.public_key), (6, 20, [7; 32]));
         assert_eq!((stored.revoked_at, stored.revoked_reason.as_str()), (Some(Micros(3)), "cloned"));

@@ -13,6 +13,7 @@ mod keypairs;
 mod owner_keys;
 mod sca;
 mod schema;
+mod statements;
 mod tasks;
 mod trail;
 mod vulnerabilities;

@@ -131,14 +131,14 @@ on_both_databases! {
         let kinds = [Kind::Database, Kind::App];
         collect::request(&mut tx, host.host, &kinds, "t1", Micros(1)).await.unwrap();
         collect::request(&mut tx, host.host, &[Kind::App], "t2", Micros(2)).await.unwrap();
-        let due = collect::due(&mut tx, host.host).await.unwrap();
-        assert_eq!(due, [("t1".into(), vec![Kind::Database]), ("t2".into(), vec![Kind::App])]);
-        collect::sent(&mut tx, host.host, Micros(3)).await.unwrap();
+        let due = collect::due(&mut tx, &[host.host]).await.unwrap();
+        assert_eq!(due[&host.host], [("t1".into(), vec![Kind::Database]), ("t2".into(), vec![Kind::App])]);
+        collect::sent(&mut tx, &[host.host], Micros(3)).await.unwrap();
         let done = |id: &str| TaskDone { id: id.to_owned(), ..TaskDone::default() };
         let refused = TaskDone { error: Some("refused".to_owned()), ..done("t1") };
         collect::finished(&mut tx, host.host, &refused, Micros(4)).await.unwrap();
         collect::finished(&mut tx, host.host, &done("t1"), Micros(5)).await.unwrap();
-        assert_eq!(collect::due(&mut tx, host.host).await.unwrap().len(), 1);
+        assert_eq!(collect::due(&mut tx, &[host.host]).await.unwrap()[&host.host].len(), 1);
         fleet::put(&mut tx, host, Kind::Database, &[], 4).await;
         let state = collect::state(&mut tx, host.host, Kind::Database).await.unwrap();
         assert_eq!(state.swept_at, Some(Micros(4)));

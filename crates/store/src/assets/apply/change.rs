@@ -87,7 +87,7 @@ impl<'r> Change<'r> {
 
 /// A change whose rows are known by the ids of their facts.
 pub(super) struct Candidate<'c, 'r> {
-    /// The place in the report.
+    /// The place among the scopes of all reports.
     pub(super) at: usize,
     pub(super) change: &'c Change<'r>,
     pub(super) new: Vec<Place>,

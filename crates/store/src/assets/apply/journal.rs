@@ -1,14 +1,14 @@
 //! The journal of changes: pairs what ended with what began, and allots cursors.
 
+use super::Settled;
 use super::scopes::ScopeKey;
-use super::{Settled, Target};
 use crate::Tx;
 use crate::assets::changes::Stored;
 use crate::assets::diff::Place;
 use crate::assets::facts;
 use crate::db::{Bind, binds};
 use muster_model::{Fact, Kind, Micros, Result};
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 #[derive(Default)]
 pub(super) struct Journal {
@@ -124,39 +124,38 @@ impl Journal {
         });
     }
 
-    /// Writes all entries. The project's counter stays locked until the caller commits, so that nobody sees
-    /// a cursor before all smaller ones.
-    pub(super) async fn write(self, tx: &mut Tx, target: Target) -> Result<()> {
-        let total: i64 = self.entries.iter().map(|entry| entry.span).sum();
-        if total == 0 {
-            return Ok(());
-        }
-        let end: i64 = tx
-            .one(
-                "INSERT INTO change_counters (project, next) VALUES (?, ?) \
-                 ON CONFLICT (project) DO UPDATE SET next = change_counters.next + ? RETURNING next",
-                binds![target.project, total.saturating_add(1), total],
-            )
-            .await?
-            .only()?;
-        let mut cursor = end.saturating_sub(total);
-        let mut values = Vec::with_capacity(self.entries.len() * 12);
+    /// Writes all entries, project by project. A project's counter stays locked until the caller commits, so that nobody
+    /// sees a cursor before all smaller ones.
+    pub(super) async fn write(self, tx: &mut Tx) -> Result<()> {
+        let mut projects: BTreeMap<i64, Vec<Entry>> = BTreeMap::new();
         for entry in self.entries {
-            values.extend::<[Bind; 12]>([
-                target.project.into(),
-                cursor.into(),
-                entry.span.into(),
-                entry.at.into(),
-                entry.op.code().into(),
-                entry.scope.kind.code().into(),
-                target.host.into(),
-                entry.scope.container.into(),
-                entry.before.into(),
-                entry.after.into(),
-                entry.pid.into(),
-                entry.started.into(),
-            ]);
-            cursor = cursor.saturating_add(entry.span);
+            projects.entry(entry.scope.target.project).or_default().push(entry);
+        }
+        let span = |entries: &[Entry]| entries.iter().map(|entry| entry.span).sum::<i64>();
+        let next = projects
+            .iter()
+            .flat_map(|(project, entries)| binds![*project, span(entries).saturating_add(1)])
+            .collect();
+        let ends = tx
+            .bulk_insert(
+                "INSERT INTO change_counters (project, next)",
+                2,
+                next,
+                "ON CONFLICT (project) DO UPDATE SET next = change_counters.next + excluded.next - 1 \
+                 RETURNING project, next",
+            )
+            .await?;
+        let mut values = Vec::new();
+        for end in &ends {
+            let mut cells = end.cells();
+            let (project, end): (i64, i64) = (cells.take()?, cells.take()?);
+            let entries = projects.remove(&project).unwrap_or_default();
+            let mut cursor = end.saturating_sub(span(&entries));
+            values.reserve(entries.len() * 12);
+            for entry in entries {
+                values.extend(entry.binds(cursor));
+                cursor = cursor.saturating_add(entry.span);
+            }
         }
         tx.bulk_insert(
             "INSERT INTO changes (project, cursor, span, at, op, kind, host, container, before, after, pid, \
@@ -167,6 +166,25 @@ impl Journal {
         )
         .await
         .map(drop)
+    }
+}
+
+impl Entry {
+    fn binds(&self, cursor: i64) -> [Bind; 12] {
+        [
+            self.scope.target.project.into(),
+            cursor.into(),
+            self.span.into(),
+            self.at.into(),
+            self.op.code().into(),
+            self.scope.kind.code().into(),
+            self.scope.target.host.into(),
+            self.scope.container.into(),
+            self.before.into(),
+            self.after.into(),
+            self.pid.into(),
+            self.started.into(),
+        ]
     }
 }
 

@@ -1,16 +1,19 @@
-//! The scopes of a host: read once a report, written once a report.
+//! The scopes of hosts: read once, written once.
 
+use super::Target;
+use super::containers::Containers;
 use crate::Tx;
 use crate::assets::diff::Outcome;
 use crate::assets::facts;
-use crate::db::{Bind, binds};
-use muster_model::report::{Body, ContainerRef, Digest, ScopeReport};
+use crate::db::{binds, gathered, unhex};
+use muster_model::report::{Digest, ScopeReport};
 use muster_model::{Error, Kind, Micros, Result};
 use std::collections::{BTreeMap, HashMap};
 
-/// Names a scope of the host.
+/// Names a scope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct ScopeKey {
+    pub(super) target: Target,
     /// 0: the host itself.
     pub(super) container: i64,
     pub(super) kind: Kind,
@@ -40,6 +43,20 @@ enum Dirty {
 }
 
 impl Scope {
+    /// Never heard of.
+    const fn new(key: ScopeKey) -> Self {
+        Self {
+            key,
+            digest: None,
+            at: Micros(i64::MIN),
+            n: 0,
+            swept_at: Micros(i64::MIN),
+            changed_at: Micros(i64::MIN),
+            looked_at: Micros(i64::MIN),
+            dirty: Dirty::No,
+        }
+    }
+
     /// Notes that the agent looked.
     pub(super) fn look(&mut self) {
         if self.looked_at > self.swept_at {
@@ -61,79 +78,55 @@ impl Scope {
 }
 
 pub(super) struct Scopes {
-    host: i64,
     states: HashMap<ScopeKey, Scope>,
-    containers: HashMap<String, (i64, String)>,
+    containers: Containers,
 }
 
+/// A row of `host_kinds` as [`gathered`] reads it.
+type State<'t> = (i64, u8, i64, &'t str, i64, Micros, Micros);
+
 impl Scopes {
-    pub(super) async fn load(tx: &mut Tx, host: i64, reports: &[ScopeReport]) -> Result<Self> {
+    /// Loads what is known of the scopes of these hosts, which must be different ones, and introduces their containers.
+    pub(super) async fn load(tx: &mut Tx, reports: &[(Target, &[ScopeReport])]) -> Result<Self> {
+        let containers = Containers::load(tx, reports).await?;
+        let targets: HashMap<i64, Target> =
+            reports.iter().map(|(target, _)| (target.host, *target)).collect();
+        let columns =
+            format!("host, kind, container, {}, n, swept_at, changed_at", tx.hex("digest"));
+        let head = format!("SELECT {} FROM host_kinds WHERE host", tx.gather(&columns));
+        let hosts = reports.iter().map(|(target, _)| target.host.into()).collect();
         let mut states = HashMap::new();
-        let sql = "SELECT kind, container, digest, n, swept_at, changed_at FROM host_kinds WHERE host = ?";
-        for row in tx.all(sql, binds![host]).await? {
-            let mut cells = row.cells();
-            let kind = facts::kind(cells.take()?)?;
-            let container = cells.take()?;
-            let digest: Vec<u8> = cells.take()?;
-            let key = ScopeKey { container, kind };
-            let scope = Scope {
-                key,
-                digest: match digest.as_slice() {
-                    [] => None,
-                    bytes => Some(Digest(bytes.try_into().map_err(Error::internal)?)),
-                },
-                n: cells.take()?,
-                swept_at: cells.take()?,
-                changed_at: cells.take()?,
-                at: Micros(0),
-                looked_at: Micros(0),
-                dirty: Dirty::No,
-            };
-            states.insert(key, scope);
-        }
-        let mut containers = HashMap::new();
-        if reports.iter().any(|report| report.scope.container.is_some()) {
-            let sql = "SELECT id, key, name FROM containers WHERE host = ?";
-            for row in tx.all(sql, binds![host]).await? {
-                let mut cells = row.cells();
-                containers.insert(cells.take()?, (cells.take()?, cells.take()?));
+        for row in tx.all_in(&head, vec![], hosts).await? {
+            let folded: Option<String> = row.only()?;
+            for state in gathered::<State<'_>>(&folded.unwrap_or_default())? {
+                let (host, kind, container, digest, n, swept_at, changed_at) = state;
+                let target = targets.get(&host).copied();
+                let target = target.ok_or_else(|| Error::internal("a scope of another host"))?;
+                let key = ScopeKey { target, container, kind: facts::kind(kind)? };
+                let digest = if digest.is_empty() { None } else { Some(Digest(unhex(digest)?)) };
+                states.insert(key, Scope { digest, n, swept_at, changed_at, ..Scope::new(key) });
             }
         }
-        Ok(Self { host, states, containers })
+        Ok(Self { states, containers })
     }
 
     /// The scope a report speaks of; none if it is in a container that only a full report may introduce.
-    pub(super) async fn open(
+    pub(super) fn open(
         &mut self,
-        tx: &mut Tx,
+        target: Target,
         report: &ScopeReport,
         now: Micros,
-    ) -> Result<Option<&mut Scope>> {
+    ) -> Option<&mut Scope> {
         let container = match &report.scope.container {
             None => 0,
-            Some(container) => {
-                let full = matches!(report.body, Body::Full { .. });
-                match self.container(tx, container, full).await? {
-                    Some(key) => key,
-                    None => return Ok(None),
-                }
-            }
+            Some(container) => self.containers.key(target.host, container)?,
         };
-        let key = ScopeKey { container, kind: report.scope.kind };
-        let scope = self.states.entry(key).or_insert_with(|| Scope {
-            key,
-            digest: None,
-            n: 0,
-            swept_at: Micros(i64::MIN),
-            changed_at: Micros(i64::MIN),
-            at: now,
-            looked_at: now,
-            dirty: Dirty::No,
-        });
+        let key = ScopeKey { target, container, kind: report.scope.kind };
+        let scope = self.states.entry(key).or_insert_with(|| Scope::new(key));
         scope.at = now.max(Micros(scope.changed_at.0.saturating_add(1)));
         // A host's clock may run ahead; nothing was looked at later than now.
         scope.looked_at = report.swept_at.min(now);
-        Ok(Some(scope))
+        Some(scope)
     }
 
     /// Notes another state of a scope that was opened.
@@ -149,69 +142,36 @@ impl Scopes {
         Ok(())
     }
 
-    async fn container(
-        &mut self,
-        tx: &mut Tx,
-        container: &ContainerRef,
-        introduce: bool,
-    ) -> Result<Option<i64>> {
-        for text in [&container.id, &container.name] {
-            if text.len() > 255 || text.contains('\0') {
-                return Err(Error::invalid(
-                    "container",
-                    "id and name have at most 255 bytes, no NUL",
-                ));
-            }
-        }
-        match self.containers.get_mut(&container.id) {
-            Some((key, name)) => {
-                if *name != container.name {
-                    tx.execute(
-                        "UPDATE containers SET name = ? WHERE key = ?",
-                        binds![&container.name, *key],
-                    )
-                    .await?;
-                    name.clone_from(&container.name);
-                }
-                Ok(Some(*key))
-            }
-            None if introduce => {
-                let sql = "INSERT INTO containers (host, id, name) VALUES (?,?,?) RETURNING key";
-                let key =
-                    tx.one(sql, binds![self.host, &container.id, &container.name]).await?.only()?;
-                self.containers.insert(container.id.clone(), (key, container.name.clone()));
-                Ok(Some(key))
-            }
-            None => Ok(None),
-        }
-    }
-
-    /// Writes what changed in one statement, and when the rest was looked at in one for each moment and place:
-    /// as a rule one.
+    /// Writes what changed, and when the rest was looked at.
     pub(super) async fn write(self, tx: &mut Tx) -> Result<()> {
-        let mut looked: BTreeMap<(i64, Micros), Vec<Bind>> = BTreeMap::new();
+        // Kinds as a set of bits: those of a host were looked at together, as a rule.
+        let mut looked: BTreeMap<(i64, i64, Micros), i64> = BTreeMap::new();
         let mut changed: Vec<&Scope> = Vec::new();
         for scope in self.states.values() {
-            let place = (scope.key.container, scope.swept_at);
+            let ScopeKey { target, container, kind } = scope.key;
             match scope.dirty {
                 Dirty::No => {}
                 Dirty::Looked => {
-                    looked.entry(place).or_default().push(scope.key.kind.code().into());
+                    *looked.entry((target.host, container, scope.swept_at)).or_default() |=
+                        1 << kind.code();
                 }
                 Dirty::Changed => changed.push(scope),
             }
         }
-        for ((container, swept_at), kinds) in looked {
-            let head =
-                "UPDATE host_kinds SET swept_at = ? WHERE host = ? AND container = ? AND kind";
-            tx.all_in(head, binds![swept_at, self.host, container], kinds).await?;
-        }
+        let values = looked.into_iter().flat_map(|((host, container, swept_at), kinds)| {
+            binds![host, container, swept_at, kinds]
+        });
+        let tail = "WHERE host_kinds.host = v.column1 AND host_kinds.container = v.column2 \
+                    AND (v.column4 >> CAST(host_kinds.kind AS INTEGER)) & 1 = 1";
+        let head = "UPDATE host_kinds SET swept_at = v.column3 FROM";
+        tx.all_from(head, 4, values.collect(), tail).await?;
+
         changed.sort_unstable_by_key(|scope| scope.key);
         let mut values = Vec::with_capacity(changed.len() * 7);
         for scope in changed {
             let digest = scope.digest.map_or_else(Vec::new, |digest| digest.0.to_vec());
             values.extend(binds![
-                self.host,
+                scope.key.target.host,
                 scope.key.container,
                 scope.key.kind.code(),
                 digest,

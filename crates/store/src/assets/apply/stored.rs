@@ -1,61 +1,61 @@
 //! What the store holds of the rows that changes touch.
 
 use super::change::{Base, Candidate};
-use super::{Target, rows};
+use super::rows::{self, Held};
+use super::scopes::ScopeKey;
 use crate::Tx;
 use crate::assets::diff::Place;
 use muster_model::Result;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// Rows as they are.
+/// Rows as they are: of scopes, by fact and sequence, all or those that are touched.
 #[derive(Default)]
 pub(super) struct Stored {
-    /// Of parts: by container, fact and sequence.
-    parts: HashMap<(i64, i64, u32), Place>,
-    /// Of whole scopes: by the change's place in the report.
-    wholes: HashMap<usize, Vec<Place>>,
+    scopes: HashMap<ScopeKey, BTreeMap<(i64, u32), Place>>,
 }
 
 impl Stored {
-    /// Reads them, the parts of one container together.
-    pub(super) async fn read(
-        tx: &mut Tx,
-        target: Target,
-        candidates: &[Candidate<'_, '_>],
-    ) -> Result<Self> {
-        let mut stored = Self::default();
-        let mut parts: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
+    /// Reads the whole scopes together, and together the parts.
+    pub(super) async fn read(tx: &mut Tx, candidates: &[Candidate<'_, '_>]) -> Result<Self> {
+        let (mut wholes, mut parts) = (Vec::new(), BTreeSet::new());
         for candidate in candidates {
             let scope = candidate.change.scope;
             match candidate.change.base {
                 Base::Nothing => {}
-                Base::Whole => {
-                    stored.wholes.insert(candidate.at, rows::of_scope(tx, target, scope).await?);
-                }
+                Base::Whole => wholes.push(scope),
                 Base::Part(_) => {
                     let facts = candidate.touched().into_iter().map(|(fact, _)| fact);
-                    parts.entry(scope.container).or_default().extend(facts);
+                    parts.extend(facts.map(|fact| (fact, scope.target.host, scope.container)));
                 }
             }
         }
-        for (container, facts) in parts {
-            for place in rows::of_facts(tx, target, container, facts).await? {
-                stored.parts.insert((container, place.fact, place.seq), place);
+        let mut held = rows::of_scopes(tx, &wholes).await?;
+        held.extend(rows::of_facts(tx, parts).await?);
+        let targets: HashMap<i64, _> = candidates
+            .iter()
+            .map(|candidate| candidate.change.scope.target)
+            .map(|target| (target.host, target))
+            .collect();
+        let mut stored = Self::default();
+        for Held { host, container, kind, place } in held {
+            if let Some(target) = targets.get(&host).copied() {
+                let rows = stored.scopes.entry(ScopeKey { target, container, kind }).or_default();
+                rows.insert((place.fact, place.seq), place);
             }
         }
         Ok(stored)
     }
 
     /// The rows to compare a change with; none if one that is to go is not there.
-    pub(super) fn base_of(&self, candidate: &Candidate<'_, '_>) -> Option<Vec<Place>> {
+    pub(super) fn base_of(&mut self, candidate: &Candidate<'_, '_>) -> Option<Vec<Place>> {
+        let there = self.scopes.remove(&candidate.change.scope).unwrap_or_default();
         match candidate.change.base {
             Base::Nothing => Some(Vec::new()),
-            Base::Whole => self.wholes.get(&candidate.at).cloned(),
+            Base::Whole => Some(there.into_values().collect()),
             Base::Part(_) => {
-                let container = candidate.change.scope.container;
-                let there = |(fact, seq)| self.parts.get(&(container, fact, seq)).copied();
-                let agreed = candidate.gone.iter().all(|key| there(*key).is_some());
-                agreed.then(|| candidate.touched().into_iter().filter_map(there).collect())
+                let agreed = candidate.gone.iter().all(|key| there.contains_key(key));
+                let place = |key: (i64, u32)| there.get(&key).copied();
+                agreed.then(|| candidate.touched().into_iter().filter_map(place).collect())
             }
         }
     }
