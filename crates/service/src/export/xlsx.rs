@@ -149,7 +149,7 @@ impl<'a> XlsxSheet<'a> {
                 Some(serial) => {
                     self.sheet.write_number_with_format(self.row, column, serial, &self.time)?;
                 }
-                None => self.text(column, &self.options.zone.iso(at).unwrap_or_default())?,
+                None => self.text(column, &self.options.zone.iso(at))?,
             },
         }
         Ok(())
