@@ -49,5 +49,5 @@ fuzz_target!(|data: &[u8]| {
     scan(Input::Stream(name, &mut &*bytes), &options, &budget);
     let document = Document { name, tool_version: "0", created: Micros(0) };
     json::write(&report, &document, &mut std::io::sink()).unwrap();
-    cyclonedx::write(&report, &document, &mut std::io::sink()).unwrap();
+    cyclonedx::write(cyclonedx::Edition::V1_6, &report, &document, &mut std::io::sink()).unwrap();
 });

@@ -2,9 +2,9 @@
 
 use axum::extract::State;
 use muster_http::{Caller, Failure, Json, Params, PathParams};
-use muster_model::{Category, Column, Error, Kind, Micros, Paging, Value};
+use muster_model::{Category, Column, Error, Kind, Micros, Paging, Purl, Value};
 use muster_service::assets::{Ask, Filter};
-use muster_service::changes::{self, Change, Op, Seen};
+use muster_service::changes::{self, Change, Op, Seen, Wanted};
 use muster_service::{App, assets};
 use serde_json::{Value as Wire, json};
 
@@ -26,6 +26,11 @@ fn kind(name: &str) -> Result<Kind, Error> {
     })
 }
 
+/// A package URL.
+pub(crate) fn purl(text: &str) -> Result<Purl, Error> {
+    text.parse().map_err(|error: Error| Error::invalid("purl", error.message()))
+}
+
 fn category(params: &Params) -> Result<Category, Error> {
     match params.text("category") {
         None | Some("host") => Ok(Category::Host),
@@ -44,7 +49,7 @@ fn moment(text: &str) -> Result<Micros, Error> {
         .map_err(|_| Error::invalid("at", "must read like 2026-11-21T12:00:00Z, or milliseconds"))
 }
 
-fn seen(row: &Seen) -> Wire {
+pub(crate) fn seen(row: &Seen) -> Wire {
     json!({
         "host_id": row.host.id,
         "host_name": row.host.name,
@@ -148,11 +153,14 @@ pub(crate) async fn find(
     path: PathParams,
     params: Params,
 ) -> Result<Json<Wire>, Failure> {
-    let name = params.required("name")?;
     let kind = params.text("kind").map(kind).transpose()?;
     let limit = paging(&params)?.limit;
-    let version = params.text("version");
+    let purl = params.text("purl").map(purl).transpose()?;
+    let wanted = match &purl {
+        Some(purl) => Wanted::Purl(purl),
+        None => Wanted::Name(params.required("name")?, params.text("version")),
+    };
     let project = path.project()?;
-    let rows = changes::whereabouts(&app, &caller, &project, kind, name, version, limit).await?;
+    let rows = changes::whereabouts(&app, &caller, &project, kind, wanted, limit).await?;
     Ok(Json(json!({"assets": rows.iter().map(seen).collect::<Vec<_>>()})))
 }

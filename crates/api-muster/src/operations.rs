@@ -29,11 +29,16 @@ const APPROVE: &str = "/muster/v1/certificates/{certificate_id}/approve";
 const REJECT: &str = "/muster/v1/certificates/{certificate_id}/reject";
 const REVOKE: &str = "/muster/v1/certificates/{certificate_id}/revoke";
 
+const SCA_ARTIFACTS: &str = "/muster/v1/{project_id}/sca/artifacts";
 const SCA_TASKS: &str = "/muster/v1/{project_id}/sca/tasks";
 const SCA_TASK: &str = "/muster/v1/{project_id}/sca/tasks/{task_id}";
 const SCA_CANCEL: &str = "/muster/v1/{project_id}/sca/tasks/{task_id}/cancel";
 const SCA_SBOM: &str = "/muster/v1/{project_id}/sca/tasks/{task_id}/sbom";
+const SCA_VERDICTS: &str = "/muster/v1/{project_id}/sca/tasks/{task_id}/verdicts";
+const SCA_COMPARE: &str = "/muster/v1/{project_id}/sca/compare";
 const SCA_WHERE: &str = "/muster/v1/{project_id}/sca/where";
+const SCA_POLICIES: &str = "/muster/v1/{project_id}/sca/policies";
+const SCA_POLICY: &str = "/muster/v1/{project_id}/sca/policies/{name}";
 const SCA_KEYS: &str = "/muster/v1/{project_id}/sca/keys";
 const SCA_KEY: &str = "/muster/v1/{project_id}/sca/keys/{access_key_id}";
 
@@ -64,12 +69,20 @@ pub const OPERATIONS: &[Operation] = &[
     Operation::served("ApproveCertificate", Verb::Post, APPROVE, Action::CertIssue, "Issues what is applied for."),
     Operation::served("RejectCertificate", Verb::Post, REJECT, Action::CertIssue, "Refuses what is applied for."),
     Operation::served("RevokeCertificate", Verb::Post, REVOKE, Action::CertIssue, "Revokes a certificate of the account's own authority. Body: reason."),
-    Operation::served("ListScaTasks", Verb::Get, SCA_TASKS, Action::ScaTaskGet, "Tasks of composition analysis, newest first, with what stands before them in the queue. Query: limit, offset."),
-    Operation::served("ShowScaTask", Verb::Get, SCA_TASK, Action::ScaTaskGet, "A task with what was checked against which source, and what could not be read."),
+    Operation::served("AnnounceScaArtifact", Verb::Post, SCA_ARTIFACTS, Action::ScaTaskCreate, "An address to put an artifact to, good for an hour. Body: name."),
+    Operation::served("ListScaTasks", Verb::Get, SCA_TASKS, Action::ScaTaskGet, "Tasks of composition analysis, newest first, with what stands before them in the queue, when they are likely to end and when they are forgotten. Query: limit, offset."),
+    Operation::served("CreateScaTask", Verb::Post, SCA_TASKS, Action::ScaTaskCreate, "Analyse an artifact that was put. Body: artifact_id, name, id."),
+    Operation::served("ShowScaTask", Verb::Get, SCA_TASK, Action::ScaTaskGet, "A task with what was checked against which source, what could not be read, and what the policies say of it."),
+    Operation::served("KeepScaTask", Verb::Patch, SCA_TASK, Action::ScaTaskCreate, "Keeps a task for so many days from now; null: as long as the server keeps them. Body: keep_days."),
     Operation::served("CancelScaTask", Verb::Post, SCA_CANCEL, Action::ScaTaskCreate, "Ends a task that waits or runs."),
     Operation::served("DeleteScaTask", Verb::Delete, SCA_TASK, Action::ScaTaskCreate, "Forgets a task that has ended, with what it found."),
-    Operation::served("DownloadScaSbom", Verb::Get, SCA_SBOM, Action::ScaTaskGet, "The bill of materials of a task: CycloneDX 1.6, JSON."),
-    Operation::served("FindComponents", Verb::Get, SCA_WHERE, Action::ScaTaskGet, "In which artifacts components of a name are, at which places. Query: name, version."),
+    Operation::served("DownloadScaSbom", Verb::Get, SCA_SBOM, Action::ScaTaskGet, "The bill of materials of a task, with what is known against it now. Query: format (every form of muster scan, usually cyclonedx), vulnerabilities (false leaves them out)."),
+    Operation::served("CompareScaTasks", Verb::Get, SCA_COMPARE, Action::ScaTaskGet, "What came, went and moved from one task to another, and which vulnerabilities are new and gone. Query: old, new, format (json or table)."),
+    Operation::served("FindComponents", Verb::Get, SCA_WHERE, Action::ScaTaskGet, "In which artifacts a component is, who pulls it in there, on which hosts it is. Query: purl (without version any), or name and version."),
+    Operation::served("ListScaPolicies", Verb::Get, SCA_POLICIES, Action::ScaTaskGet, "What the artifacts of a project must be like."),
+    Operation::served("PutScaPolicy", Verb::Put, SCA_POLICY, Action::ScaPolicyUpdate, "Writes a policy. Body: grade, exploited, grace_days, licences, licence_risk, end_of_life, unchecked, complete, knowledge_days."),
+    Operation::served("DeleteScaPolicy", Verb::Delete, SCA_POLICY, Action::ScaPolicyUpdate, "Forgets a policy."),
+    Operation::served("ShowScaVerdicts", Verb::Get, SCA_VERDICTS, Action::ScaTaskGet, "What the policies say of a task, by what is known now, and why. Query: policy."),
     Operation::served("ListScaKeys", Verb::Get, SCA_KEYS, Action::ScaKeyList, "Access keys of the SCA open API, without their secrets."),
     Operation::served("CreateScaKey", Verb::Post, SCA_KEYS, Action::ScaKeyUpdate, "Makes an access key of the SCA open API that acts with its maker's rights. Body: description."),
     Operation::served("UpdateScaKey", Verb::Patch, SCA_KEY, Action::ScaKeyUpdate, "Switches a key on or off, and whether it may sign by MD5. Body: active, allow_md5."),

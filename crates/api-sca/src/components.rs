@@ -2,24 +2,17 @@
 
 use crate::advice;
 use crate::dictionary::{self, Dictionary};
-use crate::envelope::{Answer, Records};
+use crate::envelope::Answer;
 use crate::language::Chinese;
+use crate::paged::{self, Ask, Records};
 use crate::signed::Signed;
 use axum::extract::State;
 use muster_http::Failure;
 use muster_model::Error;
 use muster_service::App;
-use muster_service::sca::results::{self, Page};
+use muster_service::sca::results;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Ask {
-    task_id: String,
-    current: i64,
-    size: i64,
-}
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -99,9 +92,9 @@ pub(crate) async fn page(
     signed: Signed<Ask>,
 ) -> Result<Answer<Records<Row>>, Failure> {
     let ask = &signed.parameters;
-    let page = Page::new(ask.current, ask.size)?;
-    let (total, rows) = results::components(&app, &signed.caller, &ask.task_id, page).await?;
-    let rows = rows.into_iter().map(|found| {
+    let page = ask.page()?;
+    let found = results::components(&app, &signed.caller, &ask.task_id, page).await?;
+    Ok(paged::answer(page, found, |found| {
         let kept: Kept = serde_json::from_str(&found.detail).map_err(Error::internal)?;
         let (grade, grade_desc) = dictionary::grade(Dictionary::JarRisk, found.grade, chinese);
         Ok(Row {
@@ -114,9 +107,7 @@ pub(crate) async fn page(
             compoment_fix_detail_vo_list: fixes(&kept, &found.recommended, chinese),
             recommend_version: found.recommended,
         })
-    });
-    let records = rows.collect::<Result<_, Error>>()?;
-    Ok(Answer(Records { total, current: page.current, size: page.size, records }))
+    })?)
 }
 
 /// One entry for each kind of source that names the component: where it comes from decides where it is mended.

@@ -51,15 +51,6 @@ impl<T: Serialize> IntoResponse for Answer<T> {
     }
 }
 
-/// A page of a list.
-#[derive(Debug, Serialize)]
-pub(crate) struct Records<T> {
-    pub(crate) total: i64,
-    pub(crate) current: u32,
-    pub(crate) size: u32,
-    pub(crate) records: Vec<T>,
-}
-
 /// How this API writes its errors.
 pub(crate) struct Sca;
 

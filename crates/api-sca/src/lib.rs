@@ -14,6 +14,7 @@ mod envelope;
 mod language;
 mod licences;
 pub mod operations;
+mod paged;
 mod signed;
 mod tasks;
 mod upload;

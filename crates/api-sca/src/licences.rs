@@ -1,24 +1,15 @@
 //! Licences of a task, and one by itself.
 
 use crate::dictionary::{self, Dictionary};
-use crate::envelope::{Answer, Records};
+use crate::envelope::Answer;
 use crate::language::Chinese;
+use crate::paged::{self, Ask, Records};
 use crate::signed::Signed;
 use axum::extract::State;
 use muster_http::Failure;
 use muster_service::App;
 use muster_service::sca::licences::{self, Rule};
-use muster_service::sca::results::Page;
 use serde::{Deserialize, Serialize};
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Ask {
-    task_id: String,
-    component_uuid: Option<String>,
-    current: i64,
-    size: i64,
-}
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -59,17 +50,13 @@ pub(crate) async fn page(
     signed: Signed<Ask>,
 ) -> Result<Answer<Records<Row>>, Failure> {
     let ask = &signed.parameters;
-    let page = Page::new(ask.current, ask.size)?;
-    let component = ask.component_uuid.as_deref().filter(|uuid| !uuid.is_empty());
-    let (total, found) =
-        licences::page(&app, &signed.caller, &ask.task_id, component, page).await?;
-    let rows = found.into_iter().map(|licence| {
+    let page = ask.page()?;
+    let found = licences::page(&app, &signed.caller, &ask.task_id, ask.component(), page).await?;
+    Ok(paged::answer(page, found, |licence| {
         let (grade, grade_desc) =
             dictionary::grade(Dictionary::LicenseRisk, licence.grade, chinese);
-        Row { license_id: licence.id, license_name: licence.name, grade, grade_desc }
-    });
-    let records = rows.collect();
-    Ok(Answer(Records { total, current: page.current, size: page.size, records }))
+        Ok(Row { license_id: licence.id, license_name: licence.name, grade, grade_desc })
+    })?)
 }
 
 pub(crate) async fn detail(

@@ -54,7 +54,7 @@ pub(crate) async fn create(
 ) -> Result<Answer<Made>, Failure> {
     let NewTask { task_id, task_name, file_id, callback_url } = signed.parameters;
     let order = Order { id: task_id, name: task_name, file: file_id, callback: callback_url };
-    let task = tasks::create(&app, &signed.caller, order).await?;
+    let task = tasks::create(&app, &signed.caller, None, order).await?;
     Ok(Answer(Made { task_id: task.id }))
 }
 

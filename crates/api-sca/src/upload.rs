@@ -43,7 +43,7 @@ pub(crate) async fn announce(
     signed: Signed<Announcement>,
 ) -> Result<Answer<Announced>, Failure> {
     let name = &signed.parameters.file_name;
-    let ticket = uploads::announce(&app, &signed.caller, name, &signed.once).await?;
+    let ticket = uploads::announce(&app, &signed.caller, None, name, &signed.once).await?;
     let endpoint = &app.settings.endpoint;
     let host = endpoint.split_once("://").map_or(endpoint.as_str(), |(_, host)| host);
     Ok(Answer(Announced {

@@ -2,25 +2,17 @@
 
 use crate::cvss::{self, Cvss2, Cvss3};
 use crate::dictionary::{self, Dictionary};
-use crate::envelope::{Answer, Records};
+use crate::envelope::Answer;
 use crate::language::Chinese;
+use crate::paged::{self, Ask, Records};
 use crate::signed::Signed;
 use axum::extract::State;
 use muster_http::Failure;
 use muster_model::Error;
 use muster_service::App;
-use muster_service::sca::results::{self, Page};
+use muster_service::sca::results;
 use muster_service::sca::vulnerability::{Known, Patch, Reference};
 use serde::{Deserialize, Serialize};
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Ask {
-    task_id: String,
-    component_uuid: Option<String>,
-    current: i64,
-    size: i64,
-}
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -95,11 +87,10 @@ pub(crate) async fn page(
     signed: Signed<Ask>,
 ) -> Result<Answer<Records<Row>>, Failure> {
     let ask = &signed.parameters;
-    let page = Page::new(ask.current, ask.size)?;
-    let component = ask.component_uuid.as_deref().filter(|uuid| !uuid.is_empty());
-    let (total, found) =
-        results::vulnerabilities(&app, &signed.caller, &ask.task_id, component, page).await?;
-    let rows = found.into_iter().map(|finding| {
+    let page = ask.page()?;
+    let found =
+        results::vulnerabilities(&app, &signed.caller, &ask.task_id, ask.component(), page).await?;
+    Ok(paged::answer(page, found, |finding| {
         let it = finding.vulnerability;
         let known: Known = serde_json::from_str(&it.detail).map_err(Error::internal)?;
         let (grade, grade_desc) = dictionary::grade(Dictionary::CveRisk, it.grade, chinese);
@@ -117,9 +108,7 @@ pub(crate) async fn page(
             description: either(known.description_zh, known.description, chinese),
             release_date: known.published,
         })
-    });
-    let records = rows.collect::<Result<_, Error>>()?;
-    Ok(Answer(Records { total, current: page.current, size: page.size, records }))
+    })?)
 }
 
 pub(crate) async fn detail(

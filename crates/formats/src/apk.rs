@@ -16,6 +16,8 @@ pub struct Package<'a> {
     pub arch: Cow<'a, str>,
     /// `o`, the package built from; the name itself where it is not given.
     pub origin: Cow<'a, str>,
+    /// `m`, a name and a mail address; may be empty.
+    pub maintainer: Cow<'a, str>,
     /// The lines of this package: see [`Package::paths`].
     lines: &'a [u8],
 }
@@ -71,6 +73,7 @@ fn package(lines: &[u8]) -> Option<Package<'_>> {
             b'V' => &mut package.version,
             b'A' => &mut package.arch,
             b'o' => &mut package.origin,
+            b'm' => &mut package.maintainer,
             // The files follow: nothing of ours comes after them.
             b'F' => break,
             _ => continue,

@@ -41,6 +41,8 @@ pub struct Package<'a> {
     pub source: Cow<'a, str>,
     /// Version of the source package: in brackets after `Source`, or the package's own.
     pub source_version: Cow<'a, str>,
+    /// `Maintainer`: a name and a mail address; may be empty.
+    pub maintainer: Cow<'a, str>,
     /// Several architectures may be installed side by side (`Multi-Arch: same`): the files in `info` then
     /// carry the architecture in their name.
     pub multi_arch_same: bool,
@@ -55,6 +57,7 @@ pub fn packages(status: &[u8]) -> impl Iterator<Item = Package<'_>> {
 
 fn package(stanza: &[u8]) -> Option<Package<'_>> {
     let (mut name, mut version, mut arch, mut source) = (None, None, None, None);
+    let mut maintainer = Cow::Borrowed("");
     let mut multi_arch_same = false;
     let mut state = State::Installed;
     for line in stanza.split(|&byte| byte == b'\n') {
@@ -70,6 +73,7 @@ fn package(stanza: &[u8]) -> Option<Package<'_>> {
             b"version" => version = Some(value()),
             b"architecture" => arch = Some(value()),
             b"source" => source = Some(value()),
+            b"maintainer" => maintainer = value(),
             b"multi-arch" => multi_arch_same = value() == "same",
             b"status" => state = State::parse(&value()),
             _ => {}
@@ -82,7 +86,16 @@ fn package(stanza: &[u8]) -> Option<Package<'_>> {
         Some(source) => split_source(&source, &version),
     };
     let arch = arch.unwrap_or_default();
-    Some(Package { name, version, arch, source, source_version, multi_arch_same, state })
+    Some(Package {
+        name,
+        version,
+        arch,
+        source,
+        source_version,
+        maintainer,
+        multi_arch_same,
+        state,
+    })
 }
 
 /// `linux-signed-amd64 (6.1.90+1)` → name and version; without brackets the version is the package's own.

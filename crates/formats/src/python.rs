@@ -76,6 +76,23 @@ pub fn licences(bytes: &[u8]) -> Vec<String> {
     }
 }
 
+/// Who makes a distribution, by `METADATA` or `PKG-INFO`: its author, else its maintainer; empty where neither is told.
+pub fn author(bytes: &[u8]) -> String {
+    let header =
+        bytes.split(|byte| *byte == b'\n').take_while(|line| !line.trim_ascii().is_empty());
+    let fields: Vec<(&str, &str)> = header
+        .filter_map(|line| std::str::from_utf8(line).ok()?.split_once(':'))
+        .map(|(key, value)| (key, value.trim()))
+        .filter(|(_, value)| {
+            (1..=MAX_VALUE).contains(&value.len()) && !value.eq_ignore_ascii_case("UNKNOWN")
+        })
+        .collect();
+    let told = ["Author", "Author-email", "Maintainer", "Maintainer-email"]
+        .into_iter()
+        .find_map(|wanted| fields.iter().find(|(key, _)| key.eq_ignore_ascii_case(wanted)));
+    told.map(|(_, value)| (*value).to_owned()).unwrap_or_default()
+}
+
 /// A virtual environment's own configuration.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct VirtualEnvironment {
@@ -105,6 +122,16 @@ pub fn parse_pyvenv(text: &str) -> Option<VirtualEnvironment> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn an_author_is_told_or_not() {
+        assert_eq!(
+            author(b"Name: a\nAuthor-email: A B <a@b>\nMaintainer: C\n\nAuthor: D"),
+            "A B <a@b>"
+        );
+        assert_eq!(author(b"Name: a\nAuthor: UNKNOWN\nMaintainer: C"), "C");
+        assert_eq!(author(b"Name: a\r\n\r\nAuthor: D"), "");
+    }
 
     #[test]
     fn the_header_tells_and_the_description_does_not() {

@@ -151,6 +151,8 @@ actions! {
     ScaTaskGet "sca:task:get" Read;
     /// Hand in artifacts, make, cancel and forget tasks.
     ScaTaskCreate "sca:task:create" Write;
+    /// Write and forget policies that artifacts are judged by.
+    ScaPolicyUpdate "sca:policy:update" Write;
     /// List access keys of the SCA open API.
     ScaKeyList "sca:accessKey:list" Read;
     /// Make, switch and remove access keys of the SCA open API.

@@ -118,6 +118,13 @@ impl Purl {
         Self { qualifiers: Vec::new(), subpath: String::new(), ..self.clone() }
     }
 
+    /// Whether `other` is of this package, and of this version if this has one. Qualifiers are not looked at.
+    pub fn covers(&self, other: &Self) -> bool {
+        let package = |purl: &Self| purl.package().without_qualifiers();
+        package(self) == package(other)
+            && (self.version.is_empty() || self.version == other.version)
+    }
+
     /// The type in lower case, `maven`.
     pub fn kind(&self) -> &str {
         &self.kind

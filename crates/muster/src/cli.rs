@@ -4,6 +4,7 @@
 
 pub(crate) mod admin;
 pub(crate) mod agent;
+pub(crate) mod artifacts;
 pub(crate) mod asking;
 pub(crate) mod assets;
 pub(crate) mod audit;
@@ -112,6 +113,9 @@ pub(crate) enum Command {
     /// What the server starts for each artifact, to have it apart from itself.
     #[command(hide = true)]
     TakeApart(take_apart::TakeApartArgs),
+    /// Artifacts that are taken apart on the server: hand them in, list and compare them, get their bills of materials,
+    /// hold them against policies, and ask where a component is.
+    Artifacts(artifacts::ArtifactsArgs),
     /// Import, list, issue, export certificates; open digital envelopes.
     Cert(cert::CertArgs),
     /// Key pairs: make, import, export, bind to hosts; which accounts they open, and which keys nobody manages.

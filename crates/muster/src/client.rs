@@ -6,6 +6,7 @@ use muster_model::{Clock, Error, ErrorKind, Result, SystemClock};
 use muster_vault::signature::{Request, Scheme, SecretKey, Signer, sign};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
+use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -87,6 +88,31 @@ impl Client {
     /// GETs bytes.
     pub(crate) fn download(&self, path: &str) -> Result<Vec<u8>> {
         self.send("GET", path, &[], None)
+    }
+
+    /// PUTs a stream of known length to an address of the server that carries its own proof.
+    pub(crate) fn put(&self, uri: &str, body: &mut dyn Read, length: u64) -> Result<()> {
+        let request = ureq::http::Request::builder()
+            .method("PUT")
+            .uri(format!("{}{uri}", self.endpoint))
+            .header("content-type", "application/octet-stream")
+            .header("content-length", length)
+            .body(ureq::SendBody::from_reader(body))
+            .map_err(|error| Error::invalid("endpoint", error))?;
+        // As long as it takes while bytes flow.
+        let request = self
+            .http
+            .configure_request(request)
+            .timeout_global(None)
+            .timeout_send_body(None)
+            .timeout_recv_response(Some(Duration::from_secs(600)))
+            .build();
+        let mut answer =
+            self.http.run(request).map_err(|error| unreachable(&self.endpoint, &error))?;
+        let status = answer.status().as_u16();
+        let bytes = answer.body_mut().with_config().limit(LARGEST).read_to_vec();
+        let bytes = bytes.map_err(|error| unreachable(&self.endpoint, &error))?;
+        if (200..300).contains(&status) { Ok(()) } else { Err(refusal(status, &bytes)) }
     }
 
     fn send(

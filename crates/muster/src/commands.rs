@@ -1,6 +1,7 @@
 //! The subcommands that ask a running server, and those that ask nobody: `scan`, `db`, `take_apart`.
 
 pub(crate) mod admin;
+pub(crate) mod artifacts;
 pub(crate) mod assets;
 pub(crate) mod audit;
 pub(crate) mod cert;
@@ -15,6 +16,8 @@ pub(crate) mod vault;
 use crate::messages::{Lang, Message, say};
 use crate::output::{Output, complain};
 use serde_json::Value;
+use std::sync::mpsc::channel;
+use std::time::Duration;
 
 /// What every subcommand needs to answer.
 pub(crate) struct Context {
@@ -31,6 +34,13 @@ impl Context {
     pub(crate) fn tell(&self, message: Message, blanks: &[&str]) {
         complain(&say(self.lang, message, blanks));
     }
+}
+
+/// Waits, where something is asked for again and again.
+pub(crate) fn pause(time: Duration) {
+    // Nobody sends: a wait that needs no sleep.
+    let (_keep, clock) = channel::<()>();
+    let _ = clock.recv_timeout(time);
 }
 
 /// An array of an answer.

@@ -20,7 +20,8 @@ Exit codes:
  11  scan: a limit ended it, the report is partial
  12  scan: a component could not be compared (--fail-on-unchecked)
  13  audit verify: a trail does not hold
- 14  scan: the report lacks what --profile demands";
+ 14  scan: the report lacks what --profile demands
+ 15  artifacts check: a policy fails (12: one cannot be decided)";
 
 /// A scan that found what --fail-on names.
 pub(crate) const VULNERABLE: u8 = 10;
@@ -33,6 +34,9 @@ pub(crate) const LACKING: u8 = 14;
 
 /// A scan with components that were not compared.
 pub(crate) const UNCHECKED: u8 = 12;
+
+/// An artifact that a policy refuses.
+pub(crate) const REFUSED: u8 = 15;
 
 /// An audit trail that does not hold.
 pub(crate) const BROKEN: u8 = 13;

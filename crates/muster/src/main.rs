@@ -65,8 +65,17 @@ fn run(cli: &Cli, environment: &[(String, String)], lang: &mut Lang) -> Result<E
             commands::audit::verify(args, &cli.common.data_dir(), *lang)
         }
         Command::TakeApart(args) => commands::take_apart::run(args),
+        Command::Artifacts(args) => {
+            commands::artifacts::run(&ask(&cli.common, &args.asking, *lang)?, args)
+        }
         _ => dispatch(cli, environment, lang).map(|()| ExitCode::SUCCESS),
     }
+}
+
+/// The way to a running server.
+fn ask(flags: &cli::Common, asking: &cli::asking::Asking, lang: Lang) -> Result<commands::Context> {
+    let client = client::Client::new(&asking.connection, &flags.data_dir())?;
+    Ok(commands::Context { client, output: asking.output, lang })
 }
 
 fn dispatch(cli: &Cli, environment: &[(String, String)], lang: &mut Lang) -> Result<()> {
@@ -83,10 +92,8 @@ fn dispatch(cli: &Cli, environment: &[(String, String)], lang: &mut Lang) -> Res
         config.check()?;
         Ok::<_, Error>(config)
     };
-    let ask = |asking: &cli::asking::Asking| {
-        let client = client::Client::new(&asking.connection, &flags.data_dir())?;
-        Ok::<_, Error>(commands::Context { client, output: asking.output, lang: *lang })
-    };
+    let spoken = *lang;
+    let ask = |asking: &cli::asking::Asking| ask(flags, asking, spoken);
     match &cli.command {
         Command::Up(args) | Command::Server(args) | Command::Worker(args) => {
             let config = load(Some(args))?;
@@ -138,6 +145,7 @@ fn dispatch(cli: &Cli, environment: &[(String, String)], lang: &mut Lang) -> Res
         Command::Key(args) => commands::key::run(&ask(&args.asking)?, args),
         Command::Admin(args) => commands::admin::run(&ask(&args.asking)?, args),
         Command::Scan(args) => commands::scan::run(args, &flags.data_dir()).map(drop),
+        Command::Artifacts(args) => commands::artifacts::run(&ask(&args.asking)?, args).map(drop),
         Command::Db(args) => {
             let config = load(None)?;
             commands::db::run(&config, &flags.data_dir(), args, *lang)

@@ -120,6 +120,11 @@ messages! {
     KeypairBound "Key pair {} opens host {}." "密钥对 {} 已绑定到主机 {}。";
     KeypairUnbound "No key pair is bound to host {} any more." "主机 {} 已解绑密钥对。";
     PrivateKeyIn "Private key: {} (only you can read it)" "私钥文件：{}（仅限您本人读取）";
+    TaskKept "Task {} is kept until {}." "任务 {} 将保留至 {}。";
+    TaskCancelled "Task {} was cancelled." "已取消任务 {}。";
+    TaskDeleted "Task {} and its results were forgotten." "已删除任务 {} 及其结果。";
+    PolicyWritten "Policy {} was written." "已写入策略 {}。";
+    PolicyDeleted "Policy {} was forgotten." "已删除策略 {}。";
     ExportMade "{} written." "已写入 {}。";
     ExportWaiting "Exporting: {}" "正在导出：{}";
     // assets

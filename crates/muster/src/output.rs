@@ -1,10 +1,12 @@
 //! What the command line says: texts, and lists as table, JSON or CSV.
 
 pub(crate) mod list;
+pub(crate) mod progress;
 
 pub(crate) use list::print_list;
 
 use muster_model::{Error, Result};
+use muster_sca::output::clean;
 use std::io::Write;
 
 /// The form of a list.
@@ -17,6 +19,11 @@ pub(crate) enum Output {
     Json,
     /// Comma-separated values with a header line (RFC 4180).
     Csv,
+}
+
+/// Lines without control characters: what archives, hosts and publishers say must not steer a terminal.
+pub(crate) fn harmless(text: &str) -> String {
+    text.split('\n').map(clean).collect::<Vec<_>>().join("\n")
 }
 
 /// Writes to standard output. A closed pipe is no failure.

@@ -5,6 +5,9 @@ use crate::trouble::Trouble;
 use muster_model::Diagnostic;
 use muster_model::purl::Purl;
 
+/// Longest name of a supplier, in characters.
+const MAX_SUPPLIER: usize = 200;
+
 /// How a component came to be known at a place, the strongest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
@@ -23,6 +26,14 @@ pub enum Kind {
 }
 
 impl Kind {
+    const ALL: [Self; 6] =
+        [Self::Installed, Self::Archive, Self::Binary, Self::Bundled, Self::Locked, Self::Declared];
+
+    /// The one with this word in reports.
+    pub fn named(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == word)
+    }
+
     /// The word in reports.
     pub const fn name(self) -> &'static str {
         match self {
@@ -60,6 +71,14 @@ pub enum Scope {
 }
 
 impl Scope {
+    const ALL: [Self; 5] =
+        [Self::Runtime, Self::Optional, Self::Build, Self::Test, Self::Development];
+
+    /// The one with this word in reports, or unknown.
+    pub fn named(word: &str) -> Self {
+        Self::ALL.into_iter().find(|scope| scope.name() == word).unwrap_or_default()
+    }
+
     /// The word in reports; empty for unknown.
     pub const fn name(self) -> &'static str {
         match self {
@@ -86,6 +105,12 @@ pub enum Relation {
 }
 
 impl Relation {
+    /// The one with this word in reports, or unknown.
+    pub fn named(word: &str) -> Self {
+        let all = [Self::Direct, Self::Transitive];
+        all.into_iter().find(|relation| relation.name() == word).unwrap_or_default()
+    }
+
     /// The word in reports; empty for unknown.
     pub const fn name(self) -> &'static str {
         match self {
@@ -111,6 +136,8 @@ pub struct Finding {
     pub scope: Scope,
     /// Asked for or come along.
     pub relation: Relation,
+    /// Who supplies it, where its own metadata says so.
+    pub supplier: Option<String>,
     /// Licences as the source spells them.
     pub licences: Vec<String>,
     /// What it needs, as far as the source settles it.
@@ -137,6 +164,7 @@ impl Finding {
             reason: String::new(),
             scope: Scope::Unknown,
             relation: Relation::Unknown,
+            supplier: None,
             licences: Vec::new(),
             depends: Vec::new(),
             place: String::new(),
@@ -169,6 +197,18 @@ impl Finding {
     #[must_use]
     pub const fn relation(mut self, relation: Relation) -> Self {
         self.relation = relation;
+        self
+    }
+
+    /// Who supplies it, unless empty.
+    #[must_use]
+    pub fn supplier(mut self, name: &str) -> Self {
+        // `A Name <mail@address> (https://page)`: the name, or else what there is.
+        let short = name.split(['<', '(']).next().unwrap_or_default().trim();
+        let name = if short.is_empty() { name.trim() } else { short };
+        if !name.is_empty() {
+            self.supplier = Some(name.chars().take(MAX_SUPPLIER).collect());
+        }
         self
     }
 

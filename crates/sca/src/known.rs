@@ -1,7 +1,6 @@
-//! What is known against the components of a report: vulnerabilities with their grade, the version to move to, and for
-//! every component that was not compared, why.
+//! The judge of components: vulnerabilities with their grade, the version to move to, and for every component that was
+//! not compared, why. Whoever compares a report or a task with the knowledge base asks here.
 
-use crate::report::Report;
 use crate::vex::Judgement;
 use muster_advisory::knowledge::Details;
 use muster_advisory::matching::Coverage;
@@ -77,13 +76,12 @@ pub struct Unused {
 }
 
 impl Known {
-    /// Asks `knowledge` for all components of `report`. `today` is a day as `2026-11-25`.
+    /// Asks `knowledge` for components. `today` is a day as `2026-11-25`.
     ///
     /// # Errors
     /// `Unavailable` where the knowledge base is damaged.
-    pub fn of(report: &Report, knowledge: &Knowledge, today: &str) -> muster_model::Result<Self> {
-        let purls: Vec<Purl> = report.components.iter().map(|one| one.purl.clone()).collect();
-        let assessment = knowledge.assess(&purls);
+    pub fn of(purls: &[Purl], knowledge: &Knowledge, today: &str) -> muster_model::Result<Self> {
+        let assessment = knowledge.assess(purls);
         let mut components: Vec<Verdict> = purls
             .iter()
             .zip(&assessment.not_checked)
@@ -129,24 +127,34 @@ impl Known {
     }
 
     /// The same where there is nothing to ask: every component says so.
-    pub fn nothing(report: &Report) -> Self {
-        let mut coverage: BTreeMap<String, Coverage> = BTreeMap::new();
-        for one in &report.components {
-            let name = Ecosystem::of(&one.purl).map_or(one.purl.kind(), |ecosystem| ecosystem.name);
-            let row = coverage.entry(name.to_owned()).or_insert_with(|| Coverage {
-                ecosystem: name.to_owned(),
-                checked: 0,
-                not_checked: BTreeMap::new(),
-                sources: BTreeSet::new(),
-                newest: String::new(),
-            });
-            *row.not_checked.entry(NO_KNOWLEDGE).or_default() += 1;
-        }
+    pub fn nothing(purls: &[Purl]) -> Self {
         let unchecked = Verdict { not_checked: Some(NO_KNOWLEDGE), ..Verdict::default() };
-        Self {
-            coverage: coverage.into_values().collect(),
-            components: vec![unchecked; report.components.len()],
-            ..Self::default()
+        let mut known = Self { components: vec![unchecked; purls.len()], ..Self::default() };
+        for purl in purls {
+            let name = Ecosystem::of(purl).map_or(purl.kind(), |ecosystem| ecosystem.name);
+            known.miss(name, NO_KNOWLEDGE);
+        }
+        known
+    }
+
+    /// Counts a component of an ecosystem that was not compared.
+    pub fn miss(&mut self, ecosystem: &str, why: &'static str) {
+        let at = self.coverage.binary_search_by(|row| row.ecosystem.as_str().cmp(ecosystem));
+        let at = at.unwrap_or_else(|at| {
+            self.coverage.insert(
+                at,
+                Coverage {
+                    ecosystem: ecosystem.to_owned(),
+                    checked: 0,
+                    not_checked: BTreeMap::new(),
+                    sources: BTreeSet::new(),
+                    newest: String::new(),
+                },
+            );
+            at
+        });
+        if let Some(row) = self.coverage.get_mut(at) {
+            *row.not_checked.entry(why).or_default() += 1;
         }
     }
 

@@ -5,13 +5,16 @@ pub mod csv;
 pub mod cyclonedx;
 pub mod diff;
 pub mod dsdx;
+pub mod form;
 pub mod html;
 pub mod json;
 pub mod openvex;
 pub mod sarif;
 pub mod spdx;
+pub mod spdx3;
 pub mod table;
-mod verdicts;
+pub mod verdicts;
+mod xml;
 
 use crate::known::Verdict;
 use crate::report::{Component, Report};
@@ -57,6 +60,11 @@ fn verdict(report: &Report, at: usize) -> Option<&Verdict> {
 fn judged(report: &Report) -> impl Iterator<Item = (&Component, &Verdict)> {
     let known = report.known.iter().flat_map(|known| &known.components);
     report.components.iter().zip(known)
+}
+
+/// Without control characters: what archives hold must not steer a terminal.
+pub fn clean(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
 /// An object of the members that have something to say.

@@ -35,8 +35,9 @@ type Has = fn(&Component) -> bool;
 const NAME: (&str, Has) = ("name", |one| !one.purl.name().is_empty());
 const VERSION: (&str, Has) = ("version", |one| !one.purl.version().is_empty());
 const IDENTITY: (&str, Has) = ("unique identifier (package URL)", Component::is_identified);
-/// No artifact says who supplies a component; a namespace is a name and not a legal person.
-const SUPPLIER: (&str, Has) = ("supplier or creator of the component", |_| false);
+/// As the component's own metadata tells it: a namespace is a name and not somebody.
+const SUPPLIER: (&str, Has) =
+    ("supplier or creator of the component", |one| one.supplier.is_some());
 const RELATION: (&str, Has) =
     ("dependency relationship", |one| !one.depends.is_empty() || one.relation != Relation::Unknown);
 const LICENCE: (&str, Has) = ("licence", |one| !one.licences.is_empty());
@@ -59,6 +60,7 @@ impl Profile {
         match self {
             Self::Bsi => &[SUPPLIER, NAME, VERSION, FILE, RELATION, LICENCE, HASH, FLAGS],
             Self::Ntia => &[SUPPLIER, NAME, VERSION, IDENTITY, RELATION],
+            // Annex I names no fields, and no supplier: the top-level dependencies, so that machines know them.
             Self::Cra => &[NAME, VERSION, IDENTITY],
         }
     }

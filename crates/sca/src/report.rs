@@ -2,6 +2,7 @@
 
 mod fixtures;
 mod image;
+mod read;
 mod roots;
 
 use crate::Options;
@@ -39,6 +40,8 @@ pub struct Component {
     pub relation: Relation,
     /// How sure, in percent: that of the surest place.
     pub confidence: u8,
+    /// Who supplies it, where its own metadata says so.
+    pub supplier: Option<String>,
     /// Licences as the sources spell them.
     pub licences: Vec<String>,
     /// What it needs, as far as that is in the report.
@@ -54,6 +57,15 @@ impl Component {
     pub fn is_identified(&self) -> bool {
         !self.purl.version().is_empty()
             && (self.purl.kind() != "maven" || !self.purl.namespace().is_empty())
+    }
+
+    /// As people of its ecosystem write it, without version: `group:name` in Maven's, `group/name` elsewhere.
+    pub fn name(&self) -> String {
+        match self.purl.namespace() {
+            "" => self.purl.name().to_owned(),
+            group if self.purl.kind() == "maven" => format!("{group}:{}", self.purl.name()),
+            group => format!("{group}/{}", self.purl.name()),
+        }
     }
 
     /// The strongest way in which it is known.
@@ -72,7 +84,7 @@ pub struct Report {
     /// The limit that ended the scan before it was done.
     pub ended: Option<Diagnostic>,
     /// What vendored lock files, fixtures and examples named and was left out, by reason.
-    pub left_out: BTreeMap<&'static str, u64>,
+    pub left_out: BTreeMap<String, u64>,
     /// Files on disk and members of archives.
     pub members: u64,
     /// Archives opened.
@@ -83,6 +95,13 @@ pub struct Report {
     pub creator: Option<String>,
     /// What is known against the components, once somebody asked.
     pub known: Option<Known>,
+}
+
+impl Report {
+    /// The package URLs of the components, in their order.
+    pub fn purls(&self) -> Vec<Purl> {
+        self.components.iter().map(|one| one.purl.clone()).collect()
+    }
 }
 
 /// Builds the report of what was found.
@@ -103,7 +122,7 @@ pub(crate) fn build(mut found: Found, options: &Options, budget: &Budget) -> Rep
         if !options.fixtures
             && let Some(reason) = fixtures::reason(&finding)
         {
-            *report.left_out.entry(reason).or_default() += 1;
+            *report.left_out.entry(reason.to_owned()).or_default() += 1;
             continue;
         }
         roots.name(&mut finding);
@@ -138,6 +157,7 @@ fn merge(rows: &mut BTreeMap<Purl, Component>, finding: Finding) {
         scope: Scope::Unknown,
         relation: Relation::Unknown,
         confidence: 0,
+        supplier: None,
         licences: Vec::new(),
         depends: Vec::new(),
         places: Vec::new(),
@@ -146,6 +166,8 @@ fn merge(rows: &mut BTreeMap<Purl, Component>, finding: Finding) {
     row.scope = row.scope.min(finding.scope);
     row.relation = row.relation.min(finding.relation);
     row.confidence = row.confidence.max(finding.confidence);
+    // The same whichever thread came first.
+    row.supplier = row.supplier.take().into_iter().chain(finding.supplier).min();
     row.licences.extend(finding.licences);
     row.depends.extend(finding.depends);
     row.places.push(place);

@@ -3,7 +3,9 @@
 use crate::assets::Ask;
 use crate::{App, authz};
 use muster_model::id::ProjectId;
-use muster_model::{Action, Caller, Category, Column, Error, Kind, Micros, Paging, Result, Value};
+use muster_model::{
+    Action, Caller, Category, Column, Error, Kind, Micros, Paging, Purl, Result, Value,
+};
 use muster_store::assets::{self as store, Filter, Query};
 pub use muster_store::assets::{Change, Op, Seen};
 
@@ -49,7 +51,40 @@ pub async fn since(
     Ok((changes, next))
 }
 
-/// Where something of this name (and version) is, on hosts and in containers: of one kind, or of any.
+/// What is looked for.
+#[derive(Clone, Copy, Debug)]
+pub enum Wanted<'a> {
+    /// A name, and one version of it or any.
+    Name(&'a str, Option<&'a str>),
+    /// A package; without version any. Qualifiers are not looked at.
+    Purl(&'a Purl),
+}
+
+impl Wanted<'_> {
+    fn filters(self) -> Vec<Filter> {
+        let equals = |column, text: &str| Filter::Equals(column, Value::Text(text.to_owned()));
+        match self {
+            Self::Name(name, version) => {
+                let mut filters = vec![equals(Column::Name, name)];
+                filters.extend(version.map(|version| equals(Column::Version, version)));
+                filters
+            }
+            Self::Purl(purl) => {
+                let package = purl.package().without_qualifiers();
+                vec![Filter::Contains(Column::Purl, format!("{package}@"))]
+            }
+        }
+    }
+
+    fn is(self, seen: &Seen) -> bool {
+        let Self::Purl(wanted) = self else { return true };
+        let purl = seen.fact.get(Column::Purl);
+        let Some(Value::Text(purl)) = purl else { return false };
+        purl.parse().is_ok_and(|it: Purl| wanted.covers(&it))
+    }
+}
+
+/// Where something is, on hosts and in containers: of one kind, or of any.
 ///
 /// # Errors
 /// Those of [`authz::require`]; `Invalid` for an empty name.
@@ -58,17 +93,14 @@ pub async fn whereabouts(
     caller: &Caller,
     project: &ProjectId,
     kind: Option<Kind>,
-    name: &str,
-    version: Option<&str>,
+    wanted: Wanted<'_>,
     limit: u32,
 ) -> Result<Vec<Seen>> {
     let project = authz::require(app, caller, Action::AssetList, Some(project)).await?;
-    if name.is_empty() {
+    if matches!(wanted, Wanted::Name("", _)) {
         return Err(Error::invalid("name", "is required"));
     }
-    let equals = |column, text: &str| Filter::Equals(column, Value::Text(text.to_owned()));
-    let mut filters = vec![equals(Column::Name, name)];
-    filters.extend(version.map(|version| equals(Column::Version, version)));
+    let filters = wanted.filters();
     let mut tx = app.db.read().await?;
     let mut found = Vec::new();
     for kind in Kind::ALL.into_iter().filter(|of| kind.is_none_or(|kind| kind == *of)) {
@@ -84,7 +116,8 @@ pub async fn whereabouts(
                 enterprise_project: None,
                 filters: filters.clone(),
             };
-            found.extend(store::list(&mut tx, &query, Paging { limit: left, offset: 0 }).await?);
+            let rows = store::list(&mut tx, &query, Paging { limit: left, offset: 0 }).await?;
+            found.extend(rows.into_iter().filter(|row| wanted.is(row)));
         }
     }
     Ok(found)

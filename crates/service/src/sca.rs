@@ -3,25 +3,26 @@
 //! An artifact is announced and put ([`uploads`]), a task is made of it ([`tasks`]), a worker has it taken
 //! apart by the engine in a process of its own and stores what was found, and its maker is told ([`results`]).
 
-mod analysis;
 mod callback;
+pub mod documents;
 mod engine;
 pub mod keys;
-mod knowledge;
 pub mod licences;
 mod outcome;
-mod parts;
 mod place;
+pub mod policies;
 pub mod results;
 pub mod scan;
 mod settings;
 pub mod tasks;
 pub mod uploads;
 pub mod vulnerability;
+pub mod waiting;
+pub mod whereabouts;
 mod worker;
 
 pub use engine::{NOT_APART, PROGRESS};
-pub use muster_store::sca::{Key, Status, Task};
+pub use muster_store::sca::{Key, Policy, Status, Task};
 pub use outcome::{LANGUAGES, NONE, NOT_CHECKED, UNGRADED};
 pub use settings::{Isolation, ScaSettings};
 pub use worker::{start_analyses, start_callbacks};
@@ -83,6 +84,11 @@ impl Sca {
     /// The knowledge base as of now, if there is one.
     fn knowledge(&self) -> Option<Arc<Knowledge>> {
         self.knowledge.get().ok()
+    }
+
+    /// The day of a moment, `2026-11-25`: what ends of maintenance are compared with.
+    fn day(now: Micros) -> String {
+        now.iso().get(..10).unwrap_or_default().to_owned()
     }
 
     /// The licences it describes. Blocks for some ten milliseconds when it is another one than before.

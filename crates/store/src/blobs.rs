@@ -76,6 +76,15 @@ impl Blobs {
         }
     }
 
+    /// Bytes that can still be written. Blocks.
+    ///
+    /// # Errors
+    /// `Internal` when the folder cannot be asked.
+    pub fn room(&self) -> Result<u64> {
+        let asked = rustix::fs::statvfs(&self.folder).map_err(Error::internal)?;
+        Ok(asked.f_bavail.saturating_mul(asked.f_frsize))
+    }
+
     fn path(&self, name: &str) -> Result<PathBuf> {
         let fits = (1..=128).contains(&name.len())
             && !name.starts_with('.')
@@ -100,7 +109,7 @@ impl Writer {
     /// Puts the blob in its place; it survives a power loss from then on. Answers its length in bytes.
     ///
     /// # Errors
-    /// `Internal` when the disk refuses, for instance because it is full.
+    /// `Unavailable` when the disk is full, `Internal` when it refuses for another reason.
     pub fn commit(mut self) -> Result<u64> {
         let file = self.file.take().ok_or_else(|| Error::internal("the file is closed"))?;
         let place = || -> io::Result<u64> {
@@ -158,8 +167,17 @@ impl Seek for Writer {
     }
 }
 
-fn failed(error: io::Error) -> Error {
-    Error::internal(error)
+/// What a disk that refuses is for whoever asked.
+pub fn failed(error: io::Error) -> Error {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => full().with_source(error),
+        _ => Error::internal(error),
+    }
+}
+
+/// No room is left.
+pub fn full() -> Error {
+    Error::new(ErrorKind::Unavailable, "the server's disk is full: its operator has to make room")
 }
 
 fn private_folder(path: &Path) -> io::Result<()> {
@@ -204,6 +222,15 @@ mod tests {
         assert_eq!(fs::read_dir(folder.path().join(PARTIAL)).unwrap().count(), 1);
         Blobs::open(folder.path()).unwrap();
         assert_eq!(fs::read_dir(folder.path().join(PARTIAL)).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_full_disk_is_said_to_be_full() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(Blobs::open(folder.path()).unwrap().room().unwrap() > 0);
+        let error = failed(io::ErrorKind::StorageFull.into());
+        assert_eq!((error.kind(), error.message()), (ErrorKind::Unavailable, full().message()));
+        assert_eq!(failed(io::ErrorKind::NotFound.into()).kind(), ErrorKind::Internal);
     }
 
     #[test]

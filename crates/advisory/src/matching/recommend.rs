@@ -26,6 +26,19 @@ pub enum Why {
     NotChecked(NotChecked),
 }
 
+impl Why {
+    /// Stable code for reports.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::NotNeeded => "not_needed",
+            Self::SameMajor => "same_major",
+            Self::OtherMajor => "other_major",
+            Self::NoneKnown => "none_known",
+            Self::NotChecked(_) => "not_checked",
+        }
+    }
+}
+
 /// The recommendation with its explanation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Recommendation {

@@ -1,6 +1,10 @@
 //! Our own API through its router.
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 use muster_api_muster::OPERATIONS;
+use muster_model::id::ProjectId;
+use muster_service::sca::uploads;
+use muster_store::sca::files::{self, Content};
 use muster_testkit::{Call, TestApp, TestDb, authz_coverage};
 use serde_json::json;
 
@@ -8,6 +12,7 @@ use serde_json::json;
 async fn no_operation_answers_without_rights() {
     let test = TestApp::on(TestDb::sqlite().await).await;
     let router = muster_http::edge(muster_api_muster::router(&test.app));
+    let artifact = artifact(&test).await;
     let user = json!({"name": "n", "password": "long enough, is it", "role": "reader"});
     let calls = [
         ("AddHost", json!({"name": "h"})).into(),
@@ -17,9 +22,25 @@ async fn no_operation_answers_without_rights() {
         ("CreateUser", user).into(),
         ("UpdateUser", json!({"enabled": false})).into(),
         ("FindComponents", "?name=log4j-core", json!({})).into(),
+        ("AnnounceScaArtifact", json!({"name": "a.zip"})).into(),
+        ("CreateScaTask", json!({"artifact_id": artifact, "name": "a"})).into(),
+        ("CompareScaTasks", "?old=a&new=b", json!({})).into(),
         ("SimulatePolicy", json!({"action": "iam:user:list"})).into(),
     ];
     authz_coverage::<Call>(&test, &router, OPERATIONS, &calls).await;
+}
+
+/// An artifact that has come in.
+async fn artifact(test: &TestApp) -> String {
+    let (operator, project) = (test.operator(), &test.credentials.project_id);
+    let project = ProjectId::parse(project).unwrap();
+    let announced = uploads::announce(&test.app, &operator, Some(&project), "a.zip", b"x").await;
+    let id = announced.unwrap().file_id;
+    let content = Content { size: 1, sha256: "0", place: "here" };
+    let mut tx = test.app.db.begin().await.unwrap();
+    assert!(files::arrived(&mut tx, &id, content, test.app.now()).await.unwrap());
+    tx.commit().await.unwrap();
+    id
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use std::path::Path;
 /// 2026-01-01.
 const BUILT: Micros = Micros::from_secs(1_767_225_600);
 
-fn log4shell() -> Value {
+pub(crate) fn log4shell() -> Value {
     json!({
         "id": "GHSA-jfh8-c2jp-5v3q", "aliases": ["CVE-2021-44228"], "summary": "Remote code injection in Log4j",
         "details": "Log4j looks names up.", "published": "2021-12-10T00:40:56Z", "modified": "2025-01-01T00:00:00Z",
@@ -23,7 +23,7 @@ fn log4shell() -> Value {
     })
 }
 
-fn lodash() -> Value {
+pub(crate) fn lodash() -> Value {
     json!({
         "id": "GHSA-29mw-wpgm-hmr9", "summary": "ReDoS in lodash", "modified": "2025-01-01T00:00:00Z",
         "published": "2022-01-06T20:30:46Z",
@@ -36,7 +36,7 @@ fn lodash() -> Value {
 }
 
 /// Puts a knowledge base of these advisories into a data folder, as an update does.
-fn learn(data_dir: &Path, advisories: &[(&str, Vec<Value>)]) {
+pub(crate) fn learn(data_dir: &Path, advisories: &[(&str, Vec<Value>)]) {
     let folder = tempfile::tempdir().unwrap();
     for (ecosystem, advisories) in advisories {
         let texts: Vec<_> =
@@ -71,7 +71,7 @@ fn learn(data_dir: &Path, advisories: &[(&str, Vec<Value>)]) {
     source::compile_folder(folder.path(), &place.file(), BUILT, &mut |_| {}).unwrap();
 }
 
-async fn world() -> World {
+pub(crate) async fn world() -> World {
     let world = World::new().await;
     learn(world.test.test.dir.path(), &[("Maven", vec![log4shell()]), ("npm", vec![lodash()])]);
     world.analyse("t", "a.zip", delivery()).await;

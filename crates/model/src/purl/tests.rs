@@ -119,3 +119,13 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_package_covers_its_versions_whatever_their_qualifiers() {
+    let purl = |text: &str| text.parse::<Purl>().unwrap();
+    let held = purl("pkg:deb/debian/openssl@3.0.1?arch=amd64");
+    assert!(purl("pkg:deb/debian/openssl").covers(&held));
+    assert!(purl("pkg:deb/debian/openssl@3.0.1").covers(&held));
+    assert!(!purl("pkg:deb/debian/openssl@3.0.2").covers(&held));
+    assert!(!purl("pkg:deb/ubuntu/openssl").covers(&held));
+}

@@ -1,33 +1,16 @@
 //! `muster scan`
 
 use clap::Args;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use muster_sca::output::form::Form;
+use muster_service::sca::policies::Bar;
 use std::path::PathBuf;
 
-/// The form of the report.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum ScanFormat {
-    /// Aligned columns for people.
-    #[default]
-    Table,
-    /// Everything there is to know.
-    Json,
-    /// CycloneDX 1.6, JSON.
-    Cyclonedx,
-    /// CycloneDX 1.7, JSON.
-    #[value(name = "cyclonedx-1.7")]
-    Cyclonedx17,
-    /// SPDX 2.3, JSON.
-    Spdx,
-    /// One line a component (RFC 4180).
-    Csv,
-    /// DSDX 1.0, JSON.
-    Dsdx,
-    /// SARIF 2.1.0: the vulnerabilities, for platforms that show findings beside code.
-    Sarif,
-    /// One self-contained HTML file, for people who decide.
-    Html,
-    /// OpenVEX 0.2: a statement for every vulnerability, to be decided by people and given back with --vex.
-    Openvex,
+/// Reads the name of a form.
+pub(crate) fn form() -> impl TypedValueParser<Value = Form> {
+    let known = Form::ALL.map(|form| PossibleValue::new(form.name()).help(form.about()));
+    PossibleValuesParser::new(known)
+        .try_map(|name| Form::named(&name).ok_or("no form of this name"))
 }
 
 /// A rule for bills of materials.
@@ -56,6 +39,18 @@ pub(crate) enum FailOn {
     Any,
 }
 
+impl FailOn {
+    pub(crate) const fn bar(self) -> Bar {
+        match self {
+            Self::Critical => Bar::Critical,
+            Self::High => Bar::High,
+            Self::Medium => Bar::Medium,
+            Self::Low => Bar::Low,
+            Self::Any => Bar::Any,
+        }
+    }
+}
+
 #[derive(Args)]
 pub(crate) struct ScanArgs {
     /// A folder, an archive, an SBOM (CycloneDX, SPDX, a report of --format json), any other file, or - for
@@ -63,8 +58,8 @@ pub(crate) struct ScanArgs {
     #[arg(required_unless_present = "diff")]
     pub(crate) path: Option<PathBuf>,
     /// The form of the report.
-    #[arg(long, value_name = "FORM", default_value = "table")]
-    pub(crate) format: ScanFormat,
+    #[arg(long, value_name = "FORM", default_value = "table", value_parser = form())]
+    pub(crate) format: Form,
     /// Write the report into this file instead of to standard output.
     #[arg(long, value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,

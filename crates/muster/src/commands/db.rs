@@ -2,7 +2,6 @@
 
 mod bundle;
 mod fetch;
-mod progress;
 mod show;
 mod status;
 mod update;

@@ -1,12 +1,11 @@
 //! `muster export`: the vendor's own export, from request to file.
 
-use super::{Context, text};
+use super::{Context, pause, text};
 use crate::cli::export::ExportArgs;
 use crate::files::write_bytes;
 use crate::messages::Message;
 use muster_model::{Error, ErrorKind, Kind, Result};
 use serde_json::json;
-use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 /// Longest wait for the file.
@@ -54,9 +53,7 @@ pub(crate) fn run(context: &Context, args: &ExportArgs) -> Result<()> {
     let made = context.client.send_json("POST", &path, Some(&body))?;
     let task = text(&made, "task_id").to_owned();
     let started = Instant::now();
-    // Nobody sends: a wait that needs no sleep.
-    let (_keep, clock) = channel::<()>();
-    let mut pause = Duration::from_millis(100);
+    let mut time = Duration::from_millis(100);
     let file = loop {
         let answer = context.client.get(&format!("/v5/{{project}}/export-task/{task}"), &[])?;
         match text(&answer, "task_status") {
@@ -73,10 +70,8 @@ pub(crate) fn run(context: &Context, args: &ExportArgs) -> Result<()> {
             }
             status => context.tell(Message::ExportWaiting, &[status]),
         }
-        if clock.recv_timeout(pause) == Err(RecvTimeoutError::Disconnected) {
-            return Err(Error::internal("the clock stopped"));
-        }
-        pause = (pause * 2).min(Duration::from_secs(5));
+        pause(time);
+        time = (time * 2).min(Duration::from_secs(5));
     };
     let bytes = context.client.download(&format!("/v5/{{project}}/download/{file}"))?;
     write_bytes(&args.file, &bytes, 0o600)?;

@@ -3,15 +3,14 @@
 
 mod explain;
 mod matching;
-mod progress;
 
-use crate::cli::scan::{ProfileName, ScanArgs, ScanFormat};
+use crate::cli::scan::{ProfileName, ScanArgs};
 use crate::exit;
-use crate::output::complain;
+use crate::output::{complain, progress};
 use matching::Matcher;
 use muster_model::{Clock, Error, ErrorKind, Micros, Result, SystemClock};
 use muster_sca::diff::{Diff, diff};
-use muster_sca::output::cyclonedx::Edition;
+use muster_sca::output::form::Form;
 use muster_sca::output::{self, Document};
 use muster_sca::profile::{self, Profile};
 use muster_sca::{Budget, Input, Limits, Options, Report};
@@ -103,7 +102,7 @@ fn report(args: &ScanArgs, matcher: &Matcher, path: &Path) -> Result<(Report, St
 /// What the shell is told: the worst of what is asked for first.
 fn code(args: &ScanArgs, report: &Report, worst: Option<muster_advisory::Grade>) -> ExitCode {
     let unchecked = report.known.as_ref().map_or(0, |known| known.not_checked());
-    if args.fail_on.is_some_and(|bar| worst.is_some_and(|worst| matching::reaches(worst, bar))) {
+    if args.fail_on.is_some_and(|bar| worst.is_some_and(|worst| bar.bar().is_reached(worst))) {
         return exit::VULNERABLE.into();
     }
     if report.ended.is_some() {
@@ -137,13 +136,29 @@ fn scan(args: &ScanArgs, path: &Path) -> Report {
         fixtures: args.fixtures,
         files: args.profile.is_some(),
     };
-    progress::show(&budget, args.quiet, || {
-        if path == Path::new("-") {
-            muster_sca::scan(Input::Stream("stdin", &mut io::stdin().lock()), &options, &budget)
-        } else {
-            muster_sca::scan(Input::Path(path), &options, &budget)
-        }
-    })
+    progress::beside(
+        args.quiet,
+        |elapsed| going_on(&budget, elapsed),
+        || {
+            if path == Path::new("-") {
+                muster_sca::scan(Input::Stream("stdin", &mut io::stdin().lock()), &options, &budget)
+            } else {
+                muster_sca::scan(Input::Path(path), &options, &budget)
+            }
+        },
+    )
+}
+
+/// How far a scan is: what it has read, how fast, how long it may still take.
+fn going_on(budget: &Budget, elapsed: Duration) -> String {
+    let (files, archives, percent) = (budget.members(), budget.archives(), budget.percent());
+    let megabytes = budget.bytes() >> 20;
+    let rate = megabytes * 1_000 / u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX).max(1);
+    let left = match u64::from(percent) {
+        0 | 100.. => String::new(),
+        percent => format!(", about {} s left", elapsed.as_secs() * (100 - percent) / percent),
+    };
+    format!("{files} files, {archives} archives, {megabytes} MiB, {rate} MiB/s{left}")
 }
 
 /// The last part of the path, also of `.` and `..`.
@@ -189,20 +204,7 @@ fn write(
     if let Some(purl) = &args.explain {
         return explain::write(report, purl, out);
     }
-    Ok(match args.format {
-        ScanFormat::Table => output::table::write(report, out),
-        ScanFormat::Json => output::json::write(report, document, out),
-        ScanFormat::Cyclonedx => output::cyclonedx::write(report, document, out),
-        ScanFormat::Cyclonedx17 => {
-            output::cyclonedx::write_as(Edition::V1_7, report, document, out)
-        }
-        ScanFormat::Dsdx => output::dsdx::write(report, document, out),
-        ScanFormat::Spdx => output::spdx::write(report, document, out),
-        ScanFormat::Csv => output::csv::write(report, out),
-        ScanFormat::Sarif => output::sarif::write(report, document, out),
-        ScanFormat::Html => output::html::write(report, document, out),
-        ScanFormat::Openvex => output::openvex::write(report, document, matcher.product(), out),
-    })
+    Ok(args.format.write(report, document, matcher.product(), out))
 }
 
 fn write_diff(
@@ -212,8 +214,8 @@ fn write_diff(
     out: &mut dyn Write,
 ) -> Result<io::Result<()>> {
     match args.format {
-        ScanFormat::Table => Ok(output::diff::write_text(found, out)),
-        ScanFormat::Json => Ok(output::diff::write_json(found, document, out)),
+        Form::Table => Ok(output::diff::write_text(found, out)),
+        Form::Json => Ok(output::diff::write_json(found, document, out)),
         _ => Err(Error::invalid("--format", "a difference is written as table or json")),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{Output, print};
 use muster_model::{Error, Result};
+use muster_sca::output::clean;
 use serde_json::Value;
 
 /// Widest column of a table, in characters; JSON and CSV have everything.
@@ -84,19 +85,15 @@ fn table(columns: &[Column], rows: &[Value]) -> String {
     text
 }
 
-/// Cut, and without control characters: what hosts report must not steer a terminal.
+/// Cut, and without control characters.
 fn shown(text: &str) -> String {
-    let mut clean: String = text
-        .chars()
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-        .take(WIDEST + 1)
-        .collect();
-    if clean.chars().count() > WIDEST {
-        clean.pop();
-        clean.pop();
-        clean.push('…');
+    let mut shown: String = clean(text).chars().take(WIDEST + 1).collect();
+    if shown.chars().count() > WIDEST {
+        shown.pop();
+        shown.pop();
+        shown.push('…');
     }
-    clean
+    shown
 }
 
 #[cfg(test)]

@@ -60,7 +60,7 @@ impl Found {
         };
         let qualifiers = [("arch", &*package.arch), ("upstream", &*upstream)];
         if let Some(purl) = qualified("deb", &package.name, &package.version, &qualifiers) {
-            self.add(Finding::new(purl, kind));
+            self.add(Finding::new(purl, kind).supplier(&package.maintainer));
         }
     }
 }
@@ -71,7 +71,7 @@ pub(super) fn apk(file: &File<'_>, found: &mut Found) -> Result<(), Trouble> {
         let upstream = if package.origin == package.name { "" } else { &*package.origin };
         let qualifiers = [("arch", &*package.arch), ("upstream", upstream)];
         if let Some(purl) = qualified("apk", &package.name, &package.version, &qualifiers) {
-            found.add(Finding::new(purl, Kind::Installed));
+            found.add(Finding::new(purl, Kind::Installed).supplier(&package.maintainer));
         }
     }
     Ok(())
@@ -114,7 +114,8 @@ fn rpm_finding(bytes: &[u8], kind: Kind) -> Option<Finding> {
     let epoch = package.epoch.map(|epoch| epoch.to_string()).unwrap_or_default();
     let source = package.source_rpm.trim_end_matches(".src.rpm");
     let qualifiers = [("arch", &*package.arch), ("epoch", epoch.as_str()), ("upstream", source)];
-    Some(Finding::new(qualified("rpm", &package.name, &version, &qualifiers)?, kind))
+    let purl = qualified("rpm", &package.name, &version, &qualifiers)?;
+    Some(Finding::new(purl, kind).supplier(&package.vendor))
 }
 
 /// pacman's `var/lib/pacman/local/*/desc`.

@@ -1,6 +1,7 @@
-//! CycloneDX 1.6 and 1.7 as JSON (ECMA-424).
+//! CycloneDX 1.6 and 1.7 (ECMA-424), as JSON and as XML.
 
 mod vulnerabilities;
+mod xml;
 
 use super::{Document, digest, group, object, reference, rfc3339, verdict};
 use crate::file::FileFacts;
@@ -29,24 +30,35 @@ impl Edition {
     }
 }
 
-/// Writes the report in edition 1.6, which everybody reads.
-///
-/// # Errors
-/// What writing gives.
-pub fn write(report: &Report, document: &Document<'_>, out: &mut dyn Write) -> io::Result<()> {
-    write_as(Edition::V1_6, report, document, out)
-}
-
 /// Writes the report.
 ///
 /// # Errors
 /// What writing gives.
-pub fn write_as(
+pub fn write(
     edition: Edition,
     report: &Report,
     document: &Document<'_>,
     out: &mut dyn Write,
 ) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, &whole(edition, report, document)?)?;
+    writeln!(out)
+}
+
+/// Writes the report as XML.
+///
+/// # Errors
+/// What writing gives.
+pub fn write_xml(
+    edition: Edition,
+    report: &Report,
+    document: &Document<'_>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let whole = whole(edition, report, document)?;
+    out.write_all(xml::spell(&whole, edition.number()).as_bytes())
+}
+
+fn whole(edition: Edition, report: &Report, document: &Document<'_>) -> io::Result<Value> {
     let components: Vec<Value> = report
         .components
         .iter()
@@ -95,8 +107,7 @@ pub fn write_as(
     {
         metadata.insert("manufacturer".to_owned(), manufacturer(creator));
     }
-    serde_json::to_writer_pretty(&mut *out, &whole)?;
-    writeln!(out)
+    Ok(whole)
 }
 
 /// A UUID made of the content: the same report has the same.
@@ -149,6 +160,10 @@ fn component(component: &Component, verdict: Option<&Verdict>) -> Value {
     object([
         ("type", json!("library")),
         ("bom-ref", json!(reference(component))),
+        (
+            "supplier",
+            component.supplier.as_ref().map_or(Value::Null, |name| json!({ "name": name })),
+        ),
         ("group", json!(group(component))),
         ("name", json!(purl.name())),
         ("version", json!(purl.version())),

@@ -1,6 +1,6 @@
 //! A difference of two reports: a table for people, or JSON.
 
-use super::{Document, object, rfc3339};
+use super::{Document, clean, object, rfc3339};
 use crate::diff::{Diff, Open};
 use crate::report::Component;
 use serde_json::{Value, json};
@@ -12,13 +12,13 @@ use std::io::{self, Write};
 /// What writing gives.
 pub fn write_text(diff: &Diff<'_>, out: &mut dyn Write) -> io::Result<()> {
     let components = |sign: &str, list: &[&Component], out: &mut dyn Write| {
-        list.iter().try_for_each(|one| writeln!(out, "{sign} {}", shown(&one.purl.to_string())))
+        list.iter().try_for_each(|one| writeln!(out, "{sign} {}", clean(&one.purl.to_string())))
     };
     components("+", &diff.added, out)?;
     components("-", &diff.removed, out)?;
     for moved in &diff.moved {
         let (package, from, to) = (&moved.package, moved.from.join(", "), moved.to.join(", "));
-        writeln!(out, "~ {}  {} -> {}", shown(&package.to_string()), none(&from), none(&to))?;
+        writeln!(out, "~ {}  {} -> {}", clean(&package.to_string()), none(&from), none(&to))?;
     }
     for (title, list) in
         [("New vulnerabilities", &diff.new), ("Vulnerabilities no longer there", &diff.gone)]
@@ -31,7 +31,7 @@ pub fn write_text(diff: &Diff<'_>, out: &mut dyn Write) -> io::Result<()> {
                 "  {}  {}  {}  {}",
                 finding.grade.word(),
                 finding.id,
-                shown(&one.component.purl.to_string()),
+                clean(&one.component.purl.to_string()),
                 finding.reason
             )?;
         }
@@ -79,9 +79,4 @@ fn open(one: &Open<'_>) -> Value {
 
 fn none(versions: &str) -> &str {
     if versions.is_empty() { "(one less)" } else { versions }
-}
-
-/// Without control characters: what archives hold must not steer a terminal.
-fn shown(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }

@@ -2,7 +2,7 @@
 
 use super::{Document, judged, rfc3339};
 use crate::known::Vulnerability;
-use crate::report::{Component, Report};
+use crate::report::Report;
 use askama::Template;
 use muster_advisory::Grade;
 use muster_advisory::matching::Coverage;
@@ -159,7 +159,7 @@ fn steps(report: &Report) -> Vec<Step> {
             .unwrap_or_default();
         let closes = open().count();
         let step = Step {
-            component: name(component),
+            component: component.name(),
             from: component.purl.version().to_owned(),
             to: if to.is_empty() { "no clean version known".to_owned() } else { to },
             closes,
@@ -178,7 +178,7 @@ fn rows(report: &Report) -> Vec<Row<'_>> {
         .flat_map(|(component, verdict)| {
             verdict.vulnerabilities.iter().map(move |one| Row {
                 one,
-                component: format!("{} {}", name(component), component.purl.version()),
+                component: format!("{} {}", component.name(), component.purl.version()),
                 fixed: one.finding.fixed.join(", "),
                 standing: standing(one),
             })
@@ -219,7 +219,7 @@ fn components(report: &Report) -> Vec<Item<'_>> {
                 places.push(format!("and {more} more"));
             }
             Item {
-                name: name(one),
+                name: one.name(),
                 version: one.purl.version(),
                 kind: one.purl.kind(),
                 licences: one.licences.join("; "),
@@ -244,13 +244,5 @@ fn covered(row: &Coverage) -> Covered {
         not_checked: reasons.join(", "),
         newest: row.newest.get(..10).unwrap_or(&row.newest).to_owned(),
         sources: sources.join(", "),
-    }
-}
-
-fn name(component: &Component) -> String {
-    match component.purl.namespace() {
-        "" => component.purl.name().to_owned(),
-        group if component.purl.kind() == "maven" => format!("{group}:{}", component.purl.name()),
-        group => format!("{group}/{}", component.purl.name()),
     }
 }

@@ -1,7 +1,7 @@
 //! Muster's own JSON: everything the report knows.
 
 use super::{Document, object, rfc3339, verdict};
-use crate::report::{Component, Report};
+use crate::report::{Component, Place, Report};
 use muster_model::Diagnostic;
 use serde_json::{Value, json};
 use std::io::{self, Write};
@@ -54,7 +54,8 @@ fn components(report: &Report) -> Value {
         .collect()
 }
 
-fn trouble(trouble: &Diagnostic) -> Value {
+/// What could not be read.
+pub fn trouble(trouble: &Diagnostic) -> Value {
     object([
         ("code", json!(trouble.code)),
         ("path", json!(trouble.subject)),
@@ -76,30 +77,32 @@ fn component(component: &Component) -> Value {
         ("known_as", json!(component.kind().name())),
         ("scope", json!(component.scope.name())),
         ("relation", json!(component.relation.name())),
+        ("supplier", json!(component.supplier)),
         ("licences", json!(component.licences)),
         ("depends_on", json!(component.depends)),
         (
             "file",
-            component.file.as_ref().map_or(
-                Value::Null,
-                |file| json!({ "name": file.name, "size": file.size, "sha512": file.sha512 }),
-            ),
-        ),
-        (
-            "places",
-            component
-                .places
-                .iter()
-                .map(|place| {
-                    object([
-                        ("path", json!(place.path)),
-                        ("known_as", json!(place.kind.name())),
-                        ("by", json!(place.extractor)),
-                        ("confidence", json!(place.confidence)),
-                        ("because", json!(place.reason)),
-                    ])
+            component.file.as_ref().map_or(Value::Null, |file| {
+                json!({
+                    "name": file.name,
+                    "size": file.size,
+                    "sha512": file.sha512,
+                    "executable": file.executable,
+                    "archive": file.archive,
                 })
-                .collect(),
+            }),
         ),
+        ("places", component.places.iter().map(place).collect()),
+    ])
+}
+
+/// Where a component is and why that is believed.
+pub fn place(place: &Place) -> Value {
+    object([
+        ("path", json!(place.path)),
+        ("known_as", json!(place.kind.name())),
+        ("by", json!(place.extractor)),
+        ("confidence", json!(place.confidence)),
+        ("because", json!(place.reason)),
     ])
 }

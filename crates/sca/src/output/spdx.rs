@@ -51,15 +51,10 @@ fn id(reference: &str) -> String {
 
 fn package(component: &Component) -> Value {
     let purl = &component.purl;
-    let name = match purl.namespace() {
-        "" => purl.name().to_owned(),
-        namespace if purl.kind() == "maven" => format!("{namespace}:{}", purl.name()),
-        namespace => format!("{namespace}/{}", purl.name()),
-    };
     let found: Vec<&str> = component.places.iter().map(|place| place.path.as_str()).collect();
     let mut package = json!({
         "SPDXID": id(&reference(component)),
-        "name": name,
+        "name": component.name(),
         "downloadLocation": "NOASSERTION",
         "filesAnalyzed": false,
         "licenseConcluded": "NOASSERTION",
@@ -70,6 +65,9 @@ fn package(component: &Component) -> Value {
     if let Some(object) = package.as_object_mut() {
         if !purl.version().is_empty() {
             object.insert("versionInfo".to_owned(), json!(purl.version()));
+        }
+        if let Some(supplier) = &component.supplier {
+            object.insert("supplier".to_owned(), json!(format!("Organization: {supplier}")));
         }
         if !component.licences.is_empty() {
             let said = format!("declared as: {}", component.licences.join("; "));

@@ -1,6 +1,6 @@
 //! Tables for people, and what they have to know about the scan itself.
 
-use super::{judged, rfc3339};
+use super::{clean, judged, rfc3339};
 use crate::known::{Known, Vulnerability};
 use crate::report::{Component, Report};
 use std::io::{self, Write};
@@ -28,7 +28,7 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         };
         let kind = one.purl.kind().to_owned();
         let version = one.purl.version().to_owned();
-        [kind, name(one), version, scope, one.kind().name().to_owned(), place]
+        [kind, one.name(), version, scope, one.kind().name().to_owned(), place]
     });
     table(["TYPE", "NAME", "VERSION", "SCOPE", "KNOWN AS", "WHERE"], components, out)?;
     if let Some(known) = &report.known {
@@ -91,7 +91,7 @@ fn vulnerabilities(report: &Report, known: &Known, out: &mut dyn Write) -> io::R
         [
             finding.grade.word().to_owned(),
             finding.id.clone(),
-            name(component),
+            component.name(),
             component.purl.version().to_owned(),
             fixed,
             if finding.malicious { "remove it".to_owned() } else { (*to).to_owned() },
@@ -154,15 +154,6 @@ fn coverage(known: &Known, out: &mut dyn Write) -> io::Result<()> {
     }
 }
 
-/// As people of its ecosystem write it.
-fn name(component: &Component) -> String {
-    match component.purl.namespace() {
-        "" => component.purl.name().to_owned(),
-        group if component.purl.kind() == "maven" => format!("{group}:{}", component.purl.name()),
-        group => format!("{group}/{}", component.purl.name()),
-    }
-}
-
 fn table<const N: usize>(
     head: [&str; N],
     rows: impl Iterator<Item = [String; N]>,
@@ -192,12 +183,7 @@ fn table<const N: usize>(
     Ok(())
 }
 
-fn clean(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
-}
-
-/// Cut from the front, where paths say least, and without control characters: what archives hold must not
-/// steer a terminal.
+/// Cut from the front, where paths say least.
 fn shown(text: &str) -> String {
     let text = clean(text);
     let length = text.chars().count();

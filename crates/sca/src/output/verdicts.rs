@@ -35,7 +35,7 @@ fn open(known: &Known) -> Value {
 }
 
 /// Never a silent zero: checked, or why not, and by what of which age.
-fn coverage(coverage: &Coverage) -> Value {
+pub fn coverage(coverage: &Coverage) -> Value {
     json!({
         "ecosystem": coverage.ecosystem,
         "state": if coverage.checked > 0 { "checked" } else { "not_checked" },

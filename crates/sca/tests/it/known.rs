@@ -61,7 +61,7 @@ const MIX: &[u8] =
 
 fn compared(report: &mut Report, statements: &[vex::Statement]) {
     let (_folder, knowledge) = knowledge();
-    let mut known = Known::of(report, &knowledge, TODAY).unwrap();
+    let mut known = Known::of(&report.purls(), &knowledge, TODAY).unwrap();
     let product = Product { name: "shop", purl: None };
     vex::apply(statements, report, product, TODAY, &mut known);
     report.known = Some(known);
@@ -116,7 +116,7 @@ fn what_is_known_stands_beside_the_components_and_what_is_not_checked_says_so() 
 #[test]
 fn without_knowledge_nothing_looks_checked() {
     let mut report = shop("acme==1.0\n");
-    report.known = Some(Known::nothing(&report));
+    report.known = Some(Known::nothing(&report.purls()));
     let shown = text(|out| table::write(&report, out).unwrap());
     assert!(shown.contains("NOT CHECKED: there is no knowledge base"), "{shown}");
     let page = text(|out| html::write(&report, &DOCUMENT, out).unwrap());
@@ -147,9 +147,10 @@ fn sarif_and_cyclonedx_name_every_vulnerability_once() {
     );
     let notes = run["invocations"][0]["toolExecutionNotifications"].to_string();
     assert!(notes.contains("not checked: Hex"), "{notes}");
-    let bom: Value =
-        serde_json::from_str(&text(|out| cyclonedx::write(&report, &DOCUMENT, out).unwrap()))
-            .unwrap();
+    let bom: Value = serde_json::from_str(&text(|out| {
+        cyclonedx::write(cyclonedx::Edition::V1_6, &report, &DOCUMENT, out).unwrap();
+    }))
+    .unwrap();
     let all = bom["vulnerabilities"].as_array().unwrap();
     assert_eq!(all.len(), 2);
     assert_eq!(all[0]["affects"][0]["ref"], "pkg:pypi/acme@1.0");
@@ -269,7 +270,7 @@ fn an_sbom_is_an_artifact_whatever_its_name() {
     report.known = None;
     let forms = [
         text(|out| json::write(&report, &DOCUMENT, out).unwrap()),
-        text(|out| cyclonedx::write(&report, &DOCUMENT, out).unwrap()),
+        text(|out| cyclonedx::write(cyclonedx::Edition::V1_6, &report, &DOCUMENT, out).unwrap()),
         text(|out| muster_sca::output::spdx::write(&report, &DOCUMENT, out).unwrap()),
     ];
     for form in forms {
@@ -306,10 +307,10 @@ fn a_difference_tells_what_came_went_and_moved() {
 fn a_rule_lists_what_is_missing_and_files_are_named_by_their_content() {
     use muster_sca::profile::{Profile, check};
     use muster_sca::{Budget, Input, Limits, Options, scan};
-    let jar = zip(&[(
-        "META-INF/maven/g/x/pom.properties",
-        b"groupId=g\nartifactId=x\nversion=1\n".as_slice(),
-    )]);
+    let jar = zip(&[
+        ("META-INF/MANIFEST.MF", b"Implementation-Vendor: ACME Works\n".as_slice()),
+        ("META-INF/maven/g/x/pom.properties", b"groupId=g\nartifactId=x\nversion=1\n"),
+    ]);
     let whole = zip(&[("lib/x-1.jar", jar.as_slice()), ("requirements.txt", b"acme==1.0\n")]);
     let budget = Budget::new(Limits::default(), std::time::Instant::now());
     let options = Options { files: true, ..Options::default() };
@@ -330,7 +331,76 @@ fn a_rule_lists_what_is_missing_and_files_are_named_by_their_content() {
         "{before:?}"
     );
     assert!(before.iter().any(|(field, _)| field.contains("--creator")), "{before:?}");
+    assert_eq!(x.supplier.as_deref(), Some("ACME Works"));
+    assert!(
+        before.iter().any(|(field, count)| field.starts_with("supplier") && *count == 1),
+        "{before:?}"
+    );
     report.creator = Some("sbom@example.com".to_owned());
     assert_eq!(missing(&report, Profile::Bsi).len(), before.len() - 1);
     assert!(missing(&report, Profile::Cra).is_empty(), "{:?}", missing(&report, Profile::Cra));
+}
+
+/// All texts and numbers within a value.
+fn leaves(value: &Value, to: &mut Vec<String>) {
+    match value {
+        Value::Object(members) => members.values().for_each(|one| leaves(one, to)),
+        Value::Array(list) => list.iter().for_each(|one| leaves(one, to)),
+        Value::String(text) => to.push(text.clone()),
+        other => to.push(other.to_string()),
+    }
+}
+
+#[test]
+fn what_cyclonedx_says_as_json_it_says_as_xml() {
+    use cyclonedx::Edition;
+    let mut report = with(&[]);
+    report.creator = Some("sbom@example.com".to_owned());
+    report.components[0].supplier = Some("A & B".to_owned());
+    for edition in [Edition::V1_6, Edition::V1_7] {
+        let json = text(|out| cyclonedx::write(edition, &report, &DOCUMENT, out).unwrap());
+        let xml = text(|out| cyclonedx::write_xml(edition, &report, &DOCUMENT, out).unwrap());
+        let mut whole: Value = serde_json::from_str(&json).unwrap();
+        for only_json in ["$schema", "bomFormat", "specVersion"] {
+            whole.as_object_mut().unwrap().remove(only_json);
+        }
+        let mut said = Vec::new();
+        leaves(&whole, &mut said);
+        assert!(said.len() > 50, "{}", said.len());
+        for text in said {
+            let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+            let escaped = escaped.replace('"', "&quot;");
+            assert!(
+                xml.contains(&format!(">{escaped}<")) || xml.contains(&format!("\"{escaped}\"")),
+                "{text}"
+            );
+        }
+        assert!(xml.contains("<supplier>\n        <name>A &amp; B</name>"), "{xml}");
+    }
+}
+
+#[test]
+fn spdx_3_refers_only_to_what_it_lists() {
+    use muster_sca::output::spdx3;
+    let report = with(&[]);
+    let whole: Value =
+        serde_json::from_str(&text(|out| spdx3::write(&report, &DOCUMENT, out).unwrap())).unwrap();
+    let graph = whole["@graph"].as_array().unwrap();
+    let ids: Vec<&Value> = graph.iter().filter_map(|one| one.get("spdxId")).collect();
+    let unique: std::collections::BTreeSet<String> = ids.iter().map(ToString::to_string).collect();
+    assert_eq!(unique.len(), ids.len(), "an id is given twice");
+    let mut pointed = 0;
+    for element in graph {
+        for name in ["from", "to", "element", "rootElement", "suppliedBy"] {
+            let Some(value) = element.get(name) else { continue };
+            let list = value.as_array().cloned().unwrap_or_else(|| vec![value.clone()]);
+            for one in &list {
+                assert!(ids.contains(&one), "{name}: {one}");
+                pointed += 1;
+            }
+        }
+    }
+    let of = |kind: &str| graph.iter().filter(|one| one["type"] == kind).count();
+    assert_eq!((of("security_Vulnerability"), of("CreationInfo"), of("SpdxDocument")), (2, 1, 1));
+    assert!(pointed > 10);
 }

@@ -1,6 +1,5 @@
 //! Telling a task's end to the address its maker named: signed, at least once, for a day.
 
-use super::analysis::Trouble;
 use crate::app::App;
 use muster_model::{Error, ErrorKind, Micros, Result};
 use muster_store::jobs::{self, Job};
@@ -77,7 +76,11 @@ pub(super) async fn tell(app: &App, job: &Job) -> Result<()> {
 fn trouble(task: &Task) -> String {
     #[derive(Deserialize)]
     struct Coverage {
-        ended_by: Option<Trouble>,
+        ended_by: Option<Ended>,
+    }
+    #[derive(Deserialize)]
+    struct Ended {
+        message: String,
     }
     if let Some(error) = &task.error {
         return error.clone();

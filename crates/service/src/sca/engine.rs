@@ -1,13 +1,12 @@
 //! Taking an artifact apart: in a process of its own, which is killed when it takes too long or too much.
 
-use super::analysis::Analysis;
-use super::parts;
 use super::scan::{Blob, Bounds, scan};
 use super::settings::{Isolation, ScaSettings};
 use crate::app::App;
 use flate2::Compression;
 use flate2::write::DeflateEncoder;
 use muster_model::{Error, ErrorKind, Result};
+use muster_sca::Report;
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -19,7 +18,7 @@ use tokio::sync::watch;
 
 /// Largest report that is read, in bytes.
 const MAX_REPORT: u64 = 512 << 20;
-/// Largest bill of materials that is kept, deflated, in bytes.
+/// Largest report that is kept, deflated, in bytes.
 const MAX_DOCUMENT: usize = 32 << 20;
 /// What the engine's process says on its error output is kept up to this, in bytes.
 const MAX_WORDS: usize = 4096;
@@ -34,9 +33,9 @@ pub const PROGRESS: &str = "progress ";
 
 /// What came out of an artifact.
 pub(super) struct Taken {
-    pub(super) analysis: Analysis,
-    /// The bill of materials: CycloneDX, deflated. None where it is too large to be kept.
-    pub(super) cyclonedx: Option<Vec<u8>>,
+    pub(super) report: Report,
+    /// The report as it was written, deflated. None where it is too large to be kept.
+    pub(super) packed: Option<Vec<u8>>,
 }
 
 /// Takes the artifact at `path` apart. `progress` is told the percentage.
@@ -68,14 +67,13 @@ pub(super) async fn run(
     tokio::task::spawn_blocking(move || taken(&report)).await.map_err(Error::internal)?
 }
 
+/// It comes from a process that had a hostile artifact in its hands: nothing in it is believed further than its types go.
 fn taken(written: &[u8]) -> Result<Taken> {
-    let report = parts::read(written, parts::REPORT)?;
-    let analysis = serde_json::from_slice(report).map_err(Error::internal)?;
+    let (_, report) = Report::read(written)?;
     let mut packed = DeflateEncoder::new(Vec::new(), Compression::default());
-    packed.write_all(parts::read(written, parts::CYCLONEDX)?).map_err(Error::internal)?;
+    packed.write_all(written).map_err(Error::internal)?;
     let packed = packed.finish().map_err(Error::internal)?;
-    let cyclonedx = Some(packed).filter(|packed| packed.len() <= MAX_DOCUMENT);
-    Ok(Taken { analysis, cyclonedx })
+    Ok(Taken { report, packed: Some(packed).filter(|packed| packed.len() <= MAX_DOCUMENT) })
 }
 
 /// In this process.

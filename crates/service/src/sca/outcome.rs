@@ -1,15 +1,17 @@
 //! From what the engine found to rows: components graded and in order, their vulnerabilities and licences.
 
-use super::analysis::{Analysis, Component as Seen, Place};
-use super::knowledge::{Judgement, Verdict, judge};
 use super::licences::Index;
 use super::vulnerability::Known;
 use muster_advisory::Knowledge;
-use muster_model::{Error, Result};
+use muster_model::{Error, Purl, Result};
+use muster_sca::finding::{Relation, Scope};
+use muster_sca::known::{Verdict, Vulnerability as Held};
+use muster_sca::output::{json as own, verdicts};
+use muster_sca::{Component as Seen, Report};
 use muster_store::sca::{Component, Found, Vulnerability};
 use muster_vault::hash::Sha256;
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// Grade of a component without known vulnerabilities.
 pub const NONE: u8 = 5;
@@ -17,6 +19,10 @@ pub const NONE: u8 = 5;
 pub const UNGRADED: u8 = 6;
 /// Grade of a component nobody could judge: its ecosystem was not checked. Sorts last, no text on the wire.
 pub const NOT_CHECKED: u8 = 7;
+/// Longest text that is kept of anything a report says, in bytes.
+const MAX_TEXT: usize = 1024;
+/// Places and licences kept of one component, each.
+const MAX_PLACES: usize = 50;
 /// Troubles kept of one task.
 const MAX_TROUBLES: usize = 1000;
 
@@ -25,6 +31,8 @@ const MAX_TROUBLES: usize = 1000;
 pub(super) struct Knowing<'a> {
     pub(super) knowledge: Option<&'a Knowledge>,
     pub(super) licences: Option<&'a Index>,
+    /// The day of now.
+    pub(super) today: &'a str,
 }
 
 /// The artifact an analysis is of.
@@ -45,46 +53,48 @@ pub(super) struct Outcome {
     pub(super) findings: BTreeSet<(String, String)>,
     /// Pairs of licence and component, each once.
     pub(super) licences: BTreeSet<(String, String)>,
+    /// Pairs of a component and one that pulled it in, each once.
+    pub(super) edges: BTreeSet<(String, String)>,
     /// What was checked against what, and what could not be read, as JSON.
     pub(super) coverage: String,
 }
 
 impl Outcome {
-    /// Judges an analysis by what is known now.
+    /// Judges a report by what is known now.
     ///
     /// # Errors
     /// `Unavailable` where the knowledge base is damaged.
     pub(super) fn of(
-        mut analysis: Analysis,
+        mut report: Report,
         knowing: Knowing<'_>,
         artifact: Artifact<'_>,
     ) -> Result<Self> {
-        let rows = rows(&mut analysis, artifact);
-        let purls: Vec<_> = rows.iter().filter_map(|(seen, _)| seen.purl()).collect();
-        let judgement = knowing.knowledge.map(|knowledge| judge(knowledge, &purls)).transpose()?;
-        let mut verdicts = judgement.iter().flat_map(|judgement| judgement.verdicts.clone());
+        let rows = rows(&mut report, artifact)?;
+        let purls: Vec<Purl> = rows.iter().map(|(seen, _)| seen.purl.clone()).collect();
+        let mut known = match knowing.knowledge {
+            Some(knowledge) => muster_sca::Known::of(&purls, knowledge, knowing.today)?,
+            None => muster_sca::Known::nothing(&purls),
+        };
+        let verdicts = std::mem::take(&mut known.components);
+        let edges = edges(&rows);
         let (mut found, mut findings) = (Vec::with_capacity(rows.len()), BTreeSet::new());
-        let mut licences = BTreeSet::new();
-        let mut ecosystems: BTreeMap<String, u64> = BTreeMap::new();
-        for (seen, component) in rows {
-            *ecosystems.entry(seen.kind.clone()).or_default() += 1;
-            let verdict = match (seen.purl(), &judgement) {
-                (Some(_), Some(_)) => verdicts.next(),
-                (Some(_), None) => Some(Verdict::not_checked("no_knowledge")),
-                (None, _) => Some(Verdict::not_checked("not_identified")),
-            };
-            let verdict =
-                verdict.ok_or_else(|| Error::internal("a component without a verdict"))?;
+        let (mut vulnerabilities, mut licences) = (BTreeMap::new(), BTreeSet::new());
+        for ((seen, component), verdict) in rows.into_iter().zip(verdicts) {
             let pair = |id: String| (id, component.uuid.clone());
-            findings.extend(verdict.vulnerabilities.iter().cloned().map(pair));
+            for held in counted(&verdict) {
+                findings.insert(pair(held.finding.id.clone()));
+                if let Some(knowledge) = knowing.knowledge {
+                    told(&mut vulnerabilities, knowledge, held);
+                }
+            }
             let named = |text: &String| match knowing.licences {
                 Some(index) => index.ids(text),
                 None => vec![text.clone()],
             };
             licences.extend(seen.licences.iter().flat_map(named).map(pair));
             found.push(Found {
-                grade: verdict.grade,
-                recommended: verdict.recommended.clone(),
+                grade: grade(&verdict),
+                recommended: recommended(&verdict),
                 detail: detail(&seen, &verdict)?,
                 component,
             });
@@ -93,10 +103,36 @@ impl Outcome {
             let c = &it.component;
             (it.grade, c.group.clone(), c.name.clone(), c.version.clone(), c.uuid.clone())
         });
-        let coverage = coverage(&mut analysis, judgement.as_ref(), &ecosystems)?;
-        let vulnerabilities = judgement.map(|it| it.vulnerabilities).unwrap_or_default();
-        Ok(Self { found, vulnerabilities, findings, licences, coverage })
+        let coverage = coverage(&report, &known)?;
+        Ok(Self { found, vulnerabilities, findings, licences, edges, coverage })
     }
+}
+
+/// What counts against a component: notices, such as that nobody maintains it any more, are no vulnerabilities.
+fn counted(verdict: &Verdict) -> impl Iterator<Item = &Held> {
+    verdict.vulnerabilities.iter().filter(|held| held.finding.informational.is_none())
+}
+
+/// Keeps what is told of a vulnerability, with the versions that mend it in each component.
+fn told(all: &mut BTreeMap<String, Known>, knowledge: &Knowledge, held: &Held) {
+    all.entry(held.finding.id.clone())
+        .or_insert_with(|| Known::of(knowledge, held))
+        .add_fixes(&held.finding);
+}
+
+/// 1 critical to 4 low, [`NONE`], [`UNGRADED`], [`NOT_CHECKED`]. Where nobody has graded any that is no good grade.
+fn grade(verdict: &Verdict) -> u8 {
+    match counted(verdict).map(|held| held.finding.grade.key()).min() {
+        None if verdict.not_checked.is_some() => NOT_CHECKED,
+        None => NONE,
+        Some(grade @ 1..=4) => grade,
+        Some(_) => UNGRADED,
+    }
+}
+
+/// The version to move to; empty where none is needed or known.
+fn recommended(verdict: &Verdict) -> String {
+    verdict.advice.as_ref().map(|advice| advice.version.clone()).unwrap_or_default()
 }
 
 /// Vulnerabilities under their numbers, and pairs of number and component.
@@ -132,115 +168,117 @@ impl Outcome {
 
 /// The components, each once: two ways to write one are one row, the first has the surer evidence. An artifact in
 /// which nothing was recognised is a component itself.
-fn rows(analysis: &mut Analysis, artifact: Artifact<'_>) -> Vec<(Seen, Component)> {
+fn rows(report: &mut Report, artifact: Artifact<'_>) -> Result<Vec<(Seen, Component)>> {
     let mut known = HashSet::new();
     let mut rows = Vec::new();
-    for seen in std::mem::take(&mut analysis.components) {
-        let seen = seen.bounded();
+    for mut seen in std::mem::take(&mut report.components) {
+        bound(&mut seen);
         let component = component(&seen, artifact.sha256);
         if known.insert(component.uuid.clone()) {
             rows.push((seen, component));
         }
     }
     if rows.is_empty() {
-        let place = Place { path: artifact.name.to_owned(), ..Place::default() };
         let seen = Seen {
-            kind: "generic".to_owned(),
-            name: artifact.name.to_owned(),
-            places: vec![place],
-            ..Seen::default()
+            purl: Purl::new("generic", "", artifact.name, "")?,
+            scope: Scope::Unknown,
+            relation: Relation::Unknown,
+            confidence: 0,
+            supplier: None,
+            licences: Vec::new(),
+            depends: Vec::new(),
+            places: Vec::new(),
+            file: None,
         };
         let component = component(&seen, artifact.sha256);
         rows.push((seen, component));
     }
-    rows
+    Ok(rows)
+}
+
+/// Who pulled in whom, by uuid: child and parent.
+fn edges(rows: &[(Seen, Component)]) -> BTreeSet<(String, String)> {
+    let uuids: HashMap<&Purl, &String> =
+        rows.iter().map(|(seen, component)| (&seen.purl, &component.uuid)).collect();
+    let of = |(seen, parent): &(Seen, Component)| -> Vec<(String, String)> {
+        let children = seen.depends.iter().filter_map(|on| uuids.get(on));
+        children.map(|child| ((*child).clone(), parent.uuid.clone())).collect()
+    };
+    rows.iter().flat_map(of).filter(|(child, parent)| child != parent).collect()
+}
+
+/// Bounds what is kept of a component.
+fn bound(seen: &mut Seen) {
+    seen.licences.truncate(MAX_PLACES);
+    seen.licences.iter_mut().for_each(cut);
+    seen.places.truncate(MAX_PLACES);
+    for place in &mut seen.places {
+        cut(&mut place.path);
+        cut(&mut place.reason);
+    }
+}
+
+fn cut(text: &mut String) {
+    let end = (0..=MAX_TEXT.min(text.len())).rev().find(|&at| text.is_char_boundary(at));
+    text.truncate(end.unwrap_or(0));
+    // Neither database keeps it.
+    text.retain(|c| c != '\0');
 }
 
 /// What the API tells of a component in a task beyond its columns.
 fn detail(seen: &Seen, verdict: &Verdict) -> Result<String> {
     let detail = json!({
-        "known_as": seen.known_as,
+        "known_as": seen.kind().name(),
         "confidence": seen.confidence,
-        "scope": seen.scope,
-        "relation": seen.relation,
+        "scope": seen.scope.name(),
+        "relation": seen.relation.name(),
         "licences": seen.licences,
-        "places": seen.places,
-        "why": verdict.why,
-        "not_checked": verdict.not_checked,
+        "places": seen.places.iter().map(own::place).collect::<Vec<Value>>(),
+        "why": verdict.advice.as_ref().map_or("not_checked", |advice| advice.why.code()),
+        "not_checked": verdict.not_checked.unwrap_or_default(),
+        "ended": verdict.ended,
     });
     serde_json::to_string(&detail).map_err(Error::internal)
 }
 
 /// Per ecosystem whether it was checked, by what, how old that is: never a silent zero.
-fn coverage(
-    analysis: &mut Analysis,
-    judgement: Option<&Judgement>,
-    ecosystems: &BTreeMap<String, u64>,
-) -> Result<String> {
-    let troubles = analysis.troubles.len();
-    analysis.troubles.truncate(MAX_TROUBLES);
-    let checked: Vec<Value> = match judgement {
-        Some(judgement) => judgement
-            .coverage
-            .iter()
-            .map(|it| {
-                json!({
-                    "ecosystem": it.ecosystem,
-                    "state": if it.checked > 0 { "checked" } else { "not_checked" },
-                    "checked": it.checked,
-                    "not_checked": it.not_checked,
-                    "sources": it.sources,
-                    "newest": it.newest,
-                })
-            })
-            .collect(),
-        None => ecosystems
-            .iter()
-            .map(|(kind, components)| {
-                json!({
-                    "ecosystem": kind,
-                    "state": "not_checked",
-                    "checked": 0,
-                    "not_checked": {"no_knowledge": components},
-                })
-            })
-            .collect(),
-    };
+fn coverage(report: &Report, known: &muster_sca::Known) -> Result<String> {
+    let state = known.state.as_ref();
+    let troubles = report.troubles.iter().take(MAX_TROUBLES);
     let coverage = json!({
-        "complete": analysis.complete,
-        "ended_by": analysis.ended_by,
-        "counts": analysis.counts,
-        "knowledge": judgement.map(|it| json!({"digest": it.digest, "built": it.built})),
-        "ecosystems": checked,
-        "troubles": analysis.troubles,
-        "troubles_in_all": troubles,
+        "complete": report.ended.is_none(),
+        "ended_by": report.ended.as_ref().map(own::trouble),
+        "counts": {"files": report.members, "archives": report.archives, "bytes": report.bytes},
+        "knowledge": state.map(|it| json!({"digest": it.digest, "built": it.built.iso()})),
+        "ecosystems": known.coverage.iter().map(verdicts::coverage).collect::<Vec<Value>>(),
+        "troubles": troubles.map(own::trouble).collect::<Vec<Value>>(),
+        "troubles_in_all": report.troubles.len(),
     });
     serde_json::to_string(&coverage).map_err(Error::internal)
 }
 
 /// The component of a row. What has no whole package URL is known by its name and the artifact it lay in.
 fn component(seen: &Seen, sha256: &str) -> Component {
-    let purl = seen.purl().map(|purl| purl.to_string());
+    let purl = if seen.is_identified() { seen.purl.to_string() } else { String::new() };
+    let kept = |text: &str| {
+        let mut text = text.to_owned();
+        cut(&mut text);
+        text
+    };
+    let (kind, group) = (seen.purl.kind(), kept(seen.purl.namespace()));
+    let (name, version) = (kept(seen.purl.name()), kept(seen.purl.version()));
     let mut hash = Sha256::new();
-    match &purl {
-        Some(purl) => hash.update(purl),
-        None => {
-            let place = seen.places.first().map_or("", |place| place.path.as_str());
-            for part in [&seen.kind, &seen.group, &seen.name, &seen.version, sha256, place] {
-                hash.update(part);
-                hash.update([0]);
-            }
+    if purl.is_empty() {
+        let place = seen.places.first().map_or("", |place| place.path.as_str());
+        for part in [kind, &group, &name, &version, sha256, place] {
+            hash.update(part);
+            hash.update([0]);
         }
+    } else {
+        hash.update(&purl);
     }
     let uuid = hash.hex().chars().take(32).collect();
-    Component {
-        uuid,
-        purl: purl.unwrap_or_default(),
-        group: seen.group.clone(),
-        name: seen.name.clone(),
-        version: seen.version.clone(),
-        language: language(&seen.kind).to_owned(),
-    }
+    Component { uuid, purl, group, name, version, language: language(kind).to_owned() }
 }
 
 /// The language a type of package URL stands for: a key of the dictionary COMPUTERLANGUAGE.
@@ -289,40 +327,38 @@ pub const LANGUAGES: &[&str] = &[
 mod tests {
     use super::*;
 
-    const NOTHING: Knowing<'_> = Knowing { knowledge: None, licences: None };
+    const NOTHING: Knowing<'_> = Knowing { knowledge: None, licences: None, today: "2026-11-25" };
 
-    fn of(analysis: Analysis, sha256: &str) -> Outcome {
-        Outcome::of(analysis, NOTHING, Artifact { name: "a.zip", sha256 }).unwrap()
+    fn of(report: &Value, sha256: &str) -> Outcome {
+        let (_, report) = Report::read(report.to_string().as_bytes()).unwrap();
+        Outcome::of(report, NOTHING, Artifact { name: "a.zip", sha256 }).unwrap()
     }
 
-    fn analysis() -> Analysis {
-        let component = |purl: Option<&str>, name: &str| {
+    fn report() -> Value {
+        let component = |purl: Option<&str>, group: &str, name: &str| {
             json!({
-                "purl": purl, "type": "maven", "group": "g", "name": name, "version": "1",
-                "confidence": 95, "known_as": "archive", "scope": "", "relation": "direct",
-                "licences": ["MIT"],
-                "places": [{"path": "a.jar", "known_as": "archive", "by": "java", "because": "pom"}],
+                "purl": purl, "type": "maven", "group": group, "name": name, "version": "1",
+                "confidence": 95, "known_as": "archive", "relation": "direct", "licences": ["MIT"],
+                "places": [{"path": "a.jar", "known_as": "archive", "by": "java-archive", "because": "pom"}],
             })
         };
-        let whole = json!({
-            "complete": true, "ended_by": null, "troubles": [],
-            "counts": {"files": 1, "archives": 1, "bytes": 9},
+        json!({
+            "complete": true, "counts": {"files": 1, "archives": 1, "bytes": 9},
             "components": [
-                component(Some("pkg:maven/g/b@1"), "b"),
-                component(Some("pkg:maven/g/a@1"), "a"),
-                component(Some("pkg:maven/g/a@1"), "a"),
-                component(None, "unknown"),
-                component(Some("not a purl"), "liar"),
+                component(Some("pkg:maven/g/b@1"), "g", "b"),
+                component(Some("pkg:maven/g/a@1"), "g", "a"),
+                component(Some("pkg:maven/g/a@1"), "g", "a"),
+                component(None, "", "unknown"),
+                component(Some("not a purl"), "", "liar"),
             ],
-        });
-        serde_json::from_value(whole).unwrap()
+        })
     }
 
     #[test]
     fn without_knowledge_nothing_is_called_clean() {
-        let outcome = of(analysis(), "abc");
+        let outcome = of(&report(), "abc");
         let names: Vec<_> = outcome.found.iter().map(|row| row.component.name.as_str()).collect();
-        assert_eq!(names, ["a", "b", "liar", "unknown"]);
+        assert_eq!(names, ["liar", "unknown", "a", "b"]);
         assert!(outcome.found.iter().all(|row| row.grade == NOT_CHECKED));
         assert!(outcome.coverage.contains("\"state\":\"not_checked\""), "{}", outcome.coverage);
         assert_eq!(outcome.licences.len(), 4);
@@ -330,21 +366,34 @@ mod tests {
 
     #[test]
     fn a_component_is_known_by_its_package_url_and_else_by_where_it_lay() {
-        let one = of(analysis(), "abc");
-        let other = of(analysis(), "def");
+        let one = of(&report(), "abc");
+        let other = of(&report(), "def");
         let uuid = |outcome: &Outcome, n: usize| outcome.found[n].component.uuid.clone();
-        assert_eq!(uuid(&one, 0), uuid(&other, 0));
-        assert_ne!(uuid(&one, 3), uuid(&other, 3));
+        assert_eq!(uuid(&one, 2), uuid(&other, 2));
+        assert_ne!(uuid(&one, 0), uuid(&other, 0));
         assert_eq!(uuid(&one, 0).len(), 32);
     }
 
     #[test]
     fn an_artifact_nobody_recognises_is_a_row_of_its_own() {
-        let nothing = || serde_json::from_value(json!({"complete": true, "counts": {}})).unwrap();
-        let outcome = of(nothing(), "abc");
+        let nothing = json!({"complete": true, "counts": {}});
+        let outcome = of(&nothing, "abc");
         assert_eq!(outcome.found.len(), 1);
         assert_eq!(outcome.found[0].component.name, "a.zip");
-        assert_ne!(outcome.found[0].component.uuid, of(nothing(), "def").found[0].component.uuid);
+        assert_ne!(outcome.found[0].component.uuid, of(&nothing, "def").found[0].component.uuid);
+    }
+
+    #[test]
+    fn texts_are_cut_between_characters() {
+        let mut text = "é".repeat(MAX_TEXT);
+        cut(&mut text);
+        assert_eq!(text.len(), MAX_TEXT);
+        let mut text = format!("a{}\0", "é".repeat(MAX_TEXT));
+        cut(&mut text);
+        assert_eq!(text.len(), MAX_TEXT - 1);
+        let mut text = "a\0b".to_owned();
+        cut(&mut text);
+        assert_eq!(text, "ab");
     }
 
     #[test]

@@ -3,18 +3,12 @@
 use super::tasks::find;
 use crate::app::App;
 use crate::authz;
-use flate2::read::DeflateDecoder;
-use muster_model::id::ProjectId;
 use muster_model::{Action, Caller, Error, Result};
 use muster_store::Tx;
-use muster_store::sca::results::Place;
-use muster_store::sca::{Finding, Found, Status, Task, Vulnerability, documents, results};
-use std::io::Read;
+use muster_store::sca::{Finding, Found, Status, Task, Vulnerability, results};
 
 /// Longest id of a component or number of a vulnerability.
 const MAX_ID: usize = 128;
-/// Places answered at most.
-const MAX_PLACES: u32 = 1000;
 
 /// A part of a list: page `current` of pages of `size`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +53,7 @@ async fn ended(app: &App, caller: &Caller, task: &str) -> Result<(Task, Tx)> {
     Ok((task, tx))
 }
 
-fn with_results(task: Task) -> Result<Task> {
+pub(super) fn with_results(task: Task) -> Result<Task> {
     match task.status {
         Status::Done => Ok(task),
         Status::Queued | Status::Running => {
@@ -139,48 +133,6 @@ pub async fn vulnerability(app: &App, caller: &Caller, number: &str) -> Result<V
     check("customSzNo", Some(number))?;
     let found = results::vulnerability(&mut app.db.read().await?, project, number).await?;
     found.ok_or_else(|| Error::not_found(format_args!("vulnerability {number}")))
-}
-
-/// The bill of materials of a task: CycloneDX 1.6 as JSON.
-///
-/// # Errors
-/// `Conflict` if the task has not ended, or failed; `NotFound`, also for one that was too large to be kept; those of
-/// [`authz::require`] and of the database.
-pub async fn cyclonedx(
-    app: &App,
-    caller: &Caller,
-    project: &ProjectId,
-    task: &str,
-) -> Result<Vec<u8>> {
-    let project = authz::require(app, caller, Action::ScaTaskGet, Some(project)).await?;
-    let mut tx = app.db.read().await?;
-    let task = with_results(find(&mut tx, project, task).await?)?;
-    let packed = documents::get(&mut tx, task.key).await?;
-    let packed = packed.ok_or_else(|| Error::not_found("the task's bill of materials"))?;
-    let unpack = move || {
-        let mut text = Vec::new();
-        DeflateDecoder::new(packed.as_slice()).read_to_end(&mut text).map(|_| text)
-    };
-    let unpacked = tokio::task::spawn_blocking(unpack).await.map_err(Error::internal)?;
-    unpacked.map_err(Error::internal)
-}
-
-/// Where components of this name are, in the artifacts of a project.
-///
-/// # Errors
-/// `Invalid`; those of [`authz::require`] and of the database.
-pub async fn places(
-    app: &App,
-    caller: &Caller,
-    project: &ProjectId,
-    name: &str,
-    version: Option<&str>,
-) -> Result<Vec<Place>> {
-    let project = authz::require(app, caller, Action::ScaTaskGet, Some(project)).await?;
-    if name.is_empty() || name.len() > 1024 {
-        return Err(Error::invalid("name", "must be 1 to 1024 bytes"));
-    }
-    results::places(&mut app.db.read().await?, project, name, version, MAX_PLACES).await
 }
 
 fn check(parameter: &'static str, id: Option<&str>) -> Result<()> {

@@ -1,8 +1,7 @@
 //! The engine's work on one artifact: what the process does that has it to itself.
 
-use super::parts;
 use muster_model::{Clock, Error, Result, SystemClock};
-use muster_sca::output::{Document, cyclonedx, json};
+use muster_sca::output::{Document, json};
 use muster_sca::{Budget, Input, Limits, Options};
 use std::io::{BufWriter, Write};
 use std::sync::mpsc::{RecvTimeoutError, channel};
@@ -35,7 +34,7 @@ impl Bounds {
     }
 }
 
-/// Takes the artifact apart and writes report and bill of materials. `progress` is told the percentage twice a second.
+/// Takes the artifact apart and writes the report. `progress` is told the percentage twice a second.
 ///
 /// # Errors
 /// `Internal` if the report cannot be written.
@@ -47,7 +46,8 @@ pub fn scan(
     out: &mut dyn Write,
 ) -> Result<()> {
     let budget = Budget::new(bounds.limits(), Instant::now());
-    let options = Options { threads: bounds.threads.clamp(1, 64), ..Options::default() };
+    let options =
+        Options { threads: bounds.threads.clamp(1, 64), files: true, ..Options::default() };
     let (done, wait) = channel::<()>();
     let report = std::thread::scope(|scope| {
         let budget = &budget;
@@ -63,14 +63,6 @@ pub fn scan(
     let document =
         Document { name, tool_version: env!("CARGO_PKG_VERSION"), created: SystemClock.now() };
     let mut out = BufWriter::new(out);
-    let mut write = || {
-        let mut text = Vec::new();
-        json::write(&report, &document, &mut text)?;
-        parts::write(&mut out, parts::REPORT, &text)?;
-        text.clear();
-        cyclonedx::write(&report, &document, &mut text)?;
-        parts::write(&mut out, parts::CYCLONEDX, &text)?;
-        out.flush()
-    };
-    write().map_err(Error::internal)
+    let written = json::write(&report, &document, &mut out).and_then(|()| out.flush());
+    written.map_err(Error::internal)
 }

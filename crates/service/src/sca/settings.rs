@@ -12,6 +12,8 @@ use std::path::PathBuf;
 pub struct ScaSettings {
     /// Largest artifact in bytes, 1 MiB to 1 TiB.
     pub max_bytes: u64,
+    /// Bytes of the disk that artifacts leave free: one for which more is needed is refused.
+    pub keep_free_bytes: u64,
     /// How long an artifact is kept after its last task was made, in seconds: 3600 to a year.
     pub keep_secs: i64,
     /// How long a task and what it found is kept after its end, in seconds: an hour to ten years.
@@ -89,6 +91,7 @@ impl Default for ScaSettings {
     fn default() -> Self {
         Self {
             max_bytes: 3 << 30,
+            keep_free_bytes: 1 << 30,
             keep_secs: 7 * 24 * 3600,
             keep_results_secs: 31_536_000,
             parallel: 1,

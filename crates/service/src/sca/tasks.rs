@@ -4,7 +4,7 @@ use super::queue;
 use crate::app::App;
 use crate::{audit, authz};
 use muster_model::id::ProjectId;
-use muster_model::{Action, Caller, Credential, Error, Result};
+use muster_model::{Action, Caller, Credential, Error, Micros, Result};
 use muster_store::sca::{Status, Task, files, tasks};
 use muster_store::{Tx, jobs, transact};
 
@@ -33,8 +33,13 @@ pub struct Order {
 /// # Errors
 /// `Invalid` naming the parameter; `Conflict` when the project has another task of this id; those of
 /// [`authz::require`] and of the database.
-pub async fn create(app: &App, caller: &Caller, order: Order) -> Result<Task> {
-    let project = authz::require(app, caller, Action::ScaTaskCreate, None).await?;
+pub async fn create(
+    app: &App,
+    caller: &Caller,
+    project: Option<&ProjectId>,
+    order: Order,
+) -> Result<Task> {
+    let project = authz::require(app, caller, Action::ScaTaskCreate, project).await?;
     let callback = check(app, caller, &order)?;
     let now = app.now();
     let made = transact!(app.db, |tx| {
@@ -70,6 +75,7 @@ pub async fn create(app: &App, caller: &Caller, order: Order) -> Result<Task> {
             created_at: now,
             started_at: None,
             ended_at: None,
+            keep_until: None,
         };
         task.key = tasks::create(tx, &task).await?;
         files::keep(tx, &order.file, now.plus_secs(app.settings.sca.keep_secs)).await?;
@@ -137,49 +143,6 @@ pub async fn get(app: &App, caller: &Caller, id: &str) -> Result<Task> {
     find(&mut app.db.read().await?, project, id).await
 }
 
-/// A task and how many stand before it in the queue.
-///
-/// # Errors
-/// As [`get`].
-pub async fn position(
-    app: &App,
-    caller: &Caller,
-    project: &ProjectId,
-    id: &str,
-) -> Result<(Task, i64)> {
-    let project = authz::require(app, caller, Action::ScaTaskGet, Some(project)).await?;
-    let mut tx = app.db.read().await?;
-    let task = find(&mut tx, project, id).await?;
-    let ahead = ahead(&mut tx, &task).await?;
-    Ok((task, ahead))
-}
-
-/// The tasks of a project, newest first, each with how many stand before it in the queue, and how many there are.
-///
-/// # Errors
-/// Those of [`authz::require`] and of the database.
-pub async fn list(
-    app: &App,
-    caller: &Caller,
-    project: &ProjectId,
-    limit: u32,
-    offset: u32,
-) -> Result<(i64, Vec<(Task, i64)>)> {
-    let project = authz::require(app, caller, Action::ScaTaskGet, Some(project)).await?;
-    let mut tx = app.db.read().await?;
-    let (total, tasks) = tasks::list(&mut tx, project, limit, offset).await?;
-    let mut all = Vec::with_capacity(tasks.len());
-    for task in tasks {
-        let ahead = ahead(&mut tx, &task).await?;
-        all.push((task, ahead));
-    }
-    Ok((total, all))
-}
-
-async fn ahead(tx: &mut Tx, task: &Task) -> Result<i64> {
-    if task.status == Status::Queued { tasks::ahead(tx, task).await } else { Ok(0) }
-}
-
 /// Ends a task that waits or runs. The worker that is at it lets go of it within seconds.
 ///
 /// # Errors
@@ -193,6 +156,29 @@ pub async fn cancel(app: &App, caller: &Caller, project: &ProjectId, id: &str) -
             return Err(Error::conflict("the task has ended"));
         }
         super::callback::enqueue(tx, &task, now).await?;
+        finish(tx, app, caller, project, id).await
+    })
+}
+
+/// Keeps a task and its results until a moment, instead of as long as the server keeps them; None is as long as that.
+/// One that has not ended is kept until its end in any case.
+///
+/// # Errors
+/// `Invalid` for a moment that has passed; `NotFound`; those of [`authz::require`] and of the database.
+pub async fn keep(
+    app: &App,
+    caller: &Caller,
+    project: &ProjectId,
+    id: &str,
+    until: Option<Micros>,
+) -> Result<()> {
+    let in_project = authz::require(app, caller, Action::ScaTaskCreate, Some(project)).await?;
+    if until.is_some_and(|until| until <= app.now()) {
+        return Err(Error::invalid("keep_until", "has passed"));
+    }
+    transact!(app.db, |tx| {
+        let task = find(tx, in_project, id).await?;
+        tasks::keep(tx, task.key, until).await?;
         finish(tx, app, caller, project, id).await
     })
 }

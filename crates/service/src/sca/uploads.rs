@@ -4,10 +4,11 @@ use crate::app::App;
 use crate::{audit, authz};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
+use muster_model::id::ProjectId;
 use muster_model::{Action, Caller, Error, ErrorKind, Micros, Result};
 use muster_store::sca::files::Content;
 use muster_store::sca::{File, files};
-use muster_store::transact;
+use muster_store::{blobs, transact};
 use muster_vault::hash::Sha256;
 use std::io::Write;
 use std::pin::pin;
@@ -21,6 +22,8 @@ const MAX_NAME: usize = 255;
 const TICKET_SECS: i64 = 3600;
 /// A client that sends nothing for this long has gone.
 const SILENCE: Duration = Duration::from_secs(60);
+/// Bytes written until the room left is looked at again: not everybody announces a length.
+const LOOK_AGAIN: u64 = 64 << 20;
 /// Pieces of a body between network and disk.
 const AHEAD: usize = 8;
 
@@ -50,8 +53,14 @@ pub struct Claim<'a> {
 ///
 /// # Errors
 /// `Invalid` for a name that cannot be one; those of [`authz::require`] and of the database.
-pub async fn announce(app: &App, caller: &Caller, name: &str, once: &[u8]) -> Result<Ticket> {
-    let project = authz::require(app, caller, Action::ScaTaskCreate, None).await?;
+pub async fn announce(
+    app: &App,
+    caller: &Caller,
+    project: Option<&ProjectId>,
+    name: &str,
+    once: &[u8],
+) -> Result<Ticket> {
+    let project = authz::require(app, caller, Action::ScaTaskCreate, project).await?;
     let long = name.chars().count();
     if !(1..=MAX_NAME).contains(&long) || name.chars().any(char::is_control) {
         return Err(Error::invalid(
@@ -121,6 +130,9 @@ pub async fn receive<E: std::error::Error + Send + Sync + 'static>(
         Some(_) => {}
     }
     let _alone = Alone::with(app, claim.file_id)?;
+    let shared = app.clone();
+    let room = tokio::task::spawn_blocking(move || room(&shared, announced.unwrap_or_default()));
+    room.await.map_err(Error::internal)??;
     let (sender, receiver) = mpsc::channel(AHEAD);
     let (shared, id) = (app.clone(), claim.file_id.to_owned());
     let written = tokio::task::spawn_blocking(move || write(&shared, &id, receiver));
@@ -206,16 +218,31 @@ async fn send<E: std::error::Error + Send + Sync + 'static>(
     }
 }
 
+/// Sees that the disk takes so many bytes and keeps what others need of it.
+fn room(app: &App, bytes: u64) -> Result<()> {
+    let free = app.sca.artifacts.blobs()?.room()?;
+    if free < bytes.saturating_add(app.settings.sca.keep_free_bytes) {
+        tracing::error!(free, bytes, "an artifact is refused: the disk has too little room");
+        return Err(blobs::full());
+    }
+    Ok(())
+}
+
 /// Writes what comes in to the folder of artifacts. Answers its length, its SHA-256 and the folder's name.
 fn write(app: &App, id: &str, mut pieces: mpsc::Receiver<Piece>) -> Result<(i64, String, String)> {
     let place = app.sca.place.name()?.to_owned();
     let mut blob = app.sca.artifacts.blobs()?.create(id)?;
-    let mut hash = Sha256::new();
+    let (mut hash, mut since) = (Sha256::new(), 0_u64);
     while let Some(piece) = pieces.blocking_recv() {
         match piece {
             Piece::Bytes(bytes) => {
                 hash.update(&bytes);
-                blob.write_all(&bytes).map_err(Error::internal)?;
+                blob.write_all(&bytes).map_err(blobs::failed)?;
+                since = since.saturating_add(bytes.len() as u64);
+                if since > LOOK_AGAIN {
+                    since = 0;
+                    room(app, 0)?;
+                }
             }
             Piece::End => {
                 let size = i64::try_from(blob.commit()?).map_err(Error::internal)?;

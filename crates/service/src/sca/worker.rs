@@ -1,13 +1,15 @@
 //! The worker: claims tasks, has their artifacts taken apart, stores what was found, tells the end.
 
-use super::analysis::Analysis;
 use super::engine::{self, Taken};
 use super::outcome::{Artifact, Knowing, Outcome};
-use super::{callback, queue};
+use super::{Sca, callback, queue};
 use crate::app::App;
 use muster_model::{Error, ErrorKind, Result};
+use muster_sca::Report;
 use muster_store::jobs::{self, Job};
-use muster_store::sca::{File, Named, Status, Task, documents, files, numbers, results, tasks};
+use muster_store::sca::{
+    Document, File, Named, Status, Task, documents, edges, files, numbers, results, tasks,
+};
 use muster_store::transact;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -149,15 +151,16 @@ async fn run(app: &App, job: &Job) -> Result<()> {
     let Some(task) = task else { return Ok(()) };
     let file = files::get(&mut app.db.read().await?, &task.file, now).await?;
     let file = file.ok_or_else(|| Error::invalid("fileId", "the artifact has expired"))?;
+    let sha256 = file.content.as_ref().map(|(_, sha256)| sha256.clone()).unwrap_or_default();
     let (sender, progress) = watch::channel(0_u8);
     let mut work = Box::pin(async {
         let (path, name) = (app.sca.artifacts.file(&file.id), file.name.clone());
-        let Taken { analysis, cyclonedx } = engine::run(app, path, &name, &sender).await?;
-        let judged = tokio::task::spawn_blocking(judge(app, analysis, file));
-        Ok::<_, Error>((judged.await.map_err(Error::internal)??, cyclonedx))
+        let Taken { report, packed } = engine::run(app, path, &name, &sender).await?;
+        let judged = tokio::task::spawn_blocking(judge(app, report, file));
+        Ok::<_, Error>((judged.await.map_err(Error::internal)??, packed))
     });
     let mut prolong = interval(PROLONG);
-    let (outcome, cyclonedx) = loop {
+    let (outcome, packed) = loop {
         tokio::select! {
             done = &mut work => break done?,
             _ = prolong.tick() => {
@@ -170,21 +173,26 @@ async fn run(app: &App, job: &Job) -> Result<()> {
         }
     };
     drop(work);
-    store(app, job, &task, outcome, cyclonedx.as_deref()).await
+    store(app, job, &task, outcome, packed.map(|report| Document { sha256, report })).await
 }
 
-/// What judges an analysis by what is known now. Blocks.
+/// What judges a report by what is known now. Blocks.
 fn judge(
     app: &App,
-    analysis: Analysis,
+    report: Report,
     file: File,
 ) -> impl FnOnce() -> Result<Outcome> + Send + 'static {
     let app = app.clone();
     move || {
         let (knowledge, licences) = (app.sca.knowledge(), app.sca.licences());
-        let knowing = Knowing { knowledge: knowledge.as_deref(), licences: licences.as_deref() };
+        let today = Sca::day(app.now());
+        let knowing = Knowing {
+            knowledge: knowledge.as_deref(),
+            licences: licences.as_deref(),
+            today: &today,
+        };
         let sha256 = file.content.map(|(_, sha256)| sha256).unwrap_or_default();
-        Outcome::of(analysis, knowing, Artifact { name: &file.name, sha256: &sha256 })
+        Outcome::of(report, knowing, Artifact { name: &file.name, sha256: &sha256 })
     }
 }
 
@@ -194,7 +202,7 @@ async fn store(
     job: &Job,
     task: &Task,
     outcome: Outcome,
-    cyclonedx: Option<&[u8]>,
+    document: Option<Document>,
 ) -> Result<()> {
     let now = app.now();
     let named: Vec<_> = outcome
@@ -216,8 +224,10 @@ async fn store(
         results::put_findings(tx, task.key, &findings, &keys, &components).await?;
         let licences: Vec<_> = outcome.licences.iter().cloned().collect();
         results::put_licences(tx, task.key, &licences, &components).await?;
-        if let Some(cyclonedx) = cyclonedx {
-            documents::put(tx, task.key, cyclonedx).await?;
+        let edges: Vec<_> = outcome.edges.iter().cloned().collect();
+        edges::put(tx, task.key, &edges, &components).await?;
+        if let Some(document) = &document {
+            documents::put(tx, task.key, document).await?;
         }
         if tasks::finish(tx, task.key, &outcome.coverage, now).await? {
             callback::enqueue(tx, task, now).await?;
@@ -262,8 +272,9 @@ async fn clear(app: App) {
 
 /// Forgets tasks whose results have been kept long enough, then deletes expired artifacts.
 async fn clear_expired(app: &App) -> Result<()> {
-    let before = app.now().plus_secs(-app.settings.sca.keep_results_secs);
-    let old = tasks::ended_before(&mut app.db.read().await?, before, CLEARED).await?;
+    let now = app.now();
+    let before = now.plus_secs(-app.settings.sca.keep_results_secs);
+    let old = tasks::outlived(&mut app.db.read().await?, before, now, CLEARED).await?;
     if !old.is_empty() {
         transact!(app.db, |tx| {
             for key in &old {

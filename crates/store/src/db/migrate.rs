@@ -41,6 +41,7 @@ pub(super) const ALL: &[Migration] = steps![
     "0015_counts_by_key.sql",
     "0016_binding_by_agents.sql",
     "0017_index_nobody_asks.sql",
+    "0018_sca_own.sql",
 ];
 
 /// Runs the steps of `all` that are missing.

@@ -140,8 +140,13 @@ fn keys(rows: &[Row]) -> Result<HashMap<String, i64>> {
 /// # Errors
 /// Those of the database.
 pub async fn clear(tx: &mut Tx, task: i64) -> Result<()> {
-    for table in ["sca_task_components", "sca_task_findings", "sca_task_licences", "sca_documents"]
-    {
+    for table in [
+        "sca_task_components",
+        "sca_task_findings",
+        "sca_task_licences",
+        "sca_task_edges",
+        "sca_documents",
+    ] {
         tx.execute(format!("DELETE FROM {table} WHERE task = ?"), binds![task]).await?;
     }
     Ok(())
@@ -331,6 +336,8 @@ pub async fn vulnerability(
 pub struct Place {
     /// The component.
     pub component: Component,
+    /// Its key inside the store, and that of the task.
+    pub keys: (i64, i64),
     /// Id of the task.
     pub task: String,
     /// Name of the task.
@@ -339,6 +346,22 @@ pub struct Place {
     pub at: Option<Micros>,
     /// How it was found there, as JSON.
     pub detail: String,
+}
+
+/// What these components of the store (by key) are.
+///
+/// # Errors
+/// Those of the database.
+pub async fn named(tx: &mut Tx, keys: &[i64]) -> Result<HashMap<i64, Component>> {
+    let head = format!("SELECT {COMPONENT}, c.key FROM sca_components c WHERE c.key");
+    let rows = tx.all_in(&head, vec![], keys.iter().map(|key| (*key).into()).collect()).await?;
+    rows.iter()
+        .map(|row| {
+            let mut cells = row.cells();
+            let it = component(&mut cells)?;
+            Ok((cells.take()?, it))
+        })
+        .collect()
 }
 
 /// Where components of this name are, of one version or of any.
@@ -354,7 +377,7 @@ pub async fn places(
 ) -> Result<Vec<Place>> {
     let and = if version.is_some() { "AND c.version = ?" } else { "" };
     let sql = format!(
-        "SELECT {COMPONENT}, t.id, t.name, t.ended_at, f.detail FROM sca_components c \
+        "SELECT {COMPONENT}, c.key, t.key, t.id, t.name, t.ended_at, f.detail FROM sca_components c \
          JOIN sca_task_components f ON f.component = c.key JOIN sca_tasks t ON t.key = f.task \
          WHERE c.project = ? AND c.name = ? {and} ORDER BY c.name, c.version, t.key DESC, f.rank LIMIT ?"
     );
@@ -367,6 +390,7 @@ pub async fn places(
             let mut cells = row.cells();
             Ok(Place {
                 component: component(&mut cells)?,
+                keys: (cells.take()?, cells.take()?),
                 task: cells.take()?,
                 task_name: cells.take()?,
                 at: cells.take()?,

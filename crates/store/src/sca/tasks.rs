@@ -68,11 +68,13 @@ pub struct Task {
     pub started_at: Option<Micros>,
     /// When it ended.
     pub ended_at: Option<Micros>,
+    /// Until when it is kept, where somebody said so.
+    pub keep_until: Option<Micros>,
 }
 
 const TASK: &str = "SELECT key, project, id, name, file, callback_url, callback_key, status, percent, error, \
                     coverage, components, vulnerabilities, licences, created_by, created_at, started_at, \
-                    ended_at FROM sca_tasks";
+                    ended_at, keep_until FROM sca_tasks";
 
 fn task(row: &Row) -> Result<Task> {
     let mut cells = row.cells();
@@ -97,6 +99,7 @@ fn task(row: &Row) -> Result<Task> {
         created_at: cells.take()?,
         started_at: cells.take()?,
         ended_at: cells.take()?,
+        keep_until: cells.take()?,
     })
 }
 
@@ -156,13 +159,67 @@ pub async fn list(tx: &mut Tx, project: i64, limit: u32, offset: u32) -> Result<
     Ok((total, rows.iter().map(task).collect::<Result<_>>()?))
 }
 
-/// How many queued tasks of all projects were made before this one: its place in the queue, from 0.
+/// A task that has not ended, as the queue sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unfinished {
+    /// Key of the task.
+    pub key: i64,
+    /// The folder its artifact lies in, where it is worked at.
+    pub place: String,
+    /// Bytes of its artifact.
+    pub size: i64,
+    /// A worker is at it.
+    pub running: bool,
+    /// How far it is.
+    pub percent: u8,
+}
+
+/// All tasks that have not ended, of all projects, in the order they were made.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn ahead(tx: &mut Tx, task: &Task) -> Result<i64> {
-    let sql = "SELECT count(*) FROM sca_tasks WHERE status = 0 AND key < ?";
-    tx.one(sql, binds![task.key]).await?.only()
+pub async fn unfinished(tx: &mut Tx) -> Result<Vec<Unfinished>> {
+    let sql = "SELECT t.key, f.place, COALESCE(f.size, 0), t.status, t.percent FROM sca_tasks t \
+               JOIN sca_files f ON f.id = t.file WHERE t.status < 2 ORDER BY t.key";
+    let rows = tx.all(sql, vec![]).await?;
+    rows.iter()
+        .map(|row| {
+            let mut cells = row.cells();
+            Ok(Unfinished {
+                key: cells.take()?,
+                place: cells.take()?,
+                size: cells.take()?,
+                running: cells.take::<i64>()? == Status::Running.number(),
+                percent: cells.take()?,
+            })
+        })
+        .collect()
+}
+
+/// Sizes and durations (bytes, microseconds) of the tasks that ended with results last, at most `limit`.
+///
+/// # Errors
+/// Those of the database.
+pub async fn pace(tx: &mut Tx, limit: u32) -> Result<Vec<(i64, i64)>> {
+    let sql = "SELECT f.size, t.ended_at - t.started_at FROM sca_tasks t JOIN sca_files f ON f.id = t.file \
+               WHERE t.status = 2 AND f.size IS NOT NULL AND t.started_at IS NOT NULL \
+               ORDER BY t.ended_at DESC LIMIT ?";
+    let rows = tx.all(sql, binds![limit]).await?;
+    rows.iter()
+        .map(|row| {
+            let mut cells = row.cells();
+            Ok((cells.take()?, cells.take()?))
+        })
+        .collect()
+}
+
+/// Keeps a task until a moment, or as long as the server keeps tasks.
+///
+/// # Errors
+/// Those of the database.
+pub async fn keep(tx: &mut Tx, key: i64, until: Option<Micros>) -> Result<()> {
+    let sql = "UPDATE sca_tasks SET keep_until = ? WHERE key = ?";
+    tx.execute(sql, binds![until, key]).await.map(drop)
 }
 
 /// Notes that a worker is at the task. No: it has ended.
@@ -218,13 +275,15 @@ pub async fn delete(tx: &mut Tx, key: i64) -> Result<()> {
     tx.execute("DELETE FROM sca_tasks WHERE key = ?", binds![key]).await.map(drop)
 }
 
-/// Keys of tasks that ended before `before`, at most `limit`.
+/// Keys of tasks that are kept no longer, at most `limit`: those that ended before `before`, unless somebody said until
+/// when they are kept.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn ended_before(tx: &mut Tx, before: Micros, limit: u32) -> Result<Vec<i64>> {
-    let sql = "SELECT key FROM sca_tasks WHERE ended_at < ? ORDER BY ended_at LIMIT ?";
-    tx.all(sql, binds![before, limit]).await?.iter().map(Row::only).collect()
+pub async fn outlived(tx: &mut Tx, before: Micros, now: Micros, limit: u32) -> Result<Vec<i64>> {
+    let sql = "SELECT key FROM sca_tasks WHERE ended_at < ? AND keep_until IS NULL \
+               OR ended_at IS NOT NULL AND keep_until < ? ORDER BY ended_at LIMIT ?";
+    tx.all(sql, binds![before, now, limit]).await?.iter().map(Row::only).collect()
 }
 
 /// Tasks that have not ended although the job that was to run them in `queue` was given up: its workers died.

@@ -5,8 +5,8 @@ use muster_model::Micros;
 use muster_store::Tx;
 use muster_store::sca::files::Content;
 use muster_store::sca::{
-    Component, File, Found, Named, Status, Task, Vulnerability, documents, files, numbers, results,
-    tasks,
+    Component, Document, File, Found, Named, Policy, Status, Task, Vulnerability, documents, edges,
+    files, numbers, policies, results, tasks,
 };
 use muster_testkit::on_both_databases;
 
@@ -29,6 +29,7 @@ fn task(project: i64, id: &str, file: &str) -> Task {
         created_at: Micros(5),
         started_at: None,
         ended_at: None,
+        keep_until: None,
     }
 }
 
@@ -123,12 +124,24 @@ on_both_databases! {
         let mut tx = test.db.begin().await.unwrap();
         let project = fleet::project(&mut tx).await;
         let key = tasks::create(&mut tx, &task(project, "t", "f")).await.unwrap();
-        documents::put(&mut tx, key, b"one").await.unwrap();
-        documents::put(&mut tx, key, b"two").await.unwrap();
-        assert_eq!(documents::get(&mut tx, key).await.unwrap(), Some(b"two".to_vec()));
+        let document = |text: &str| Document {
+            sha256: "abc".to_owned(),
+            report: text.as_bytes().to_vec(),
+        };
+        documents::put(&mut tx, key, &document("one")).await.unwrap();
+        documents::put(&mut tx, key, &document("two")).await.unwrap();
+        assert_eq!(documents::get(&mut tx, key).await.unwrap(), Some(document("two")));
         assert!(tasks::fail(&mut tx, key, "cancelled", Micros(9)).await.unwrap());
-        assert_eq!(tasks::ended_before(&mut tx, Micros(9), 10).await.unwrap(), Vec::<i64>::new());
-        assert_eq!(tasks::ended_before(&mut tx, Micros(10), 10).await.unwrap(), [key]);
+        let outlived = async |tx: &mut Tx, before, now| {
+            tasks::outlived(tx, Micros(before), Micros(now), 10).await.unwrap()
+        };
+        assert_eq!(outlived(&mut tx, 9, 20).await, Vec::<i64>::new());
+        assert_eq!(outlived(&mut tx, 10, 20).await, [key]);
+        tasks::keep(&mut tx, key, Some(Micros(30))).await.unwrap();
+        assert_eq!(outlived(&mut tx, 10, 30).await, Vec::<i64>::new());
+        assert_eq!(outlived(&mut tx, 10, 31).await, [key]);
+        tasks::keep(&mut tx, key, None).await.unwrap();
+        assert_eq!(outlived(&mut tx, 9, 31).await, Vec::<i64>::new());
         tasks::delete(&mut tx, key).await.unwrap();
         assert_eq!(documents::get(&mut tx, key).await.unwrap(), None);
     }
@@ -138,8 +151,8 @@ on_both_databases! {
         let project = fleet::project(&mut tx).await;
         let first = tasks::create(&mut tx, &task(project, "t1", "f")).await.unwrap();
         let second = tasks::create(&mut tx, &task(project, "t2", "f")).await.unwrap();
-        let waiting = tasks::by_key(&mut tx, second).await.unwrap().unwrap();
-        assert_eq!(tasks::ahead(&mut tx, &waiting).await.unwrap(), 1);
+        files::create(&mut tx, &file(project, "f")).await.unwrap();
+        files::arrived(&mut tx, "f", content(3, "abc"), Micros(2)).await.unwrap();
         assert!(tasks::start(&mut tx, first, Micros(6)).await.unwrap());
         assert!(tasks::start(&mut tx, first, Micros(8)).await.unwrap());
         tasks::progress(&mut tx, first, 40).await.unwrap();
@@ -147,10 +160,16 @@ on_both_databases! {
         let running = tasks::get(&mut tx, project, "t1").await.unwrap().unwrap();
         assert_eq!((running.status, running.percent), (Status::Running, 40));
         assert_eq!(running.started_at, Some(Micros(6)));
+        let queue = tasks::unfinished(&mut tx).await.unwrap();
+        let seen: Vec<_> =
+            queue.iter().map(|it| (it.key, it.running, it.percent, it.size)).collect();
+        assert_eq!(seen, [(first, true, 40, 3), (second, false, 0, 3)]);
+        assert_eq!((queue[0].place.as_str(), tasks::pace(&mut tx, 9).await.unwrap()), ("here", vec![]));
         store(&mut tx, project, first).await;
         assert!(tasks::finish(&mut tx, first, "{}", Micros(9)).await.unwrap());
         assert!(!tasks::fail(&mut tx, first, "late", Micros(10)).await.unwrap());
         assert!(!tasks::start(&mut tx, first, Micros(10)).await.unwrap());
+        assert_eq!(tasks::pace(&mut tx, 9).await.unwrap(), [(3, 3)]);
         let done = tasks::get(&mut tx, project, "t1").await.unwrap().unwrap();
         assert_eq!((done.components, done.vulnerabilities, done.licences), (2, 2, 2));
         assert_eq!((done.status, done.percent, done.ended_at), (Status::Done, 100, Some(Micros(9))));
@@ -189,5 +208,35 @@ on_both_databases! {
         let places = results::places(&mut tx, project, "a", Some("1"), 9).await.unwrap();
         assert_eq!((places.len(), places[0].task.as_str()), (1, "t"));
         assert_eq!(results::places(&mut tx, project, "a", Some("2"), 9).await.unwrap(), []);
+    }
+
+    async fn edges_and_policies_are_kept_and_go(test: TestDb) {
+        let mut tx = test.db.begin().await.unwrap();
+        let project = fleet::project(&mut tx).await;
+        let key = tasks::create(&mut tx, &task(project, "t", "f")).await.unwrap();
+        let rows = [found("b", 1).component, found("a", 2).component];
+        let keys = results::components(&mut tx, project, &rows).await.unwrap();
+        let pair = |one: &str, other: &str| (one.to_owned(), other.to_owned());
+        edges::put(&mut tx, key, &[pair("uuid-a", "uuid-b")], &keys).await.unwrap();
+        assert_eq!(edges::of(&mut tx, key).await.unwrap(), [(keys["uuid-a"], keys["uuid-b"])]);
+        let named = results::named(&mut tx, &[keys["uuid-a"]]).await.unwrap();
+        assert_eq!(named[&keys["uuid-a"]].name, "a");
+        assert!(edges::put(&mut tx, key, &[pair("uuid-a", "uuid-c")], &keys).await.is_err());
+        tasks::delete(&mut tx, key).await.unwrap();
+        assert_eq!(edges::of(&mut tx, key).await.unwrap(), []);
+
+        let mut policy = Policy {
+            name: "p".to_owned(),
+            rules: "{}".to_owned(),
+            updated_by: "u".to_owned(),
+            updated_at: Micros(1),
+        };
+        policies::put(&mut tx, project, &policy).await.unwrap();
+        policy.rules = "{\"grade\":\"high\"}".to_owned();
+        policies::put(&mut tx, project, &policy).await.unwrap();
+        assert_eq!(policies::list(&mut tx, project).await.unwrap(), [policy]);
+        assert_eq!(policies::list(&mut tx, project + 1).await.unwrap(), []);
+        assert!(policies::delete(&mut tx, project, "p").await.unwrap());
+        assert!(!policies::delete(&mut tx, project, "p").await.unwrap());
     }
 }

@@ -1,6 +1,6 @@
 //! `muster db show`: one vulnerability with the provenance of all that is said about it.
 
-use crate::output::print;
+use crate::output::{harmless, print};
 use muster_advisory::{Live, Place};
 use muster_model::{Error, Result};
 use std::fmt::Write as _;
@@ -50,10 +50,7 @@ pub(super) fn run(place: &Place, id: &str) -> Result<()> {
     for (_, url) in &details.references {
         let _ = writeln!(text, "  {url}");
     }
-    // What publishers write must not steer a terminal.
-    let clean: String =
-        text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect();
-    print(&clean)
+    print(&harmless(&text))
 }
 
 const fn state(disputed: bool, rejected: bool) -> &'static str {

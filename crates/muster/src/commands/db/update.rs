@@ -2,10 +2,10 @@
 
 use super::bundle;
 use super::fetch::Door;
-use super::progress::Line;
 use crate::cli::db::UpdateArgs;
 use crate::config::Config;
 use crate::messages::{Lang, Message, say};
+use crate::output::progress::Line;
 use crate::output::{complain, print};
 use muster_advisory::mirror::{Fetched, Mirror, Summary};
 use muster_advisory::{Meta, Place, source};
@@ -95,7 +95,7 @@ fn fetch(
 ) -> Result<Summary> {
     let mut door = Door::new(&config.egress)?;
     let mut progress = |fetched: &Fetched<'_>| {
-        line.show(|| {
+        line.show(|_| {
             let of = fetched.total.map(|total| format!(" of {}", kib(total))).unwrap_or_default();
             format!("fetching {}: {}{of} KiB", fetched.name, kib(fetched.bytes))
         });
@@ -111,7 +111,7 @@ fn compile(place: &Place, origin: &str, folder: &Path, line: &mut Line) -> Resul
     }
     source::compile_folders(origin, &folders, &place.file(), SystemClock.now(), &mut |progress| {
         let (at, of, records) = (progress.at, progress.of, progress.records);
-        line.show(|| match progress.feed {
+        line.show(|_| match progress.feed {
             "" => format!("writing {records} records"),
             feed => format!("reading {feed} ({at} of {of}), {records} records"),
         });

@@ -1,6 +1,6 @@
 //! `muster key bind`, `unbind`, `tasks`
 
-use super::super::{Context, rows, text};
+use super::super::{Context, pause, rows, text};
 use super::KEYPAIRS;
 use crate::cli::key::HostArgs;
 use crate::files::read_text;
@@ -8,7 +8,6 @@ use crate::messages::Message;
 use crate::output::print_list;
 use muster_model::{Error, ErrorKind, Result};
 use serde_json::{Map, Value, json};
-use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 /// Longest wait for a host: three attempts of three connections, with their pauses.
@@ -58,8 +57,6 @@ fn server(host: &HostArgs) -> Result<Value> {
 
 fn wait(context: &Context, task: &str) -> Result<()> {
     let started = Instant::now();
-    // Nobody sends: a wait that needs no sleep.
-    let (_keep, clock) = channel::<()>();
     loop {
         let answer = context.client.get(&format!("/v3/{{project}}/tasks/{task}"), &[])?;
         let status = text(&answer, "task_status");
@@ -73,9 +70,7 @@ fn wait(context: &Context, task: &str) -> Result<()> {
             let message = format!("the task {task} is still {status}");
             return Err(Error::new(ErrorKind::Unavailable, message));
         }
-        if clock.recv_timeout(PAUSE) == Err(RecvTimeoutError::Disconnected) {
-            return Err(Error::internal("the clock stopped"));
-        }
+        pause(PAUSE);
     }
 }
 

@@ -1,5 +1,6 @@
 //! `muster scan --explain`: what proves one component, and what is known against it.
 
+use crate::output::harmless;
 use muster_model::{Error, ErrorKind, Result};
 use muster_sca::known::{Verdict, Vulnerability};
 use muster_sca::{Component, Report};
@@ -15,12 +16,8 @@ pub(super) fn write(report: &Report, wanted: &str, out: &mut dyn Write) -> Resul
     let mut text = Vec::new();
     let written = report.components.get(at).map_or(Ok(()), |one| component(one, &mut text));
     let written = written.and_then(|()| verdict.map_or(Ok(()), |it| known(it, &mut text)));
-    // What archives hold must not steer a terminal.
-    let clean: String = String::from_utf8_lossy(&text)
-        .chars()
-        .map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c })
-        .collect();
-    Ok(written.and_then(|()| out.write_all(clean.as_bytes())))
+    let text = harmless(&String::from_utf8_lossy(&text));
+    Ok(written.and_then(|()| out.write_all(text.as_bytes())))
 }
 
 /// The component with this package URL, or the only one of this name.

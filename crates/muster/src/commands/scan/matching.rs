@@ -1,7 +1,7 @@
 //! Comparing a scan with what is known, and what people decided about it.
 
-use crate::cli::scan::{FailOn, ScanArgs};
-use muster_advisory::{Grade, Knowledge, current};
+use crate::cli::scan::ScanArgs;
+use muster_advisory::{Knowledge, current};
 use muster_model::{Error, ErrorKind, Micros, Purl, Result};
 use muster_sca::vex::{self, Product, Statement};
 use muster_sca::{Known, Report};
@@ -55,8 +55,8 @@ impl Matcher {
             return Ok(());
         }
         let mut known = match &self.knowledge {
-            Some(knowledge) => Known::of(report, knowledge, &self.today)?,
-            None => Known::nothing(report),
+            Some(knowledge) => Known::of(&report.purls(), knowledge, &self.today)?,
+            None => Known::nothing(&report.purls()),
         };
         let product = Product { name, purl: self.product.as_ref() };
         vex::apply(&self.statements, report, product, &self.today, &mut known);
@@ -68,18 +68,6 @@ impl Matcher {
     pub(super) const fn product(&self) -> Option<&Purl> {
         self.product.as_ref()
     }
-}
-
-/// Whether a grade is as bad as the bar or worse.
-pub(super) fn reaches(grade: Grade, bar: FailOn) -> bool {
-    let bar = match bar {
-        FailOn::Critical => Grade::Critical,
-        FailOn::High => Grade::High,
-        FailOn::Medium => Grade::Medium,
-        FailOn::Low => Grade::Low,
-        FailOn::Any => Grade::Unknown,
-    };
-    grade <= bar
 }
 
 fn bytes(flag: &'static str, path: &Path) -> Result<Vec<u8>> {

@@ -71,6 +71,10 @@ pub(in crate::extractors) fn extract(file: &File<'_>, found: &mut Found) -> Resu
             .confidence(confidence)
             .because(reason)
             .depends(own_needs);
+        let vendors = ["Implementation-Vendor", "Bundle-Vendor", "Specification-Vendor"];
+        if let Some(vendor) = vendors.into_iter().find_map(|name| manifest.get(name)) {
+            finding = finding.supplier(vendor);
+        }
         if let Some(licence) = manifest.get("Bundle-License") {
             finding = finding.licence(licence);
         }

@@ -20,6 +20,8 @@ struct Manifest {
     #[serde(default)]
     licenses: Value,
     #[serde(default)]
+    author: Value,
+    #[serde(default)]
     dependencies: Value,
     #[serde(default)]
     dev_dependencies: Value,
@@ -52,6 +54,7 @@ pub(in crate::extractors) fn extract(file: &File<'_>, found: &mut Found) -> Resu
         } else {
             Finding::new(purl, Kind::Archive)
         };
+        finding = finding.supplier(author(&manifest.author));
         for licence in licences(&manifest) {
             finding = finding.licence(licence);
         }
@@ -86,6 +89,11 @@ pub(in crate::extractors) fn extract(file: &File<'_>, found: &mut Found) -> Resu
         }
     }
     Ok(())
+}
+
+/// `author` as text or object.
+fn author(value: &Value) -> &str {
+    value.as_str().or_else(|| value.get("name")?.as_str()).unwrap_or_default()
 }
 
 /// `license` as text or object, `licenses` as a list of either.

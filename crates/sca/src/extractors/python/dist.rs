@@ -4,7 +4,7 @@ use crate::extractor::{File, file_name};
 use crate::extractors::purl;
 use crate::finding::{Finding, Found, Kind};
 use crate::trouble::Trouble;
-use muster_formats::python::{licences, parse_metadata};
+use muster_formats::python::{author, licences, parse_metadata};
 
 pub(in crate::extractors) fn extract(file: &File<'_>, found: &mut Found) -> Result<(), Trouble> {
     let Some(kind) = kind(file) else { return Ok(()) };
@@ -12,7 +12,7 @@ pub(in crate::extractors) fn extract(file: &File<'_>, found: &mut Found) -> Resu
         return Err(Trouble::malformed("not the metadata of a distribution"));
     };
     if let Some(purl) = purl("pypi", "", &own.name, &own.version) {
-        let mut finding = Finding::new(purl, kind);
+        let mut finding = Finding::new(purl, kind).supplier(&author(file.bytes));
         for licence in licences(file.bytes) {
             finding = finding.licence(&licence);
         }
