@@ -1,4 +1,5 @@
 """The scanner's documents, read by the standards' own schemas and by libraries of others."""
+import io
 import json
 import os
 import subprocess
@@ -7,6 +8,8 @@ import zipfile
 import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
+from cyclonedx.validation.xml import XmlValidator
+from ntia_conformance_checker import SbomChecker
 from pydantic_sarif.model import StaticAnalysisResultsFormatSarifVersion210JsonSchema as Sarif
 from spdx_tools.spdx.parser.parse_anything import parse_file
 from spdx_tools.spdx.validation.document_validator import validate_full_spdx_document
@@ -47,6 +50,7 @@ def place(tmp_path_factory):
         artifact.writestr("a b/requirements.txt", "acme==1.0\nbeta==1.0\nclean==2.0\n")
         artifact.writestr("package-lock.json", json.dumps(LOCK))
         with zipfile.ZipFile(folder / "x-1.0.jar", "w") as jar:
+            jar.writestr("META-INF/MANIFEST.MF", "Implementation-Vendor: ACME Works\n")
             jar.writestr("META-INF/maven/g/x/pom.properties", "groupId=g\nartifactId=x\nversion=1.0\n")
         artifact.write(folder / "x-1.0.jar", "lib/x-1.0.jar")
     (folder / "ignore").write_text("CVE-2025-3 # of no use here\n")
@@ -80,6 +84,47 @@ def test_cyclonedx_keeps_its_schema(place, more):
 
 def test_the_newer_edition_keeps_its_schema(place):
     assert JsonStrictValidator(SchemaVersion.V1_7).validate_str(scan(place, "cyclonedx-1.7")) is None
+
+
+@pytest.mark.parametrize("form, version", [("cyclonedx-xml", SchemaVersion.V1_6), ("cyclonedx-1.7-xml", SchemaVersion.V1_7)])
+@pytest.mark.parametrize("more", [[], ["--profile", "bsi", "--creator", "sbom@example.com"], ["--no-vulnerabilities"]])
+def test_xml_keeps_its_schema(place, form, version, more):
+    decided = ["--ignore", str(place / "ignore")] if not more else []
+    asked = [form, *decided, *more, "--timestamp", "1700000000"]
+    text = scan(place, *asked, code=14 if "bsi" in more else 0)
+    assert XmlValidator(version).validate_str(text) is None
+    assert text == scan(place, *asked, code=14 if "bsi" in more else 0)
+
+
+def test_spdx_3_keeps_the_model(place):
+    """Read by the bindings made of the model itself, which know every class, property and cardinality."""
+    from spdx_python_model import v3_0_1 as spdx
+
+    text = scan(place, "spdx-3", "--creator", "https://example.com/sbom")
+    objects = spdx.SHACLObjectSet()
+    with io.BytesIO(text.encode()) as stream:
+        spdx.JSONLDDeserializer().read(stream, objects)
+    packages = {one.name: one for one in objects.foreach_type(spdx.software_Package)}
+    assert packages["g:x"].suppliedBy.name == "ACME Works"
+    assert packages["acme"].software_packageVersion == "1.0"
+    assert not objects.missing_ids
+    found = [one for one in objects.foreach_type(spdx.security_Vulnerability)]
+    assert {one.name for one in found} == {"CVE-2025-1", "CVE-2025-2", "CVE-2025-3"}
+    written = io.BytesIO()
+    spdx.JSONLDSerializer().write(objects, written)  # refuses what lacks a property the model demands
+    (document,) = objects.foreach_type(spdx.SpdxDocument)
+    assert document.rootElement[0].rootElement[0].name == "shop.zip"
+
+
+def test_another_checker_sees_the_minimum_elements(place, tmp_path):
+    path = tmp_path / "shop.spdx.json"
+    path.write_text(scan(place, "spdx"))
+    checked = SbomChecker(str(path), validate=True, compliance="ntia", sbom_spec="spdx2")
+    assert not checked.parsing_error and checked.doc_version and checked.doc_author and checked.doc_timestamp
+    assert checked.dependency_relationships
+    assert not checked.get_components_without_names() and not checked.get_components_without_identifiers()
+    lacking = {name for name in checked.get_components_without_suppliers()}
+    assert "g:x" not in lacking and "acme" in lacking
 
 
 def test_spdx_is_valid_and_its_packages_are_read(place, tmp_path):
