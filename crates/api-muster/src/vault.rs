@@ -13,6 +13,7 @@ pub(crate) async fn status(State(app): State<App>, caller: Caller) -> Result<Jso
             "owner": it.owner.to_string(),
             "version": it.version,
             "made_at": it.made_at.iso(),
+            "suite": it.suite.name(),
             "older_versions": it.older,
             "values": it.fresh,
             "values_under_older": it.old,

@@ -72,6 +72,9 @@ pub(crate) struct ServerConfig {
     /// The root key itself, from the variable `MUSTER_ROOT_KEY` and from nowhere else.
     #[serde(skip)]
     pub(crate) root_key: Option<RootKeyText>,
+    /// What secrets are sealed by: `aes-256-gcm`, or `sm4-gcm` in the national profile. What the other one sealed still
+    /// opens; `muster vault rewrap` moves it.
+    pub(crate) sealing: muster_vault::Suite,
     /// Age recipients (`age1…`) the root key is also wrapped for, so that it can be recovered; backups are written to
     /// them too.
     pub(crate) recovery: Vec<String>,
@@ -146,6 +149,7 @@ impl Default for ServerConfig {
             root_passphrase_file: None,
             pkcs11: None,
             root_key: None,
+            sealing: muster_vault::Suite::default(),
             recovery: Vec::new(),
             worker: true,
             local_agent: true,

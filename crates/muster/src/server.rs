@@ -170,7 +170,7 @@ async fn open(
     let database = config.store(place.dir());
     let now = muster_model::Clock::now(clock.as_ref());
     let db = Db::open(&database, now).await?;
-    let vault = root_key::read(config, place, &db, now).await?;
+    let vault = root_key::read(config, place, &db, now).await?.by(config.server.sealing);
     muster_service::vault::opens(&db, &vault).await?;
     recovery::keep(&db, &vault, &config.recovery()?, now).await?;
     App::open(db, vault, clock, settings).await

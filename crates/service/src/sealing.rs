@@ -127,7 +127,15 @@ async fn newest(tx: &mut Tx, app: &App, owner: &Owner) -> Result<Arc<OwnerKey>> 
         }
     };
     // Not kept: what was made in this transaction may yet be rolled back.
-    OwnerKey::unwrap(&app.vault, owner.clone(), stored.version, &stored.wrapped).map(Arc::new)
+    let key = OwnerKey::unwrap(&app.vault, owner.clone(), stored.version, &stored.wrapped)?;
+    if key.suite() == app.vault.suite() {
+        return Ok(Arc::new(key));
+    }
+    // The operator chose another suite since: from now on its key seals.
+    rotate(tx, app, owner).await?;
+    let made = owner_keys::newest(tx, owner).await?;
+    let made = made.ok_or_else(|| Error::internal("a key that was just made"))?;
+    OwnerKey::unwrap(&app.vault, owner.clone(), made.version, &made.wrapped).map(Arc::new)
 }
 
 /// The key that opens `sealed`, from the database.

@@ -10,8 +10,8 @@ use muster_model::{Action, Caller, Micros, Owner, Result};
 use muster_store::identity::access_keys;
 use muster_store::sealed::{self, PLACES, Place, Sealed};
 use muster_store::{Db, Tx, meta, owner_keys, transact};
-use muster_vault::Keyring;
 use muster_vault::owner_key::{OwnerKey, version_of};
+use muster_vault::{Keyring, Suite};
 use std::collections::BTreeMap;
 
 /// Values of one transaction.
@@ -39,6 +39,8 @@ pub struct OwnerStatus {
     pub made_at: Micros,
     /// Versions that are kept because they may still open something.
     pub older: u32,
+    /// What the version that seals seals by.
+    pub suite: Suite,
     /// Values under the version that seals.
     pub fresh: u64,
     /// Values under older ones.
@@ -84,10 +86,12 @@ pub async fn status(app: &App, caller: &Caller) -> Result<Status> {
         stale += u64::from(app.vault.is_stale(&key.wrapped));
         // By owner and version: the last one seals.
         let older = owners.get(&key.owner).map_or(0, |known| known.older + 1);
-        let (version, made_at) = (key.version, key.created_at);
+        let (version, made_at, owner) = (key.version, key.created_at, key.owner);
+        let suite = OwnerKey::unwrap(&app.vault, owner.clone(), version, &key.wrapped)?.suite();
+        let (fresh, old) = (0, 0);
         let status =
-            OwnerStatus { owner: key.owner.clone(), version, made_at, older, fresh: 0, old: 0 };
-        owners.insert(key.owner, status);
+            OwnerStatus { owner: owner.clone(), version, made_at, older, suite, fresh, old };
+        owners.insert(owner, status);
     }
     stale += count(access_keys::all(&mut tx).await?.iter(), |key| {
         app.vault.is_stale(&key.sealed_secret)
@@ -138,7 +142,7 @@ pub async fn rotate(app: &App, caller: &Caller) -> Result<Done> {
     Ok(done)
 }
 
-/// Wraps everything by the newest root key, and by the newest key of its owner.
+/// Wraps everything by the newest root key and in the suite the operator chose, and by the newest key of its owner.
 ///
 /// # Errors
 /// As [`rotate`].

@@ -1,6 +1,19 @@
-//! SHA-256, piece by piece: names of things and check sums of what streams by.
+//! SHA-256, piece by piece: names of things and check sums of what streams by. HMAC-SM3 for keys made of keys.
 
 use aws_lc_rs::digest::{Context, SHA256};
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sm3::Sm3;
+
+/// HMAC-SM3 (GM/T 0004 in RFC 2104) under a key of 32 bytes.
+pub(crate) fn hmac_sm3(key: &[u8; 32], message: &[u8]) -> [u8; 32] {
+    // A key of this length is used as it is, padded to a block.
+    let mut block = zeroize::Zeroizing::new([0; 64]);
+    let (front, _) = block.split_at_mut(key.len());
+    front.copy_from_slice(key);
+    let mut mac = Hmac::<Sm3>::new(&(*block).into());
+    mac.update(message);
+    mac.finalize().into_bytes().into()
+}
 
 /// A running digest.
 #[derive(Clone)]

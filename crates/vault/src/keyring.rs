@@ -1,18 +1,20 @@
 //! Sealing at rest.
 //!
-//! Every record is encrypted by a key of its own (AES-256-GCM), which lies beside it encrypted by the
+//! Every record is encrypted by a key of its own (AES-256-GCM, or SM4-GCM), which lies beside it encrypted by the
 //! root key. The identity of the record is associated data of both: a sealed value moved to another
 //! record does not open. The root key file holds one key a line, newest first; older ones only open.
 //!
 //! ```text
-//! sealed = 1 | root key id (4) | nonce (12) | data key (32) + tag (16) | nonce (12) | content + tag (16)
+//! sealed = 1 | root key id (4) | nonce (12) | data key (32) + tag (16) | nonce (12) | content + tag (16)   AES-256-GCM
+//! sealed = 4 | root key id (4) | nonce (12) | data key (16) + tag (16) | nonce (12) | content + tag (16)   SM4-GCM
 //! ```
+//! Both open at any time. The SM4 key of a root key is the first half of its HMAC-SM3 over a fixed text.
 
 mod passphrase;
 
-use crate::aead::{KEY, TAG, cipher, decrypt, encrypt};
+use crate::aead::{Cipher, NONCE, Suite, TAG, decrypt, encrypt};
+use crate::hash::hmac_sm3;
 use crate::random;
-use aws_lc_rs::aead::{LessSafeKey, NONCE_LEN};
 use muster_model::{Error, Result};
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
@@ -20,9 +22,19 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use zeroize::Zeroizing;
 
-const FORMAT: u8 = 1;
+/// Length of a root key in bytes.
+const KEY: usize = 32;
 const ID: usize = 4;
-const WRAPPED: usize = NONCE_LEN + KEY + TAG;
+/// What the SM4 key of a root key is derived by.
+const SM4: &[u8] = b"muster root key, sm4-gcm";
+
+/// The first byte of what a suite sealed.
+const fn format(suite: Suite) -> u8 {
+    match suite {
+        Suite::Aes256Gcm => 1,
+        Suite::Sm4Gcm => 4,
+    }
+}
 /// Largest root key file in bytes.
 const MAX_FILE: usize = 64 * 1024;
 
@@ -30,11 +42,13 @@ const MAX_FILE: usize = 64 * 1024;
 pub struct Keyring {
     /// Newest first; never empty.
     roots: Vec<Root>,
+    suite: Suite,
 }
 
 struct Root {
     id: [u8; ID],
-    key: LessSafeKey,
+    aes: Cipher,
+    sm4: Cipher,
     /// The key itself, for whoever may recover it.
     bytes: Zeroizing<[u8; KEY]>,
 }
@@ -46,7 +60,17 @@ impl Root {
         for (to, from) in id.iter_mut().zip(digest.as_ref()) {
             *to = *from;
         }
-        Ok(Self { id, key: cipher(bytes)?, bytes: Zeroizing::new(*bytes) })
+        let derived = Zeroizing::new(hmac_sm3(bytes, SM4));
+        let (sm4, _) = derived.split_at(Suite::Sm4Gcm.key_len());
+        let (aes, sm4) = (Cipher::new(bytes)?, Cipher::new(sm4)?);
+        Ok(Self { id, aes, sm4, bytes: Zeroizing::new(*bytes) })
+    }
+
+    const fn key(&self, suite: Suite) -> &Cipher {
+        match suite {
+            Suite::Aes256Gcm => &self.aes,
+            Suite::Sm4Gcm => &self.sm4,
+        }
     }
 }
 
@@ -56,7 +80,19 @@ impl Keyring {
     /// # Errors
     /// `Internal` without randomness.
     pub fn ephemeral() -> Result<Self> {
-        Ok(Self { roots: vec![Root::new(&*random::bytes()?)?] })
+        Ok(Self { roots: vec![Root::new(&*random::bytes()?)?], suite: Suite::default() })
+    }
+
+    /// The same ring sealing by another suite from now on.
+    #[must_use]
+    pub fn by(mut self, suite: Suite) -> Self {
+        self.suite = suite;
+        self
+    }
+
+    /// What it seals by.
+    pub const fn suite(&self) -> Suite {
+        self.suite
     }
 
     /// Reads the root keys from `path`, which only its owner may read.
@@ -116,7 +152,7 @@ impl Keyring {
             hex::decode_to_slice(line, key.as_mut_slice()).ok()?;
             roots.push(Root::new(&key).ok()?);
         }
-        (!roots.is_empty()).then_some(Self { roots })
+        (!roots.is_empty()).then_some(Self { roots, suite: Suite::default() })
     }
 
     /// Encrypts `content` for the record named `identity`, such as `access_key/AK…`.
@@ -125,12 +161,13 @@ impl Keyring {
     /// `Internal` without randomness.
     pub fn seal(&self, identity: &str, content: &[u8]) -> Result<Vec<u8>> {
         let root = self.roots.first().ok_or_else(|| Error::internal("no root key"))?;
-        let data_key = random::bytes::<KEY>()?;
-        let mut sealed = Vec::with_capacity(1 + ID + WRAPPED + NONCE_LEN + content.len() + TAG);
-        sealed.push(FORMAT);
+        let data_key = self.suite.generate()?;
+        let wrapped = self.suite.wrapped_len();
+        let mut sealed = Vec::with_capacity(1 + ID + wrapped + NONCE + content.len() + TAG);
+        sealed.push(format(self.suite));
         sealed.extend_from_slice(&root.id);
-        encrypt(&root.key, identity.as_bytes(), data_key.as_slice(), &mut sealed)?;
-        encrypt(&cipher(&data_key)?, identity.as_bytes(), content, &mut sealed)?;
+        encrypt(root.key(self.suite), identity.as_bytes(), &data_key, &mut sealed)?;
+        encrypt(&Cipher::new(&data_key)?, identity.as_bytes(), content, &mut sealed)?;
         Ok(sealed)
     }
 
@@ -144,12 +181,14 @@ impl Keyring {
     }
 
     fn try_open(&self, identity: &str, sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-        let (&format, rest) = sealed.split_first()?;
+        let (&first, rest) = sealed.split_first()?;
+        let suites = [Suite::Aes256Gcm, Suite::Sm4Gcm];
+        let suite = suites.into_iter().find(|suite| format(*suite) == first)?;
         let (id, rest) = rest.split_at_checked(ID)?;
-        let (wrapped, content) = rest.split_at_checked(WRAPPED)?;
-        let root = self.roots.iter().find(|root| format == FORMAT && root.id == id)?;
-        let data_key = decrypt(&root.key, identity.as_bytes(), wrapped)?;
-        decrypt(&cipher(data_key.as_slice().try_into().ok()?).ok()?, identity.as_bytes(), content)
+        let (wrapped, content) = rest.split_at_checked(suite.wrapped_len())?;
+        let root = self.roots.iter().find(|root| root.id == id)?;
+        let data_key = decrypt(root.key(suite), identity.as_bytes(), wrapped)?;
+        decrypt(&Cipher::new(&data_key).ok()?, identity.as_bytes(), content)
     }
 
     /// Public names of the root keys, newest first: eight hexadecimal digits each.
@@ -168,10 +207,10 @@ impl Keyring {
         text
     }
 
-    /// Whether a sealed value is still wrapped by an older root key: open and seal it again.
+    /// Whether a sealed value is still wrapped by an older root key or another suite: open and seal it again.
     pub fn is_stale(&self, sealed: &[u8]) -> bool {
         let newest = self.roots.first().map(|root| root.id.as_slice());
-        sealed.get(1..=ID) != newest
+        sealed.get(1..=ID) != newest || sealed.first() != Some(&format(self.suite))
     }
 }
 

@@ -23,5 +23,9 @@ pub mod ssh;
 pub mod token;
 pub mod x509;
 
+#[cfg(test)]
+mod vectors;
+
+pub use aead::Suite;
 pub use keyring::Keyring;
 pub use owner_key::OwnerKey;

@@ -11,7 +11,7 @@ pub mod key;
 pub mod keystore;
 pub mod name;
 pub mod request;
-mod verify;
+pub(crate) mod verify;
 
 pub use certificate::Certificate;
 pub use key::{Algorithm, PrivateKey};

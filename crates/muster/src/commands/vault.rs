@@ -39,6 +39,7 @@ fn status(context: &Context) -> Result<()> {
         ("owner", "/owner"),
         ("version", "/version"),
         ("made", "/made_at"),
+        ("suite", "/suite"),
         ("older versions", "/older_versions"),
         ("values", "/values"),
         ("under older", "/values_under_older"),

@@ -254,9 +254,21 @@ fn the_root_key_may_rest_wrapped_by_a_token() {
     let before = key(data, &id, safe.path());
     assert!(!data.join("root.key").exists());
     server.end("KILL");
-    let server = Server::of(data, up());
-    assert!(key(data, &id, safe.path()) == before);
-    server.end("KILL");
+    // Wrapped anew under the token's root key, and in the other suite, which is read by both.
+    for suite in ["sm4-gcm", "aes-256-gcm"] {
+        let mut command = up();
+        command.env("MUSTER__SERVER__SEALING", suite);
+        let server = Server::of(data, command);
+        assert!(key(data, &id, safe.path()) == before);
+        said(data, &["vault", "rewrap"]);
+        said(data, &["vault", "rotate"]);
+        let status = crate::process::ask(data, &["vault", "status"]);
+        for owner in status.as_array().unwrap() {
+            assert_eq!((&owner["suite"], &owner["values_under_older"]), (&suite.into(), &0.into()));
+        }
+        assert!(key(data, &id, safe.path()) == before);
+        server.end("KILL");
+    }
     let fails = |why: &str| {
         let output = up().output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr).into_owned();

@@ -7,7 +7,8 @@ use muster_service::vault::{self, Done};
 use muster_service::{App, sealing};
 use muster_store::{owner_keys, sealed, transact};
 use muster_testkit::{TestApp, on_both_databases};
-use muster_vault::Keyring;
+use muster_vault::{Keyring, Suite};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// The root key of all tests and one that follows it.
@@ -15,8 +16,12 @@ const OLD: &str = "0101010101010101010101010101010101010101010101010101010101010
 const NEW: &str = "0202020202020202020202020202020202020202020202020202020202020202";
 
 async fn filled(app: &App, caller: &Caller, n: usize) -> Vec<(String, String)> {
+    filled_from(app, caller, 0..n).await
+}
+
+async fn filled_from(app: &App, caller: &Caller, which: Range<usize>) -> Vec<(String, String)> {
     let mut keys = Vec::new();
-    for n in 0..n {
+    for n in which {
         let new = New {
             name: format!("csr-{n}"),
             main_domain: "a.example".into(),
@@ -39,7 +44,11 @@ async fn check(app: &App, caller: &Caller, keys: &[(String, String)]) {
 
 /// The same installation as a server with other root keys sees it.
 async fn with(test: &TestApp, roots: &str) -> muster_model::Result<App> {
-    let vault = Keyring::parse(roots).unwrap();
+    with_suite(test, roots, Suite::Aes256Gcm).await
+}
+
+async fn with_suite(test: &TestApp, roots: &str, suite: Suite) -> muster_model::Result<App> {
+    let vault = Keyring::parse(roots).unwrap().by(suite);
     let clock = Arc::new(ManualClock::at(test.app.now()));
     // A trail of its own: two servers do not write one.
     let data_dir = test.test.dir.path().join(&roots[..8]);
@@ -49,6 +58,35 @@ async fn with(test: &TestApp, roots: &str) -> muster_model::Result<App> {
 }
 
 on_both_databases! {
+    async fn a_rewrap_moves_between_the_suites(test: TestDb) {
+        let test = TestApp::on(test).await;
+        let operator = test.operator();
+        let mut keys = filled(&test.app, &operator, 2).await;
+        let suites = async |app: &App| -> Vec<_> {
+            let owners = vault::status(app, &operator).await.unwrap().owners;
+            owners.iter().map(|it| (it.suite, it.version, it.fresh, it.old)).collect()
+        };
+        let (aes, sm4) = (Suite::Aes256Gcm, Suite::Sm4Gcm);
+        assert_eq!(suites(&test.app).await, [(aes, 1, 2, 0), (aes, 1, 1, 0)]);
+        let national = with_suite(&test, OLD, sm4).await.unwrap();
+        check(&national, &operator, &keys).await;
+        // What is new is sealed by the chosen one, beside what is old; every server reads both.
+        keys.extend(filled_from(&national, &operator, 2..3).await);
+        assert_eq!(suites(&national).await, [(sm4, 2, 1, 2), (aes, 1, 1, 0)]);
+        check(&test.app, &operator, &keys).await;
+        assert!(vault::status(&national, &operator).await.unwrap().stale > 0);
+        vault::rewrap(&national, &operator).await.unwrap();
+        assert_eq!(suites(&national).await, [(sm4, 2, 3, 0), (sm4, 2, 1, 0)]);
+        assert_eq!(vault::status(&national, &operator).await.unwrap().stale, 0);
+        check(&national, &operator, &keys).await;
+        check(&test.app, &operator, &keys).await;
+        // And back.
+        vault::rewrap(&test.app, &operator).await.unwrap();
+        assert_eq!(suites(&test.app).await, [(aes, 3, 3, 0), (aes, 3, 1, 0)]);
+        check(&test.app, &operator, &keys).await;
+        national.close().await;
+    }
+
     async fn a_rotation_leaves_nothing_under_the_older_key(test: TestDb) {
         let test = TestApp::on(test).await;
         let (app, operator) = (&test.app, test.operator());

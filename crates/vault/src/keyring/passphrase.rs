@@ -1,7 +1,7 @@
 //! Root keys made of passphrases.
 
-use super::{Keyring, Root};
-use crate::aead::KEY;
+use super::{KEY, Keyring, Root};
+use crate::aead::Suite;
 use argon2::{Algorithm, Argon2, Params, Version};
 use muster_model::{Error, ErrorKind, Result};
 use zeroize::Zeroizing;
@@ -41,7 +41,7 @@ impl Keyring {
                 .map_err(Error::internal)?;
             roots.push(Root::new(&key)?);
         }
-        Ok(Self { roots })
+        Ok(Self { roots, suite: Suite::default() })
     }
 }
 

@@ -40,7 +40,7 @@ pub struct PublicKey {
 }
 
 impl PublicKey {
-    pub(super) fn of(info: &SubjectPublicKeyInfo<'_>) -> Self {
+    pub(crate) fn of(info: &SubjectPublicKeyInfo<'_>) -> Self {
         let parameters = info.algorithm.parameters.as_ref();
         let curve = parameters.and_then(|any| Oid::try_from(any.clone()).ok());
         Self {

@@ -10,7 +10,7 @@ use sm2::dsa::signature::Verifier as _;
 ///
 /// # Errors
 /// Saying that it does not fit, or that its algorithm is not supported.
-pub(super) fn check(
+pub(crate) fn check(
     key: &PublicKey,
     algorithm: &str,
     content: &[u8],
