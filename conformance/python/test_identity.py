@@ -128,3 +128,44 @@ def test_a_temporary_key_made_of_a_token_drives_the_clients(endpoint, credential
     with pytest.raises(ClientRequestException) as refused:
         client.list_users(ListUsersRequest(category="host"))
     assert refused.value.status_code == 401
+
+
+def test_an_agency_is_assumed_by_the_clients(iam_client, endpoint, credentials):
+    """An account lends itself a reader: who acts as it reads, exports no secret, and ends with the agency."""
+    headers = {"X-Auth-Token": password_login(endpoint, credentials).headers["X-Subject-Token"]}
+
+    def ask(verb, path, body=None):
+        answer = requests.request(verb, endpoint + path, headers=headers, json=body)
+        assert answer.status_code < 300, answer.text
+        return answer.json() if answer.content else None
+
+    name, readers = "readers-of-a-test", "muster00000000000000000000readonly"
+    made = ask("POST", "/v3.0/OS-AGENCY/agencies", {"agency": {
+        "name": name, "domain_id": credentials["domain_id"], "trust_domain_name": credentials["domain_name"],
+        "duration": "FOREVER", "description": "made by a test"}})["agency"]
+    path = f"/v3.0/OS-AGENCY/agencies/{made['id']}"
+    try:
+        ask("PUT", f"/v3.0/OS-AGENCY/projects/{credentials['project_id']}/agencies/{made['id']}/roles/{readers}")
+        role = dict(agency_name=name, domain_name=credentials["domain_name"])
+        token = iam_client.keystone_create_agency_token(iam.KeystoneCreateAgencyTokenRequest(
+            body=iam.KeystoneCreateAgencyTokenRequestBody(auth=iam.AgencyTokenAuth(
+                identity=iam.AgencyTokenIdentity(methods=["assume_role"], assume_role=iam.AgencyTokenAssumerole(**role)),
+                scope=iam.AgencyTokenScope(project=iam.AgencyTokenScopeProject(id=credentials["project_id"]))))))
+        assert token.token.assumed_by.user.id == credentials["user_id"] and token.token.user.name.endswith("/" + name)
+        listing = requests.get(f"{endpoint}/v5/{credentials['project_id']}/asset/users",
+                               headers={"X-Auth-Token": token.x_subject_token}, params={"user_name": "root"})
+        assert listing.status_code == 200 and listing.json()["total_num"] == 1
+        key = iam_client.create_temporary_access_key_by_agency(iam.CreateTemporaryAccessKeyByAgencyRequest(
+            body=iam.CreateTemporaryAccessKeyByAgencyRequestBody(auth=iam.AgencyAuth(identity=iam.AgencyAuthIdentity(
+                methods=["assume_role"], assume_role=iam.IdentityAssumerole(duration_seconds=900, **role)))))).credential
+        acting = BasicCredentials(key.access, key.secret, credentials["project_id"]).with_security_token(key.securitytoken)
+        hss = HssClient.new_builder().with_credentials(acting).with_endpoint(endpoint).build()
+        assert hss.list_users(ListUsersRequest(user_name="root", category="host")).total_num == 1
+        refused = requests.post(f"{endpoint}/v3/{credentials['project_id']}/keypairs",
+                                headers={"X-Auth-Token": token.x_subject_token}, json={"keypair": {"name": "no"}})
+        assert refused.status_code == 403 and "kps:keypair:create" in refused.text
+    finally:
+        ask("DELETE", path)
+    with pytest.raises(ClientRequestException) as ended:
+        hss.list_users(ListUsersRequest(category="host"))
+    assert ended.value.status_code == 401

@@ -1,4 +1,4 @@
-//! Which group has which role where: in the account, a project, all projects, an enterprise project.
+//! Which group or agency has which role where: in the account, a project, all projects, an enterprise project.
 
 use crate::roles;
 use axum::extract::State;
@@ -7,7 +7,7 @@ use muster_http::{Caller, Failure, Json, Params, PathParams};
 use muster_model::Error;
 use muster_service::App;
 use muster_service::identity::Reach;
-use muster_service::identity::policies::{self, Place};
+use muster_service::identity::policies::{self, Place, Subject};
 use serde_json::{Value, json};
 
 /// The place a path speaks of.
@@ -28,6 +28,14 @@ fn inherited(path: &PathParams) -> Place<'_> {
     Place { reach: Reach::Projects, domain: Some(path.text("domain_id")) }
 }
 
+/// Whom a path speaks of.
+fn subject(path: &PathParams) -> Subject<'_> {
+    match path.text("agency_id") {
+        "" => Subject::Group(path.text("group_id")),
+        agency => Subject::Agency(agency),
+    }
+}
+
 async fn set(
     app: &App,
     caller: &Caller,
@@ -35,8 +43,8 @@ async fn set(
     place: &Place<'_>,
     given: bool,
 ) -> Result<StatusCode, Failure> {
-    let (group, role) = (path.text("group_id"), path.text("role_id"));
-    policies::set_assignment(app, caller, group, role, place, given).await?;
+    let role = path.text("role_id");
+    policies::set_assignment(app, caller, subject(path), role, place, given).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -46,7 +54,7 @@ fn all(
     path: &PathParams,
     place: &Place<'_>,
 ) -> Result<Json<Value>, Failure> {
-    let found = policies::assigned(app, caller, path.text("group_id"), place)?;
+    let found = policies::assigned(app, caller, subject(path), place)?;
     let found: Vec<_> = found.iter().map(|it| roles::body(app, it)).collect();
     let itself = format!("{}/v3/roles", app.settings.endpoint);
     let links = json!({"self": itself, "previous": null, "next": null});
@@ -59,7 +67,7 @@ fn has(
     path: &PathParams,
     place: &Place<'_>,
 ) -> Result<StatusCode, Failure> {
-    let found = policies::assigned(app, caller, path.text("group_id"), place)?;
+    let found = policies::assigned(app, caller, subject(path), place)?;
     let found = found.iter().any(|it| it.id == path.text("role_id"));
     let absent = || Error::not_found("the assignment");
     if found { Ok(StatusCode::NO_CONTENT) } else { Err(absent().into()) }

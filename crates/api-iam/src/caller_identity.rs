@@ -7,6 +7,12 @@ pub(crate) async fn show(caller: Caller) -> Json<Value> {
     Json(json!({
         "account_id": caller.domain_id,
         "principal_id": caller.user_id,
-        "principal_urn": format!("iam::{}:user:{}", caller.domain_id, caller.user_name),
+        "principal_urn": match &caller.assumed_by {
+            None => format!("iam::{}:user:{}", caller.domain_id, caller.user_name),
+            Some(by) => {
+                let agency = caller.user_name.rsplit('/').next().unwrap_or_default();
+                format!("sts::{}:assumed-agency:{agency}/{}", caller.domain_id, by.user_name)
+            }
+        },
     }))
 }

@@ -1,7 +1,9 @@
 //! The identity API: tokens, catalogue, projects, users, access keys, as the published clients use them.
 #![forbid(unsafe_code)]
 
+mod agencies;
 mod assignments;
+mod assumed;
 mod auth;
 mod caller_identity;
 mod credentials;
@@ -43,6 +45,25 @@ pub fn router(app: &App) -> Router {
         .on("UpdatePermanentAccessKey", credentials::update)
         .on("DeletePermanentAccessKey", credentials::delete)
         .on("CreateTemporaryAccessKeyByToken", temporary_keys::create)
+        .on("ListAgencies", agencies::list)
+        .on("CreateAgency", agencies::create)
+        .on("ShowAgency", agencies::show)
+        .on("UpdateAgency", agencies::update)
+        .on("DeleteAgency", agencies::delete)
+        .on("ListAgencyDomainRoles", assignments::list)
+        .on("GiveAgencyDomainRole", assignments::give)
+        .on("TakeAgencyDomainRole", assignments::take)
+        .on("CheckAgencyDomainRole", assignments::check)
+        .on("ListAgencyProjectRoles", assignments::list)
+        .on("GiveAgencyProjectRole", assignments::give)
+        .on("TakeAgencyProjectRole", assignments::take)
+        .on("CheckAgencyProjectRole", assignments::check)
+        .on("ListAgencyInheritedRoles", assignments::list_inherited)
+        .on("GiveAgencyInheritedRole", assignments::give_inherited)
+        .on("TakeAgencyInheritedRole", assignments::take_inherited)
+        .on("CheckAgencyInheritedRole", assignments::check_inherited)
+        .on("GiveAgencyEnterpriseProjectRoles", agencies::give_in_enterprise_projects)
+        .on("TakeAgencyEnterpriseProjectRoles", agencies::take_in_enterprise_projects)
         .on("CreateUser", users::create)
         .on("ShowUser", users::show)
         .on("UpdateUser", users::update)

@@ -32,8 +32,8 @@ const fn served(
     Operation::served(name, verb, path, action, summary)
 }
 
-/// The table. Several ways to get a token share one path: there the served one answers, and names the
-/// method it does not take.
+/// The table. Several ways to get a token share one path: there one handler answers for those that are served, and
+/// names the method it does not take.
 #[rustfmt::skip]
 pub const OPERATIONS: &[Operation] = &[
     open("KeystoneListVersions", Get, "/", "Versions of the identity API"),
@@ -82,7 +82,8 @@ pub const OPERATIONS: &[Operation] = &[
         "Projects the caller can get a token for",
     ),
     own("KeystoneValidateToken", Get, "/v3/auth/tokens", "Whose token is this"),
-    open("KeystoneCreateUserTokenByPassword", Post, "/v3/auth/tokens", "Get a token by password"),
+    open("KeystoneCreateUserTokenByPassword", Post, "/v3/auth/tokens", "Get a token by password")
+        .needing(Needs::Perhaps),
     Operation::served(
         "KeystoneListProjects",
         Get,
@@ -118,12 +119,7 @@ pub const OPERATIONS: &[Operation] = &[
         "/v3.0/OS-AUTH/securitytoken/logintokens",
         "Token for the console of a custom login",
     ),
-    Operation::unsupported(
-        "CreateTemporaryAccessKeyByAgency",
-        Post,
-        "/v3.0/OS-CREDENTIAL/securitytokens",
-        "Temporary access key for an agency",
-    ),
+    served("CreateTemporaryAccessKeyByAgency", Post, "/v3.0/OS-CREDENTIAL/securitytokens", Action::AgencyAssume, "Temporary access key that acts as an agency"),
     own(
         "CreateTemporaryAccessKeyByToken",
         Post,
@@ -160,12 +156,7 @@ pub const OPERATIONS: &[Operation] = &[
         "/v3/OS-FEDERATION/projects",
         "Projects of a federated user",
     ),
-    Operation::unsupported(
-        "KeystoneCreateAgencyToken",
-        Post,
-        "/v3/auth/tokens",
-        "Token for an agency",
-    ),
+    served("KeystoneCreateAgencyToken", Post, "/v3/auth/tokens", Action::AgencyAssume, "Token that acts as an agency"),
     Operation::unsupported(
         "KeystoneCreateScopedToken",
         Post,
@@ -247,4 +238,23 @@ pub const OPERATIONS: &[Operation] = &[
     served("ListEnterpriseProjectRoles", Get, "/v3.0/OS-PERMISSION/enterprise-projects/{enterprise_project_id}/groups/{group_id}/roles", Action::PolicyList, "What a group has in an enterprise project"),
     served("GiveEnterpriseProjectRole", Put, "/v3.0/OS-PERMISSION/enterprise-projects/{enterprise_project_id}/groups/{group_id}/roles/{role_id}", Action::PolicyAssign, "Give a policy in an enterprise project"),
     served("TakeEnterpriseProjectRole", Delete, "/v3.0/OS-PERMISSION/enterprise-projects/{enterprise_project_id}/groups/{group_id}/roles/{role_id}", Action::PolicyAssign, "Take a policy in an enterprise project"),
+    served("ListAgencies", Get, "/v3.0/OS-AGENCY/agencies", Action::AgencyList, "Agencies of the account"),
+    served("CreateAgency", Post, "/v3.0/OS-AGENCY/agencies", Action::AgencyUpdate, "Add an agency"),
+    served("ShowAgency", Get, "/v3.0/OS-AGENCY/agencies/{agency_id}", Action::AgencyList, "One agency"),
+    served("UpdateAgency", Put, "/v3.0/OS-AGENCY/agencies/{agency_id}", Action::AgencyUpdate, "Change an agency"),
+    served("DeleteAgency", Delete, "/v3.0/OS-AGENCY/agencies/{agency_id}", Action::AgencyUpdate, "Remove an agency"),
+    served("ListAgencyDomainRoles", Get, "/v3.0/OS-AGENCY/domains/{domain_id}/agencies/{agency_id}/roles", Action::PolicyList, "What an agency has in the account"),
+    served("GiveAgencyDomainRole", Put, "/v3.0/OS-AGENCY/domains/{domain_id}/agencies/{agency_id}/roles/{role_id}", Action::PolicyAssign, "Give an agency a policy in the account"),
+    served("TakeAgencyDomainRole", Delete, "/v3.0/OS-AGENCY/domains/{domain_id}/agencies/{agency_id}/roles/{role_id}", Action::PolicyAssign, "Take a policy from an agency in the account"),
+    served("CheckAgencyDomainRole", Head, "/v3.0/OS-AGENCY/domains/{domain_id}/agencies/{agency_id}/roles/{role_id}", Action::PolicyList, "Whether an agency has a policy in the account"),
+    served("ListAgencyProjectRoles", Get, "/v3.0/OS-AGENCY/projects/{project_id}/agencies/{agency_id}/roles", Action::PolicyList, "What an agency has in a project"),
+    served("GiveAgencyProjectRole", Put, "/v3.0/OS-AGENCY/projects/{project_id}/agencies/{agency_id}/roles/{role_id}", Action::PolicyAssign, "Give an agency a policy in a project"),
+    served("TakeAgencyProjectRole", Delete, "/v3.0/OS-AGENCY/projects/{project_id}/agencies/{agency_id}/roles/{role_id}", Action::PolicyAssign, "Take a policy from an agency in a project"),
+    served("CheckAgencyProjectRole", Head, "/v3.0/OS-AGENCY/projects/{project_id}/agencies/{agency_id}/roles/{role_id}", Action::PolicyList, "Whether an agency has a policy in a project"),
+    served("ListAgencyInheritedRoles", Get, "/v3.0/OS-INHERIT/domains/{domain_id}/agencies/{agency_id}/roles/inherited_to_projects", Action::PolicyList, "What an agency has in all projects"),
+    served("GiveAgencyInheritedRole", Put, "/v3.0/OS-INHERIT/domains/{domain_id}/agencies/{agency_id}/roles/{role_id}/inherited_to_projects", Action::PolicyAssign, "Give an agency a policy in all projects"),
+    served("TakeAgencyInheritedRole", Delete, "/v3.0/OS-INHERIT/domains/{domain_id}/agencies/{agency_id}/roles/{role_id}/inherited_to_projects", Action::PolicyAssign, "Take a policy from an agency in all projects"),
+    served("CheckAgencyInheritedRole", Head, "/v3.0/OS-INHERIT/domains/{domain_id}/agencies/{agency_id}/roles/{role_id}/inherited_to_projects", Action::PolicyList, "Whether an agency has a policy in all projects"),
+    served("GiveAgencyEnterpriseProjectRoles", Put, "/v3.0/OS-PERMISSION/subjects/agency/scopes/enterprise-project/role-assignments", Action::PolicyAssign, "Give agencies policies in enterprise projects"),
+    served("TakeAgencyEnterpriseProjectRoles", Delete, "/v3.0/OS-PERMISSION/subjects/agency/scopes/enterprise-project/role-assignments", Action::PolicyAssign, "Take policies from agencies in enterprise projects"),
 ];

@@ -1,11 +1,12 @@
 //! `/v3.0/OS-CREDENTIAL/securitytokens`: temporary access keys.
 
+use crate::assumed::AssumeRole;
 use axum::extract::State;
 use axum::http::StatusCode;
 use muster_http::{Caller, Failure, Json};
 use muster_model::{Error, ErrorKind};
 use muster_service::App;
-use muster_service::identity::temporary;
+use muster_service::identity::{assume, temporary};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -24,6 +25,8 @@ struct Identity {
     methods: Vec<String>,
     #[serde(default)]
     token: Option<Token>,
+    #[serde(default)]
+    assume_role: Option<AssumeRole>,
     /// A narrower policy for the key.
     #[serde(default)]
     policy: Option<Value>,
@@ -42,20 +45,31 @@ pub(crate) async fn create(
     caller: Caller,
     Json(request): Json<Request>,
 ) -> Result<(StatusCode, Json<Value>), Failure> {
-    let Identity { methods, token, policy } = request.auth.identity;
+    let Identity { methods, token, assume_role, policy } = request.auth.identity;
     let unsupported = |message: String| Failure(Error::new(ErrorKind::Unsupported, message));
-    if methods != ["token"] {
-        let methods = methods.join(", ");
-        let message = format!("auth.identity.methods: only token is supported, not {methods}");
-        return Err(unsupported(message));
-    }
     if policy.is_some() {
-        let message = "auth.identity.policy: a temporary key has the rights of its token";
+        let message = "auth.identity.policy: a temporary key has the rights of its token or agency";
         return Err(unsupported(message.to_owned()));
     }
-    let Token { id, duration_seconds } = token.unwrap_or_default();
-    let id = id.filter(|id| !id.is_empty());
-    let key = temporary::issue(&app, &caller, id.as_deref(), duration_seconds).await?;
+    let methods: Vec<_> = methods.iter().map(String::as_str).collect();
+    let key = match *methods {
+        ["token"] => {
+            let Token { id, duration_seconds } = token.unwrap_or_default();
+            let id = id.filter(|id| !id.is_empty());
+            temporary::issue(&app, &caller, id.as_deref(), duration_seconds).await?
+        }
+        ["assume_role"] => {
+            let named = AssumeRole::named(assume_role.as_ref())?;
+            let secs = assume_role.and_then(|it| it.duration_seconds);
+            assume::key(&app, &caller, &named, secs).await?
+        }
+        _ => {
+            let methods = methods.join(", ");
+            return Err(unsupported(format!(
+                "auth.identity.methods: token and assume_role are supported, not {methods}"
+            )));
+        }
+    };
     let credential = json!({
         "access": key.access,
         "secret": key.secret.as_str(),

@@ -1,13 +1,14 @@
 //! `/v3/auth/tokens`: tokens by password, and whose they are.
 
+use crate::assumed::AssumeRole;
 use crate::auth::{Entry, entries};
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, StatusCode};
-use muster_http::{Caller, Failure, Json, Origin, Params};
+use muster_http::{Caller, Failure, Json, Offered, Origin, Params};
 use muster_model::{Error, ErrorKind, Scope};
 use muster_service::App;
 use muster_service::identity::{
-    DomainRef, Login, ProjectRef, ScopeRef, TokenInfo, UserRef, inspect_token, issue_token,
+    DomainRef, Login, ProjectRef, ScopeRef, TokenInfo, UserRef, assume, inspect_token, issue_token,
 };
 use request::{Named, Request};
 use serde::Serialize;
@@ -27,6 +28,8 @@ struct Token {
     methods: [&'static str; 1],
     roles: [Value; 1],
     user: Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    assumed_by: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     project: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -49,13 +52,21 @@ fn body(app: &App, info: &TokenInfo, params: &Params) -> Json<Value> {
         catalog: params.text("nocatalog").is_none().then(|| entries(app, &caller.scope)),
         expires_at: info.expires.iso(),
         issued_at: info.issued.iso(),
-        methods: ["password"],
+        methods: [if caller.assumed_by.is_some() { "assume_role" } else { "password" }],
         roles: [json!({"id": "0", "name": caller.role.name()})],
         user: json!({
             "id": caller.user_id,
             "name": caller.user_name,
             "domain": domain.clone(),
             "password_expires_at": "",
+        }),
+        assumed_by: caller.assumed_by.as_ref().map(|by| {
+            json!({"user": {
+                "id": by.user_id,
+                "name": by.user_name,
+                "domain": {"id": by.domain_id, "name": by.domain_name},
+                "password_expires_at": "",
+            }})
         }),
         domain: project.is_none().then_some(domain),
         project,
@@ -66,11 +77,17 @@ fn body(app: &App, info: &TokenInfo, params: &Params) -> Json<Value> {
 pub(crate) async fn create(
     State(app): State<App>,
     origin: Origin,
+    offered: Offered,
     params: Params,
     Json(request): Json<Request>,
 ) -> Result<(StatusCode, [(HeaderName, String); 1], Json<Value>), Failure> {
-    let login = login(request, &origin)?;
-    let (token, info) = issue_token(&app, login).await?;
+    let (token, info) = if request.auth.identity.methods == ["assume_role"] {
+        let caller = offered.caller()?;
+        let named = AssumeRole::named(request.auth.identity.assume_role.as_ref())?;
+        assume::token(&app, caller, &named, &scope(request.auth.scope)?).await?
+    } else {
+        issue_token(&app, login(request, &origin)?).await?
+    };
     let body = body(&app, &info, &params);
     Ok((StatusCode::CREATED, [(SUBJECT, token.to_string())], body))
 }
@@ -91,7 +108,8 @@ fn login(request: Request, origin: &Origin) -> Result<Login, Error> {
     let identity = request.auth.identity;
     if identity.methods != ["password"] {
         let methods = identity.methods.join(", ");
-        let message = format!("auth.identity.methods: only password is supported, not {methods}");
+        let message =
+            format!("auth.identity.methods: password and assume_role are supported, not {methods}");
         return Err(Error::new(ErrorKind::Unsupported, message));
     }
     let missing = |what: &'static str| move || Error::invalid(what, "is a required property");
@@ -105,24 +123,26 @@ fn login(request: Request, origin: &Origin) -> Result<Login, Error> {
         }
         (None, None) => return Err(missing("auth.identity.password.user.name")()),
     };
-    let scope = match request.auth.scope {
-        None => ScopeRef::Unsaid,
-        Some(scope) => match (scope.project, scope.domain) {
-            (None, None) => ScopeRef::Unsaid,
-            (Some(Named { id: Some(id), .. }), _) => ScopeRef::Project(ProjectRef::Id(id)),
-            (Some(Named { name: Some(name), .. }), _) => ScopeRef::Project(ProjectRef::Name(name)),
-            (Some(_), _) => return Err(missing("auth.scope.project.id")()),
-            (None, Some(domain)) => {
-                ScopeRef::Domain(domain_ref(domain).ok_or_else(missing("auth.scope.domain.id"))?)
-            }
-        },
-    };
     Ok(Login {
         user: named,
         password: Zeroizing::new(user.password),
-        scope,
+        scope: scope(request.auth.scope)?,
         address: origin.0.address,
         request_id: origin.0.request_id.clone(),
+    })
+}
+
+fn scope(scope: Option<request::Scope>) -> Result<ScopeRef, Error> {
+    let missing = |what: &'static str| Error::invalid(what, "is a required property");
+    let Some(scope) = scope else { return Ok(ScopeRef::Unsaid) };
+    Ok(match (scope.project, scope.domain) {
+        (None, None) => ScopeRef::Unsaid,
+        (Some(Named { id: Some(id), .. }), _) => ScopeRef::Project(ProjectRef::Id(id)),
+        (Some(Named { name: Some(name), .. }), _) => ScopeRef::Project(ProjectRef::Name(name)),
+        (Some(_), _) => return Err(missing("auth.scope.project.id")),
+        (None, Some(domain)) => {
+            ScopeRef::Domain(domain_ref(domain).ok_or_else(|| missing("auth.scope.domain.id"))?)
+        }
     })
 }
 

@@ -59,7 +59,7 @@ fn view(operation: &Operation) -> OperationView {
         path: operation.path,
         summary: operation.summary,
         needs: match operation.needs {
-            Needs::Nothing => "",
+            Needs::Nothing | Needs::Perhaps => "",
             Needs::Caller => "credentials",
             Needs::Action(action) | Needs::OwnProof(action) => action.name(),
         },

@@ -19,6 +19,30 @@ impl Deref for Caller {
     }
 }
 
+/// The caller of an operation that needs one only for some requests ([`crate::Needs::Perhaps`]).
+#[derive(Clone, Debug)]
+pub struct Offered(pub(crate) Result<Caller, Arc<Error>>);
+
+impl Offered {
+    /// The caller.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub fn caller(&self) -> Result<&Caller, Error> {
+        self.0.as_ref().map_err(|error| Error::new(error.kind(), error.message().to_owned()))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Offered {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
+        let offered = parts.extensions.get::<Self>().cloned();
+        Ok(offered
+            .ok_or_else(|| Error::internal("an operation asks for a caller it may not have"))?)
+    }
+}
+
 impl<S: Send + Sync> FromRequestParts<S> for Caller {
     type Rejection = Failure;
 

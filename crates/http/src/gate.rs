@@ -1,6 +1,6 @@
 //! Before a handler runs: limits, and the proof of the caller.
 
-use crate::caller::Caller;
+use crate::caller::{Caller, Offered};
 use crate::edge::MAX_BODY;
 use crate::failure::Failure;
 use crate::json::too_large;
@@ -47,12 +47,29 @@ impl Gate {
         if matches!(self.row.needs, Needs::Nothing | Needs::OwnProof(_)) {
             return Ok(Request::from_parts(parts, body));
         }
-        let (mut caller, body) = self.caller(&parts, body, &info).await?;
-        caller.address = Some(info.address);
-        self.count("user", caller.user_id.as_str(), limits.user)?;
-        self.check_scope(&mut parts, &caller).await?;
-        parts.extensions.insert(Caller(Arc::new(caller)));
+        if self.row.needs == Needs::Perhaps {
+            let body = whole(body).await?;
+            let proved = self.proved(&mut parts, Body::from(body.clone()), &info).await;
+            let offered = proved.map(|(caller, _)| caller).map_err(Arc::new);
+            parts.extensions.insert(Offered(offered));
+            return Ok(Request::from_parts(parts, Body::from(body)));
+        }
+        let (caller, body) = self.proved(&mut parts, body, &info).await?;
+        parts.extensions.insert(caller);
         Ok(Request::from_parts(parts, body))
+    }
+
+    async fn proved(
+        &self,
+        parts: &mut Parts,
+        body: Body,
+        info: &RequestInfo,
+    ) -> Result<(Caller, Body)> {
+        let (mut caller, body) = self.caller(parts, body, info).await?;
+        caller.address = Some(info.address);
+        self.count("user", caller.user_id.as_str(), self.app.settings.limits.user)?;
+        self.check_scope(parts, &caller).await?;
+        Ok((Caller(Arc::new(caller)), body))
     }
 
     /// By signature if the request carries one of ours, else by token.

@@ -20,7 +20,7 @@ pub mod serve;
 mod caller;
 mod gate;
 
-pub use caller::Caller;
+pub use caller::{Caller, Offered};
 pub use edge::edge;
 pub use failure::{ApiError, Failure};
 pub use json::Json;

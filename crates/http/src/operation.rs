@@ -60,6 +60,9 @@ pub enum State {
 pub enum Needs {
     /// Nothing: open to everyone.
     Nothing,
+    /// Nothing either, but credentials that come are proved: some requests of the operation want them
+    /// ([`crate::Offered`]).
+    Perhaps,
     /// Valid credentials, whatever their rights.
     Caller,
     /// Valid credentials that may perform this action. The service decides, not the edge.

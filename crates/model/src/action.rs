@@ -101,11 +101,17 @@ actions! {
     GroupList "iam:group:list" Read;
     /// Create, change, delete groups, say who is in them.
     GroupUpdate "iam:group:update" Permissions;
+    /// List agencies and what they have.
+    AgencyList "iam:agency:list" Read;
+    /// Create, change, delete agencies.
+    AgencyUpdate "iam:agency:update" Permissions;
+    /// Act as an agency.
+    AgencyAssume "iam:agency:assume" Permissions aka "iam:tokens:assume";
     /// List and show policies and who has them.
     PolicyList "iam:policy:list" Read;
     /// Create, change, delete policies.
     PolicyUpdate "iam:policy:update" Permissions;
-    /// Give policies to groups and take them away.
+    /// Give policies to groups and agencies and take them away.
     PolicyAssign "iam:policy:assign" Permissions;
     /// Ask what policies would decide.
     PolicySimulate "iam:policy:simulate" Read;

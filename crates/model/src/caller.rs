@@ -52,6 +52,19 @@ pub enum Credential {
     Local,
 }
 
+/// The user behind a caller that acts as an agency.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Assumer {
+    /// Its account, which the agency trusts.
+    pub domain_id: DomainId,
+    /// Its account's name.
+    pub domain_name: String,
+    /// The user.
+    pub user_id: UserId,
+    /// Its name.
+    pub user_name: String,
+}
+
 /// An authenticated caller. Only the identity service makes one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
@@ -59,10 +72,12 @@ pub struct Caller {
     pub domain_id: DomainId,
     /// Its name.
     pub domain_name: String,
-    /// User.
+    /// User, or the agency it acts as.
     pub user_id: UserId,
-    /// Its name.
+    /// Its name; of an agency `<account>/<agency>`.
     pub user_name: String,
+    /// Who acts as the agency.
+    pub assumed_by: Option<Assumer>,
     /// Rights.
     pub role: Role,
     /// Reach.

@@ -23,7 +23,7 @@ pub mod report;
 pub mod time;
 
 pub use action::Action;
-pub use caller::{Caller, Credential, Role, Scope};
+pub use caller::{Assumer, Caller, Credential, Role, Scope};
 pub use diagnostic::Diagnostic;
 pub use enrol::EnrolToken;
 pub use error::{Error, Kind as ErrorKind, Result};

@@ -110,7 +110,7 @@ fn dispatch(cli: &Cli, environment: &[(String, String)], lang: &mut Lang) -> Res
             let mut config = load(None)?;
             args.apply(&mut config);
             config.check()?;
-            server::init::run(&config, flags.data_dir(), &args.credentials)
+            server::init::run(&config, flags.data_dir(), &args.credentials, args.account.as_deref())
         }
         Command::Agent { command } => {
             let config = load(None)?;

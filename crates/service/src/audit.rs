@@ -16,7 +16,7 @@ pub(crate) use queue::Queue;
 pub use settings::AuditSettings;
 
 use crate::app::App;
-use muster_model::{Action, Caller, Credential, Micros};
+use muster_model::{Action, Assumer, Caller, Credential, Micros};
 use muster_store::Tx;
 use muster_store::audit::Record;
 
@@ -69,8 +69,16 @@ pub fn record(
         action: action.name().to_owned(),
         target: target.to_owned(),
         outcome: outcome.name().to_owned(),
-        detail: String::new(),
+        detail: caller.assumed_by.as_ref().map(assumed).unwrap_or_default(),
     }
+}
+
+/// Who acted as the agency that the record names as its actor.
+fn assumed(by: &Assumer) -> String {
+    let by = serde_json::json!({
+        "domain_id": by.domain_id, "user_id": by.user_id, "user_name": by.user_name,
+    });
+    serde_json::json!({"assumed_by": by}).to_string()
 }
 
 /// Records a success in the transaction that brings it about.

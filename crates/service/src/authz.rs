@@ -188,7 +188,7 @@ fn allowed(
 }
 
 /// Whether there may be anything the caller may see.
-fn some(app: &App, caller: &Caller, action: Action, project: Option<&str>) -> bool {
+pub(crate) fn some(app: &App, caller: &Caller, action: Action, project: Option<&str>) -> bool {
     let directory = app.identity.directory();
     let grants = directory.grants(caller.user_id.as_str());
     rights::any(builtin::of_role(caller.role), grants, project, action)

@@ -6,6 +6,8 @@
 //! PostgreSQL look at the epoch every half second.
 
 pub mod access_keys;
+pub mod agencies;
+pub mod assume;
 pub mod bootstrap;
 pub mod builtin;
 pub mod catalog;
@@ -28,12 +30,12 @@ pub(crate) use directory::sealing as access_key_sealing;
 pub(crate) use state::sealing as token_key_sealing;
 
 pub(crate) use attempts::Attempts;
-pub use bootstrap::{Credentials, bootstrap};
+pub use bootstrap::{Credentials, add_account, bootstrap};
 pub(crate) use login::caller as caller_of_user;
 pub use login::{DomainRef, Login, ProjectRef, ScopeRef, UserRef, issue_token};
 pub use muster_store::identity::groups::Group;
 pub use muster_store::identity::policies::Reach;
-pub use muster_store::identity::{AccessKey, Domain, Project, User};
+pub use muster_store::identity::{AccessKey, Agency, Domain, Project, User};
 pub use state::Identity;
 pub use tokens::{TokenInfo, inspect_token, validate_token};
 

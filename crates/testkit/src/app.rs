@@ -6,8 +6,8 @@ use axum::Router;
 use muster_model::time::ManualClock;
 use muster_model::{Caller, Credential, Role, Scope};
 use muster_service::identity::{
-    Credentials, DomainRef, Login, ProjectRef, ScopeRef, User, UserRef, bootstrap, issue_token,
-    users,
+    Credentials, DomainRef, Login, ProjectRef, ScopeRef, User, UserRef, add_account, bootstrap,
+    issue_token, users,
 };
 use muster_service::limits::Limits;
 use muster_service::{App, Settings};
@@ -87,6 +87,7 @@ impl TestApp {
             domain_name: domain.name.clone(),
             user_id: user.id.clone(),
             user_name: user.name.clone(),
+            assumed_by: None,
             role: user.role,
             scope: Scope::Domain,
             credential: Credential::Local,
@@ -113,6 +114,24 @@ impl TestApp {
             request_id: "test".to_owned(),
         };
         issue_token(&self.app, login).await.expect("a token").0.to_string()
+    }
+
+    /// A second account beside the first one, with everything of its own.
+    pub async fn second_account(&self, name: &str) -> Credentials {
+        add_account(&self.app, name, &|_| Ok(())).await.expect("a second account")
+    }
+
+    /// A client with a token for the project of an account's first user.
+    pub async fn client_of(&self, router: &Router, of: &Credentials) -> Client {
+        let login = Login {
+            user: UserRef::Id(of.user_id.clone()),
+            password: of.password.clone(),
+            scope: ScopeRef::Project(ProjectRef::Id(of.project_id.clone())),
+            address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            request_id: "test".to_owned(),
+        };
+        let token = issue_token(&self.app, login).await.expect("a token").0;
+        Client::with_token(router, token.to_string())
     }
 
     /// A client with a token of the first user.

@@ -12,9 +12,11 @@ pub mod database;
 pub mod fleet;
 mod postgres;
 pub mod sshd;
+pub mod strangers;
 
 pub use app::TestApp;
 pub use authz_coverage::{Call, authz_coverage};
 pub use client::{Answer, Client};
 pub use contract::Contract;
 pub use database::TestDb;
+pub use strangers::stranger_coverage;

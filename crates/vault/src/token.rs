@@ -1,7 +1,7 @@
 //! Tokens: opaque, authenticated-encrypted claims. Nothing is stored for one.
 //!
 //! ```text
-//! token = base64url( 1 | key id (4) | nonce (12) | claims (67) + tag (16) )      134 characters
+//! token = base64url( 3 | key id (4) | nonce (12) | claims (83) + tag (16) )      155 characters
 //! ```
 //! Whether the user still has the rights the token was issued with is told by the user's version,
 //! which the identity service compares.
@@ -17,9 +17,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use muster_model::{Error, Micros, Result};
 use zeroize::Zeroizing;
 
-const FORMAT: u8 = 1;
+const FORMAT: u8 = 3;
 const HEAD: usize = 1 + 4;
-const CLAIMS: usize = 8 * 6 + 1 + 1 + 1 + 16;
+const CLAIMS: usize = 8 * 8 + 1 + 1 + 1 + 16;
 const TAG: usize = 16;
 /// Length of a token in bytes before base64.
 const RAW: usize = HEAD + NONCE_LEN + CLAIMS + TAG;
@@ -35,7 +35,7 @@ pub struct Claims {
     pub user: i64,
     /// The user's version at the time; another one now makes the token void.
     pub version: i64,
-    /// The account.
+    /// The account: the user's own, or the one whose agency it acts as.
     pub domain: i64,
     /// The project, or the whole account.
     pub project: Option<i64>,
@@ -47,6 +47,17 @@ pub struct Claims {
     pub methods: u8,
     /// Names the token in the audit log.
     pub id: [u8; 16],
+    /// The agency the user acts as.
+    pub agency: Option<Assumed>,
+}
+
+/// An agency that a user acts as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Assumed {
+    /// The agency.
+    pub agency: i64,
+    /// Its version at the time; another one now makes the token void.
+    pub version: i64,
 }
 
 /// Why a token is not taken.
@@ -192,11 +203,13 @@ impl Claims {
     fn to_bytes(self) -> Vec<u8> {
         let mut out = Vec::with_capacity(CLAIMS);
         let project = self.project.unwrap_or_default();
-        let times = [self.issued.0, self.expires.0];
+        let agency = self.agency.unwrap_or(Assumed { agency: 0, version: 0 });
+        let times = [self.issued.0, self.expires.0, agency.agency, agency.version];
         for number in [self.user, self.version, self.domain, project].into_iter().chain(times) {
             out.extend_from_slice(&number.to_le_bytes());
         }
-        out.extend_from_slice(&[u8::from(self.project.is_some()), self.methods, 0]);
+        let (scoped, assumed) = (self.project.is_some(), self.agency.is_some());
+        out.extend_from_slice(&[u8::from(scoped), self.methods, u8::from(assumed)]);
         out.extend_from_slice(&self.id);
         out
     }
@@ -206,9 +219,12 @@ impl Claims {
         let mut number = || read.take().map(i64::from_le_bytes);
         let (user, version, domain, project) = (number()?, number()?, number()?, number()?);
         let (issued, expires) = (Micros(number()?), Micros(number()?));
-        let [scoped, methods, 0] = read.take()? else { return None };
+        let agency = Assumed { agency: number()?, version: number()? };
+        let [scoped, methods, assumed] = read.take()?;
         let project = (scoped == 1).then_some(project);
-        Some(Self { user, version, domain, project, issued, expires, methods, id: read.take()? })
+        let agency = (assumed == 1).then_some(agency);
+        let id = read.take()?;
+        Some(Self { user, version, domain, project, issued, expires, methods, id, agency })
     }
 }
 
@@ -240,6 +256,7 @@ mod tests {
             expires: now.plus_secs(LIFE),
             methods: 1,
             id: [9; 16],
+            agency: None,
         }
     }
 
@@ -254,6 +271,9 @@ mod tests {
         assert_eq!(keys.open(&token, end), Err(Refusal::Expired(end)));
         let domain = Claims { project: None, ..claims(now) };
         assert_eq!(keys.open(&keys.issue(&domain).unwrap(), now), Ok(domain));
+        let assumed = Some(Assumed { agency: 5, version: -6 });
+        let assumed = Claims { agency: assumed, ..claims(now) };
+        assert_eq!(keys.open(&keys.issue(&assumed).unwrap(), now), Ok(assumed));
     }
 
     #[test]

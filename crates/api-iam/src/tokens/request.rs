@@ -1,5 +1,6 @@
 //! The body of a login.
 
+use crate::assumed::AssumeRole;
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -19,6 +20,8 @@ pub(super) struct Identity {
     pub(super) methods: Vec<String>,
     #[serde(default)]
     pub(super) password: Option<Password>,
+    #[serde(default)]
+    pub(super) assume_role: Option<AssumeRole>,
 }
 
 #[derive(Deserialize)]

@@ -1,6 +1,7 @@
 //! The identity API through its router, as its clients meet it.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that panics has failed")]
 
+mod agencies;
 mod contract;
 mod keys;
 mod lists;

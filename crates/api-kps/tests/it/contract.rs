@@ -4,7 +4,7 @@ use crate::{World, binding};
 use muster_api_kps::OPERATIONS;
 use muster_store::keypairs;
 use muster_store::keypairs::bindings::{self, Bound};
-use muster_testkit::{Contract, authz_coverage};
+use muster_testkit::{Contract, authz_coverage, stranger_coverage};
 use muster_vault::ssh::{Algorithm, generate};
 use serde_json::json;
 use std::sync::LazyLock;
@@ -50,6 +50,44 @@ async fn no_operation_answers_without_rights() {
         ("ImportPrivateKey", json!({"keypair": {"name": "a", "key_protection": again}})),
     ];
     authz_coverage(&world.test, &world.router, OPERATIONS, &bodies).await;
+}
+
+#[tokio::test]
+async fn nothing_of_another_account_is_there() {
+    let world = binding::world().await;
+    let kept = json!({"name": "a", "scope": "domain", "key_protection": crate::kept()});
+    assert_eq!(world.create(kept).await.status, 200);
+    let host_key = generate(Algorithm::Ed25519, "").unwrap().public.line();
+    binding::add_host(&world, "h1", std::slice::from_ref(&host_key)).await;
+    let server = json!({"id": "h1", "auth": binding::password()});
+    let order = json!({"keypair_name": "a", "server": server});
+    let ordered = world.admin.post(&world.at("keypairs/associate"), &order).await;
+    let task = ordered.json()["task_id"].as_str().unwrap().to_owned();
+    let ids = [("keypair_name", "a"), ("task_id", &task)];
+    let bodies = [("UpdateKeypairDescription", json!({"keypair": {"description": "x"}}))];
+    stranger_coverage(&world.test, &world.router, OPERATIONS, &bodies, &ids).await;
+    // Named in a body: of the owner's project nothing is there, in the own one neither pair nor host.
+    let other = world.test.second_account("other").await;
+    let client = world.test.client_of(&world.router, &other).await;
+    let named = json!({"keypair": {"name": "a"}});
+    for (path, body) in [
+        ("keypairs/private-key/export", named.clone()),
+        ("keypairs/private-key/batch-export", json!([named])),
+        ("keypairs/associate", order),
+        ("keypairs/disassociate", json!({"server": server})),
+    ] {
+        let foreign = client.post(&world.at(path), &body).await;
+        assert_eq!(foreign.status, 404, "{path}: {}", foreign.json());
+        let own = client.post(&format!("/v3/{}/{path}", other.project_id), &body).await;
+        assert!(matches!(own.status, 400 | 404), "{path}: {}", own.json());
+    }
+    for path in ["keypairs", "running-tasks", "failed-tasks"] {
+        assert_eq!(client.get(&world.at(path)).await.status, 404, "{path}");
+        let own = client.get(&format!("/v3/{}/{path}", other.project_id)).await.json().to_string();
+        assert!(!own.contains(&task) && !own.contains("SHA256:"), "{path}: {own}");
+    }
+    let exported = world.export("a").await;
+    assert_eq!(exported.status, 200);
 }
 
 /// Notes that the pair `a` is bound on a host.

@@ -112,7 +112,8 @@ async fn a_policy_may_speak_of_one_certificate_by_its_tag() {
         "Condition":{"StringEquals":{"g:ResourceTag/tier":["web"]}}}]}"#;
     let draft = Draft { name: "web", kind: "AA", description: "", document };
     let policy = policies::create(app, &operator, draft).await.unwrap().id;
-    policies::set_assignment(app, &operator, &group.id, &policy, &Reach::Domain.into(), true)
+    let subject = policies::Subject::Group(&group.id);
+    policies::set_assignment(app, &operator, subject, &policy, &Reach::Domain.into(), true)
         .await
         .unwrap();
 

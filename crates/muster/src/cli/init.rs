@@ -9,6 +9,10 @@ pub(crate) struct InitArgs {
     /// The file to write the credentials to, once, readable by its owner alone. It must not exist yet.
     #[arg(long, value_name = "FILE")]
     pub(crate) credentials: PathBuf,
+    /// Adds a further account of this name, where there are some already. The server must be stopped, unless the
+    /// database is PostgreSQL and the data folder another one.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) account: Option<String>,
     /// File with the root key, outside the data folder; made with a new key if it is not there.
     #[arg(long, value_name = "FILE")]
     root_key_file: Option<PathBuf>,

@@ -8,7 +8,7 @@ use muster_service::App;
 pub(crate) fn operator(app: &App) -> Result<(Caller, ProjectId)> {
     let directory = app.identity.directory();
     let nobody = || Error::internal("there is no account yet");
-    let domain = directory.find_domain(|_| true).ok_or_else(nobody)?;
+    let domain = directory.first_domain().ok_or_else(nobody)?;
     let projects = directory.projects_of(domain.key);
     let named = projects.iter().find(|project| project.name == app.settings.region);
     let project = named.or_else(|| projects.first()).ok_or_else(nobody)?;
@@ -19,6 +19,7 @@ pub(crate) fn operator(app: &App) -> Result<(Caller, ProjectId)> {
         domain_name: domain.name.clone(),
         user_id: user.id.clone(),
         user_name: user.name.clone(),
+        assumed_by: None,
         role: Role::Admin,
         scope: Scope::Project(project.id.clone()),
         credential: Credential::Local,

@@ -1,10 +1,10 @@
-//! The first account.
+//! Accounts, each with its first user, project and access key.
 
 use super::directory::{self, sealing};
 use crate::app::App;
 use crate::sca::keys::{self, NewKey};
 use muster_model::id::{DomainId, ProjectId, UserId};
-use muster_model::{Action, Caller, Credential, Result, Role, Scope};
+use muster_model::{Action, Caller, Credential, Error, Result, Role, Scope};
 use muster_store::identity::users::NewUser;
 use muster_store::identity::{AccessKey, access_keys, domains, users};
 use muster_store::transact;
@@ -49,12 +49,39 @@ pub async fn bootstrap(
     app: &App,
     keep: &(dyn Fn(&Credentials) -> Result<()> + Sync),
 ) -> Result<Option<Credentials>> {
-    if app.identity.directory().find_domain(|_| true).is_some() {
+    if app.identity.directory().first_domain().is_some() {
         return Ok(None);
     }
+    make(app, "muster", true, keep).await
+}
+
+/// Makes a further account in the same way. It shares nothing with the others but the installation.
+///
+/// # Errors
+/// Those of `keep` and of the database; `Invalid` for the name; `Conflict` for a name that is taken.
+pub async fn add_account(
+    app: &App,
+    name: &str,
+    keep: &(dyn Fn(&Credentials) -> Result<()> + Sync),
+) -> Result<Credentials> {
+    let letter = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+    if !(1..=64).contains(&name.len()) || !name.bytes().all(letter) {
+        return Err(Error::invalid("account", "must be 1 to 64 letters, digits, _ or -"));
+    }
+    let made = make(app, name, false, keep).await?;
+    made.ok_or_else(|| Error::internal("an account that was not made"))
+}
+
+/// `first`: only where there is none.
+async fn make(
+    app: &App,
+    name: &str,
+    first: bool,
+    keep: &(dyn Fn(&Credentials) -> Result<()> + Sync),
+) -> Result<Option<Credentials>> {
     let new = Credentials {
         region: app.settings.region.clone(),
-        domain_name: "muster".to_owned(),
+        domain_name: name.to_owned(),
         domain_id: random::id()?,
         user_name: "admin".to_owned(),
         user_id: random::id()?,
@@ -69,7 +96,7 @@ pub async fn bootstrap(
     let hash = password::hash(&new.password)?;
     let now = app.now();
     let made = transact!(app.db, |tx| {
-        if !domains::domains(tx).await?.is_empty() {
+        if first && !domains::domains(tx).await?.is_empty() {
             return Ok(false);
         }
         let domain_id = DomainId::parse(&new.domain_id)?;
@@ -123,6 +150,7 @@ fn operator(new: &Credentials) -> Result<Caller> {
         domain_name: new.domain_name.clone(),
         user_id: UserId::parse(&new.user_id)?,
         user_name: new.user_name.clone(),
+        assumed_by: None,
         role: Role::Admin,
         scope: Scope::Domain,
         credential: Credential::Local,

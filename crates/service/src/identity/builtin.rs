@@ -55,6 +55,13 @@ pub const ALL: &[Builtin] = &[
         r#"{"Version":"1.1","Statement":[{"Effect":"Allow","Action":["iam:*:*"]}]}"#,
     ),
     row(
+        "muster000000000000000000te_agency",
+        "te_agency",
+        "Agent Operator",
+        "BASE",
+        r#"{"Version":"1.1","Statement":[{"Effect":"Allow","Action":["iam:agency:assume","iam:*:get"]}]}"#,
+    ),
+    row(
         "muster000000000000000000hss_admin",
         "hss_adm",
         "HSS FullAccess",

@@ -6,8 +6,10 @@ use muster_model::id::DomainId;
 use muster_model::{Error, Micros, Result};
 use muster_policy::Policy;
 use muster_store::identity::groups::{self, Group};
-use muster_store::identity::policies::{self, Assignment, StoredPolicy};
-use muster_store::identity::{Domain, Project, User, access_keys, domains, users};
+use muster_store::identity::policies::{self, Assignment, Holder, StoredPolicy};
+use muster_store::identity::{
+    Agency, Domain, Project, User, access_keys, agencies, domains, users,
+};
 use muster_store::{Tx, meta};
 use muster_vault::Keyring;
 use muster_vault::signature::SecretKey;
@@ -29,10 +31,11 @@ pub struct Directory {
     keys: HashMap<String, Key>,
     groups: Vec<Group>,
     members: HashSet<(i64, i64)>,
+    agencies: Vec<Agency>,
     policies: Vec<StoredPolicy>,
     compiled: HashMap<String, Arc<Compiled>>,
     assignments: Vec<Assignment>,
-    /// What the users' groups have, by the user's id.
+    /// What the users' groups have, by the user's id, and what agencies have, by theirs.
     grants: HashMap<String, Vec<Grant>>,
 }
 
@@ -89,6 +92,7 @@ impl Directory {
     async fn load_rights(&mut self, tx: &mut Tx, before: &Self) -> Result<()> {
         self.groups = groups::all(tx).await?;
         self.members = groups::members(tx).await?.into_iter().collect();
+        self.agencies = agencies::all(tx).await?;
         self.policies = policies::all(tx).await?;
         self.assignments = policies::assignments(tx).await?;
         for stored in &self.policies {
@@ -104,24 +108,30 @@ impl Directory {
             };
             self.compiled.insert(stored.id.clone(), compiled);
         }
-        let mut of_group: HashMap<i64, Vec<Grant>> = HashMap::new();
+        let mut held: HashMap<Holder, Vec<Grant>> = HashMap::new();
         for it in &self.assignments {
             let own = self.compiled.get(&it.policy).cloned();
             if let Some(policy) = own.or_else(|| builtin::compiled(&it.policy)) {
                 let grant = Grant { reach: it.reach.clone(), policy };
-                of_group.entry(it.group).or_default().push(grant);
+                held.entry(it.holder).or_default().push(grant);
             }
         }
         for (group, user) in &self.members {
-            if let (Some(grants), Some(user)) = (of_group.get(group), self.users.get(user)) {
-                let held = self.grants.entry(user.id.to_string()).or_default();
-                held.extend(grants.iter().cloned());
+            let grants = held.get(&Holder::Group(*group));
+            if let (Some(grants), Some(user)) = (grants, self.users.get(user)) {
+                let of_user = self.grants.entry(user.id.to_string()).or_default();
+                of_user.extend(grants.iter().cloned());
+            }
+        }
+        for agency in &self.agencies {
+            if let Some(grants) = held.remove(&Holder::Agency(agency.key)) {
+                self.grants.insert(agency.id.clone(), grants);
             }
         }
         Ok(())
     }
 
-    /// What a user's groups have.
+    /// What a user's groups have, or what an agency has.
     pub(crate) fn grants(&self, user: &str) -> &[Grant] {
         self.grants.get(user).map(Vec::as_slice).unwrap_or_default()
     }
@@ -151,9 +161,14 @@ impl Directory {
         self.policies.iter()
     }
 
-    /// What a group has, by its key.
-    pub fn assignments(&self, group: i64) -> impl Iterator<Item = &Assignment> {
-        self.assignments.iter().filter(move |it| it.group == group)
+    /// What a group or an agency has.
+    pub fn assignments(&self, holder: Holder) -> impl Iterator<Item = &Assignment> {
+        self.assignments.iter().filter(move |it| it.holder == holder)
+    }
+
+    /// Every agency, by name.
+    pub fn agencies(&self) -> impl Iterator<Item = &Agency> {
+        self.agencies.iter()
     }
 
     /// Which state this is.
@@ -169,6 +184,11 @@ impl Directory {
     /// An account by a property.
     pub fn find_domain(&self, is: impl Fn(&Domain) -> bool) -> Option<&Domain> {
         self.domains.values().find(|domain| is(domain))
+    }
+
+    /// The account that was made first: the operator's.
+    pub fn first_domain(&self) -> Option<&Domain> {
+        self.domains.values().min_by_key(|domain| domain.key)
     }
 
     /// The account with this id.

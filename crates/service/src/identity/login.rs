@@ -1,7 +1,7 @@
 //! Login by password.
 
 use super::directory::Directory;
-use super::tokens::TokenInfo;
+use super::tokens::{TokenInfo, claims};
 use crate::app::App;
 use crate::audit::{self, Outcome};
 use crate::limits::network;
@@ -9,8 +9,7 @@ use muster_model::id::UserId;
 use muster_model::{Action, Caller, Credential, Error, ErrorKind, Result, Scope};
 use muster_store::identity::{Domain, Project, User};
 use muster_store::transact;
-use muster_vault::token::Claims;
-use muster_vault::{password, random};
+use muster_vault::password;
 use std::net::IpAddr;
 use std::time::Duration;
 use zeroize::Zeroizing;
@@ -116,20 +115,11 @@ pub async fn issue_token(app: &App, login: Login) -> Result<(Zeroizing<String>, 
     app.identity.locks.succeeded(&origin);
     let project = find_scope(&directory, domain, &login.scope)?;
     app.identity.rotate(&app.db, &app.vault, now, app.settings.token_secs).await?;
-    let claims = Claims {
-        user: user.key,
-        version: user.version,
-        domain: domain.key,
-        project: project.map(|project| project.key),
-        issued: now,
-        expires: now.plus_secs(app.settings.token_secs),
-        methods: BY_PASSWORD,
-        id: *random::bytes()?,
-    };
-    let token = Zeroizing::new(app.identity.tokens().issue(&claims)?);
     let mut caller = caller(user, domain, &login.request_id);
     caller.address = Some(login.address);
     caller.scope = project.map_or(Scope::Domain, |project| Scope::Project(project.id.clone()));
+    let claims = claims(app, &caller, now, app.settings.token_secs, BY_PASSWORD)?;
+    let token = Zeroizing::new(app.identity.tokens().issue(&claims)?);
     let target = format!("token/{}", hex::encode(claims.id));
     transact!(app.db, |tx| audit::append(tx, app, &caller, Action::TokenCreate, "", &target)
         .await)?;
@@ -193,6 +183,7 @@ pub(crate) fn caller(user: &User, domain: &Domain, request_id: &str) -> Caller {
         domain_name: domain.name.clone(),
         user_id: user.id.clone(),
         user_name: user.name.clone(),
+        assumed_by: None,
         role: user.role,
         scope: Scope::Domain,
         credential: Credential::Token,
@@ -201,7 +192,7 @@ pub(crate) fn caller(user: &User, domain: &Domain, request_id: &str) -> Caller {
     }
 }
 
-fn find_domain<'a>(directory: &'a Directory, named: &DomainRef) -> Option<&'a Domain> {
+pub(super) fn find_domain<'a>(directory: &'a Directory, named: &DomainRef) -> Option<&'a Domain> {
     match named {
         DomainRef::Id(id) => directory.find_domain(|domain| domain.id.as_str() == id),
         DomainRef::Name(name) => directory.find_domain(|domain| domain.name == *name),
@@ -218,7 +209,7 @@ fn find_user<'a>(directory: &'a Directory, named: &UserRef) -> Option<&'a User> 
     }
 }
 
-fn find_scope<'a>(
+pub(super) fn find_scope<'a>(
     directory: &'a Directory,
     domain: &Domain,
     wanted: &ScopeRef,

@@ -1,11 +1,12 @@
-//! Policies of the caller's account, and which group has which where.
+//! Policies of the caller's account, and which group or agency has which where.
 
-use super::{builtin, directory, groups};
+use super::{agencies, builtin, directory, groups};
 use crate::app::App;
 use crate::{audit, authz};
 use muster_model::{Action, Caller, Error, ErrorKind, Result};
 use muster_policy::Policy;
-use muster_store::identity::policies::{self, Assignment, Reach, StoredPolicy};
+use muster_store::identity::Domain;
+use muster_store::identity::policies::{self, Assignment, Holder, Reach, StoredPolicy};
 use muster_store::{Tx, transact};
 use muster_vault::random;
 
@@ -59,6 +60,15 @@ pub struct Changes<'a> {
     pub description: Option<&'a str>,
     /// Another document.
     pub document: Option<&'a str>,
+}
+
+/// Who has or gets a policy, by its id.
+#[derive(Clone, Copy, Debug)]
+pub enum Subject<'a> {
+    /// A group.
+    Group(&'a str),
+    /// An agency: what was assumed before is void when its policies change.
+    Agency(&'a str),
 }
 
 /// Where a policy is given, as callers say it.
@@ -189,7 +199,7 @@ pub async fn update(app: &App, caller: &Caller, id: &str, changes: Changes<'_>) 
 /// Removes a policy of the account.
 ///
 /// # Errors
-/// `Forbidden` naming the action; `NotFound`, also for a built-in one; `Conflict` while a group has it.
+/// `Forbidden` naming the action; `NotFound`, also for a built-in one; `Conflict` while a group or an agency has it.
 pub async fn delete(app: &App, caller: &Caller, id: &str) -> Result<()> {
     authz::account(app, caller, Action::PolicyUpdate)?;
     transact!(app.db, |tx| {
@@ -200,14 +210,14 @@ pub async fn delete(app: &App, caller: &Caller, id: &str) -> Result<()> {
     app.identity.reload(&app.db, &app.vault).await
 }
 
-/// Gives a group a policy somewhere, or takes it away. In force when this returns.
+/// Gives a group or an agency a policy somewhere, or takes it away. In force when this returns.
 ///
 /// # Errors
-/// `Forbidden` naming the action; `NotFound` for the group, the policy, the project, or what is to be taken.
+/// `Forbidden` naming the action; `NotFound` for the subject, the policy, the project, or what is to be taken.
 pub async fn set_assignment(
     app: &App,
     caller: &Caller,
-    group: &str,
+    subject: Subject<'_>,
     policy: &str,
     place: &Place<'_>,
     given: bool,
@@ -218,9 +228,17 @@ pub async fn set_assignment(
         return Err(absent(policy));
     }
     transact!(app.db, |tx| {
-        let found = groups::find(tx, app, caller, group).await?;
+        let (holder, named) = match subject {
+            Subject::Group(id) => {
+                (Holder::Group(groups::find(tx, app, caller, id).await?.key), format!("group/{id}"))
+            }
+            Subject::Agency(id) => {
+                let key = agencies::touch(tx, app, caller, id).await?;
+                (Holder::Agency(key), format!("agency/{id}"))
+            }
+        };
         let (policy, reach) = (policy.to_owned(), place.reach.clone());
-        let it = Assignment { group: found.key, policy, reach };
+        let it = Assignment { holder, policy, reach };
         if given {
             policies::assign(tx, &it, app.now()).await?;
         } else if !policies::withdraw(tx, &it).await? {
@@ -228,31 +246,43 @@ pub async fn set_assignment(
         }
         directory::bump(tx, app.now()).await?;
         let verb = if given { "assign" } else { "withdraw" };
-        let target = format!("group/{group}/{verb}/policy/{}", it.policy);
+        let target = format!("{named}/{verb}/policy/{}", it.policy);
         audit::append(tx, app, caller, Action::PolicyAssign, "", &target).await
     })?;
     app.identity.reload(&app.db, &app.vault).await
 }
 
-/// The policies a group has somewhere.
+/// The policies a group or an agency has somewhere.
 ///
 /// # Errors
-/// `Forbidden` naming the action; `NotFound` for the group or the project.
-pub fn assigned(app: &App, caller: &Caller, group: &str, place: &Place<'_>) -> Result<Vec<Shown>> {
+/// `Forbidden` naming the action; `NotFound` for the subject or the project.
+pub fn assigned(
+    app: &App,
+    caller: &Caller,
+    subject: Subject<'_>,
+    place: &Place<'_>,
+) -> Result<Vec<Shown>> {
     authz::account(app, caller, Action::PolicyList)?;
     check_place(app, caller, place)?;
     let directory = app.identity.directory();
-    let found = directory.group(group).filter(|found| {
-        directory.domain(found.domain).is_some_and(|domain| domain.id == caller.domain_id)
-    });
-    let found = found.ok_or_else(|| groups::absent(group))?;
-    let ids: Vec<_> =
-        directory.assignments(found.key).filter(|it| it.reach == place.reach).collect();
+    let own =
+        |key| directory.domain(key).is_some_and(|domain: &Domain| domain.id == caller.domain_id);
+    let holder = match subject {
+        Subject::Group(id) => {
+            let found = directory.group(id).filter(|found| own(found.domain));
+            Holder::Group(found.ok_or_else(|| groups::absent(id))?.key)
+        }
+        Subject::Agency(id) => {
+            let found = directory.agencies().find(|it| it.id == id && own(it.domain));
+            Holder::Agency(found.ok_or_else(|| agencies::absent(id))?.key)
+        }
+    };
+    let ids: Vec<_> = directory.assignments(holder).filter(|it| it.reach == place.reach).collect();
     let has = |it: &Shown| ids.iter().any(|assigned| assigned.policy == it.id);
     Ok(all(app, caller).into_iter().filter(has).collect())
 }
 
-/// Every assignment in the caller's account, with its group's id.
+/// Every assignment to a group of the caller's account, with the group's id.
 ///
 /// # Errors
 /// `Forbidden` naming the action.
@@ -263,7 +293,7 @@ pub fn assignments(app: &App, caller: &Caller) -> Result<Vec<(String, Assignment
     let groups = directory.groups().filter(|group| Some(group.domain) == domain);
     let of_group = |group: &muster_store::identity::groups::Group| {
         let id = group.id.clone();
-        let held: Vec<_> = directory.assignments(group.key).cloned().collect();
+        let held: Vec<_> = directory.assignments(Holder::Group(group.key)).cloned().collect();
         held.into_iter().map(move |it| (id.clone(), it))
     };
     Ok(groups.flat_map(of_group).collect())

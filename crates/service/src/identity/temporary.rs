@@ -1,13 +1,12 @@
 //! Temporary access keys: made of a token, they end by themselves, and with the password and the rights they came from.
 
 use super::refused;
-use super::tokens::{TokenInfo, caller_of, validate_token};
+use super::tokens::{TokenInfo, caller_of, claims, validate_token};
 use crate::app::App;
 use crate::audit;
-use muster_model::{Action, Caller, Credential, Error, Micros, Result, Scope};
+use muster_model::{Action, Caller, Credential, Error, Micros, Result};
 use muster_store::transact;
-use muster_vault::random;
-use muster_vault::token::{Claims, Refusal, Temporary};
+use muster_vault::token::{Refusal, Temporary};
 use zeroize::Zeroizing;
 
 /// Shortest life of a temporary key, in seconds, and the usual one.
@@ -41,16 +40,13 @@ pub async fn issue(
     token: Option<&str>,
     secs: Option<i64>,
 ) -> Result<TemporaryKey> {
-    let secs = secs.unwrap_or(SHORTEST_SECS);
-    if !(SHORTEST_SECS..=LONGEST_SECS).contains(&secs) {
-        let why = format!("must be {SHORTEST_SECS} to {LONGEST_SECS}");
-        return Err(Error::invalid("auth.identity.token.duration_seconds", why));
-    }
+    let secs = life(secs, "auth.identity.token.duration_seconds")?;
     let caller = match (token, &caller.credential) {
         (Some(token), _) => {
             let TokenInfo { caller: of, .. } =
                 validate_token(app, token, &caller.request_id).await?;
-            if of.user_id != caller.user_id {
+            // An agency's token belongs to the user behind it.
+            if (&of.user_id, &of.assumed_by) != (&caller.user_id, &caller.assumed_by) {
                 return Err(Error::not_found("the token"));
             }
             Caller { address: caller.address, ..of }
@@ -60,35 +56,35 @@ pub async fn issue(
             return Err(Error::invalid("auth.identity.token.id", "is required without a token"));
         }
     };
-    let now = app.now();
-    app.identity.rotate(&app.db, &app.vault, now, app.settings.token_secs).await?;
-    let key = Temporary::generate(claims(app, &caller, now, secs)?)?;
-    let security_token = Zeroizing::new(app.identity.tokens().issue_temporary(&key)?);
+    let key = make(app, &caller, secs, BY_TOKEN).await?;
     let target = format!("temporary_key/{}", key.access);
     transact!(app.db, |tx| audit::append(tx, app, &caller, Action::TokenCreate, "", &target)
         .await)?;
-    let Temporary { claims, access, secret } = key;
-    Ok(TemporaryKey { access, secret, security_token, expires: claims.expires })
+    Ok(key)
 }
 
-fn claims(app: &App, caller: &Caller, now: Micros, secs: i64) -> Result<Claims> {
-    let directory = app.identity.directory();
-    let gone = || Error::internal("a caller without a user");
-    let user = directory.user(caller.user_id.as_str()).ok_or_else(gone)?;
-    let project = match &caller.scope {
-        Scope::Domain => None,
-        Scope::Project(id) => Some(directory.project(id.as_str()).ok_or_else(gone)?.key),
-    };
-    Ok(Claims {
-        user: user.key,
-        version: user.version,
-        domain: user.domain,
-        project,
-        issued: now,
-        expires: now.plus_secs(secs),
-        methods: BY_TOKEN,
-        id: *random::bytes()?,
-    })
+/// The life that was asked for, in seconds, or the usual one.
+pub(super) fn life(secs: Option<i64>, parameter: &'static str) -> Result<i64> {
+    let secs = secs.unwrap_or(SHORTEST_SECS);
+    if (SHORTEST_SECS..=LONGEST_SECS).contains(&secs) {
+        return Ok(secs);
+    }
+    Err(Error::invalid(parameter, format!("must be {SHORTEST_SECS} to {LONGEST_SECS}")))
+}
+
+/// Makes a key with the reach of `caller`. Its caller records that.
+pub(super) async fn make(
+    app: &App,
+    caller: &Caller,
+    secs: i64,
+    methods: u8,
+) -> Result<TemporaryKey> {
+    let now = app.now();
+    app.identity.rotate(&app.db, &app.vault, now, app.settings.token_secs).await?;
+    let key = Temporary::generate(claims(app, caller, now, secs, methods)?)?;
+    let security_token = Zeroizing::new(app.identity.tokens().issue_temporary(&key)?);
+    let Temporary { claims, access, secret } = key;
+    Ok(TemporaryKey { access, secret, security_token, expires: claims.expires })
 }
 
 /// The temporary key in a security token, if it is that of this access key.

@@ -1,10 +1,11 @@
 //! From a token to the caller behind it.
 
-use super::refused;
+use super::{assume, login, refused};
 use crate::app::App;
 use crate::authz;
-use muster_model::{Action, Caller, Credential, Error, ErrorKind, Micros, Result, Scope};
-use muster_vault::token::{Claims, Refusal};
+use muster_model::{Action, Caller, Error, ErrorKind, Micros, Result, Scope};
+use muster_vault::random;
+use muster_vault::token::{Assumed, Claims, Refusal};
 
 /// A token's caller and life.
 #[derive(Clone, Debug)]
@@ -40,31 +41,73 @@ pub async fn validate_token(app: &App, token: &str, request_id: &str) -> Result<
     Ok(TokenInfo { caller, issued: claims.issued, expires: claims.expires })
 }
 
+/// Whom claims stand for: nobody, if anything they came from is no longer what it was.
 pub(super) fn caller_of(app: &App, claims: &Claims, request_id: &str) -> Option<Caller> {
     let directory = app.identity.directory();
     let user = directory.user_by_key(claims.user)?;
-    let domain = directory.domain(claims.domain).filter(|domain| domain.key == user.domain)?;
     if !user.enabled || user.version != claims.version {
         return None;
     }
-    let scope = match claims.project {
-        None => Scope::Domain,
-        Some(key) => {
-            let project = directory.project_by_key(key)?;
-            (project.enabled && project.domain == domain.key).then_some(())?;
-            Scope::Project(project.id.clone())
+    let domain = directory.domain(claims.domain)?;
+    let mut caller = match claims.agency {
+        None => {
+            (domain.key == user.domain).then_some(())?;
+            login::caller(user, domain, request_id)
+        }
+        Some(Assumed { agency, version }) => {
+            let agency = directory.agencies().find(|it| it.key == agency)?;
+            let lasts = agency.expires_at.is_none_or(|end| app.now() < end);
+            let same = agency.version == version && agency.domain == domain.key;
+            (lasts && same && agency.trusted == user.domain).then_some(())?;
+            let own = directory.domain(user.domain)?;
+            let assumes = login::caller(user, own, request_id);
+            // Whether it may assume this one was asked when it did; that it still may any is asked each time.
+            authz::some(app, &assumes, Action::AgencyAssume, None).then_some(())?;
+            assume::acting(agency, domain, user, own, request_id).ok()?
         }
     };
-    Some(Caller {
-        domain_id: domain.id.clone(),
-        domain_name: domain.name.clone(),
-        user_id: user.id.clone(),
-        user_name: user.name.clone(),
-        role: user.role,
-        scope,
-        credential: Credential::Token,
-        address: None,
-        request_id: request_id.to_owned(),
+    if let Some(key) = claims.project {
+        let project = directory.project_by_key(key)?;
+        (project.enabled && project.domain == domain.key).then_some(())?;
+        caller.scope = Scope::Project(project.id.clone());
+    }
+    Some(caller)
+}
+
+/// The claims of a token or key with the reach of `caller`.
+pub(super) fn claims(
+    app: &App,
+    caller: &Caller,
+    now: Micros,
+    secs: i64,
+    methods: u8,
+) -> Result<Claims> {
+    let directory = app.identity.directory();
+    let gone = || Error::internal("a caller without a user");
+    let (user, agency) = match &caller.assumed_by {
+        None => (&caller.user_id, None),
+        Some(assumer) => {
+            let id = caller.user_id.as_str();
+            let agency = directory.agencies().find(|it| it.id == id).ok_or_else(gone)?;
+            let (agency, version) = (agency.key, agency.version);
+            (&assumer.user_id, Some(Assumed { agency, version }))
+        }
+    };
+    let user = directory.user(user.as_str()).ok_or_else(gone)?;
+    let project = match &caller.scope {
+        Scope::Domain => None,
+        Scope::Project(id) => Some(directory.project(id.as_str()).ok_or_else(gone)?.key),
+    };
+    Ok(Claims {
+        user: user.key,
+        version: user.version,
+        domain: directory.domain_by_id(&caller.domain_id).ok_or_else(gone)?.key,
+        project,
+        issued: now,
+        expires: now.plus_secs(secs),
+        methods,
+        id: *random::bytes()?,
+        agency,
     })
 }
 
@@ -82,7 +125,8 @@ pub async fn inspect_token(app: &App, caller: &Caller, subject: &str) -> Result<
     if info.caller.domain_id != caller.domain_id {
         return Err(absent());
     }
-    if info.caller.user_id != caller.user_id {
+    let of = &info.caller;
+    if (&of.user_id, &of.assumed_by) != (&caller.user_id, &caller.assumed_by) {
         authz::account(app, caller, Action::TokenValidate)?;
     }
     Ok(info)

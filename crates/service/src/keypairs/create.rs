@@ -123,6 +123,12 @@ async fn store_new(app: &App, caller: &Caller, place: &Place<'_>, new: New) -> R
         Some(_) => return Err(Error::invalid("keypair.type", "must be ssh or x509")),
     };
     let owner = match new.scope.as_deref() {
+        None | Some("" | "user") if caller.assumed_by.is_some() => {
+            return Err(Error::invalid(
+                "keypair.scope",
+                "must be domain: an agency has none of its own",
+            ));
+        }
         None | Some("" | "user") => Some(place.user),
         Some("domain") => None,
         Some(_) => return Err(Error::invalid("keypair.scope", "must be domain or user")),

@@ -67,6 +67,7 @@ fn caller() -> Caller {
         domain_name: "d".to_owned(),
         user_id: UserId::parse("u").unwrap(),
         user_name: "alice".to_owned(),
+        assumed_by: None,
         role: Role::Admin,
         scope: Scope::Domain,
         credential: Credential::Local,

@@ -3,7 +3,7 @@
 use muster_model::id::ProjectId;
 use muster_model::{Action, Caller, ErrorKind, Role};
 use muster_service::authz::{self, Item};
-use muster_service::identity::policies::{self, Changes, Draft};
+use muster_service::identity::policies::{self, Changes, Draft, Subject};
 use muster_service::identity::simulate::{Question, simulate};
 use muster_service::identity::{Reach, builtin, groups, projects, users};
 use muster_testkit::{TestApp, on_both_databases};
@@ -31,9 +31,16 @@ async fn policy(test: &TestApp, name: &str, document: &str) -> String {
 
 async fn give(test: &TestApp, group: &str, policy: &str, reach: Reach, given: bool) {
     let operator = test.operator();
-    policies::set_assignment(&test.app, &operator, group, policy, &reach.into(), given)
-        .await
-        .unwrap();
+    policies::set_assignment(
+        &test.app,
+        &operator,
+        Subject::Group(group),
+        policy,
+        &reach.into(),
+        given,
+    )
+    .await
+    .unwrap();
 }
 
 fn builtin(name: &str) -> &'static str {
@@ -136,7 +143,7 @@ async fn a_changed_policy_is_in_force_at_once_and_a_used_one_stays() {
         policies::set_assignment(
             &test.app,
             &carol,
-            &group,
+            Subject::Group(&group),
             builtin("te_admin"),
             &Reach::Domain.into(),
             true,

@@ -42,6 +42,7 @@ pub(super) const ALL: &[Migration] = steps![
     "0016_binding_by_agents.sql",
     "0017_index_nobody_asks.sql",
     "0018_sca_own.sql",
+    "0019_agencies.sql",
 ];
 
 /// Runs the steps of `all` that are missing.

@@ -1,4 +1,4 @@
-//! Policies an account wrote, and which group has which policy where.
+//! Policies an account wrote, and which group or agency has which policy where.
 
 use crate::Tx;
 use crate::db::{Row, binds};
@@ -103,14 +103,14 @@ pub async fn update(tx: &mut Tx, it: &StoredPolicy) -> Result<()> {
 /// Removes a policy. Its assignments must be gone before.
 ///
 /// # Errors
-/// `NotFound`; `Conflict` when a group still has it.
+/// `NotFound`; `Conflict` when a group or an agency still has it.
 pub async fn delete(tx: &mut Tx, it: &StoredPolicy) -> Result<()> {
-    let held: i64 = tx
-        .one("SELECT count(*) FROM assignments WHERE policy = ?", binds![&it.id])
-        .await?
-        .only()?;
+    let sql = "SELECT (SELECT count(*) FROM assignments WHERE policy = ?) \
+               + (SELECT count(*) FROM agency_assignments WHERE policy = ?)";
+    let held: i64 = tx.one(sql, binds![&it.id, &it.id]).await?.only()?;
     if held > 0 {
-        return Err(Error::conflict(format!("{} is still given to groups: {held} times", it.name)));
+        let message = format!("{} is still given to groups or agencies: {held} times", it.name);
+        return Err(Error::conflict(message));
     }
     let touched = tx.execute("DELETE FROM policies WHERE key = ?", binds![it.key]).await?;
     if touched == 0 { Err(Error::not_found("the policy")) } else { Ok(()) }
@@ -150,11 +150,29 @@ impl Reach {
     }
 }
 
-/// That a group has a policy somewhere.
+/// Who has a policy, by its key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Holder {
+    /// A group.
+    Group(i64),
+    /// An agency.
+    Agency(i64),
+}
+
+impl Holder {
+    const fn columns(self) -> (&'static str, i64) {
+        match self {
+            Self::Group(key) => ("assignments", key),
+            Self::Agency(key) => ("agency_assignments", key),
+        }
+    }
+}
+
+/// That somebody has a policy somewhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Assignment {
-    /// Key of the group.
-    pub group: i64,
+    /// Who.
+    pub holder: Holder,
     /// Id of the policy, built-in or not.
     pub policy: String,
     /// Where.
@@ -166,37 +184,45 @@ pub struct Assignment {
 /// # Errors
 /// Those of the database.
 pub async fn assignments(tx: &mut Tx) -> Result<Vec<Assignment>> {
-    let sql = "SELECT holder, policy, reach, place FROM assignments ORDER BY holder, policy, reach, place";
-    let assignment = |row: &Row| {
-        let mut cells = row.cells();
-        let (group, policy) = (cells.take()?, cells.take()?);
-        let (reach, place): (String, String) = (cells.take()?, cells.take()?);
-        Ok(Assignment { group, policy, reach: Reach::from_columns(&reach, place)? })
-    };
-    tx.all(sql, vec![]).await?.iter().map(assignment).collect()
+    let mut found = Vec::new();
+    for holder in [Holder::Group, Holder::Agency] {
+        let table = holder(0).columns().0;
+        let sql = format!(
+            "SELECT holder, policy, reach, place FROM {table} ORDER BY holder, policy, reach, place"
+        );
+        for row in tx.all(sql, vec![]).await? {
+            let mut cells = row.cells();
+            let (key, policy) = (cells.take()?, cells.take()?);
+            let (reach, place): (String, String) = (cells.take()?, cells.take()?);
+            let reach = Reach::from_columns(&reach, place)?;
+            found.push(Assignment { holder: holder(key), policy, reach });
+        }
+    }
+    Ok(found)
 }
 
-/// Gives a policy to a group; one it has already stays.
+/// Gives a policy to a holder; one it has already stays.
 ///
 /// # Errors
 /// Those of the database.
 pub async fn assign(tx: &mut Tx, it: &Assignment, now: Micros) -> Result<()> {
     let (reach, place) = it.reach.columns();
-    tx.execute(
-        "INSERT INTO assignments (holder, policy, reach, place, created_at) VALUES (?,?,?,?,?) \
-         ON CONFLICT DO NOTHING",
-        binds![it.group, &it.policy, reach, place, now],
-    )
-    .await
-    .map(drop)
+    let (table, key) = it.holder.columns();
+    let sql = format!(
+        "INSERT INTO {table} (holder, policy, reach, place, created_at) VALUES (?,?,?,?,?) \
+         ON CONFLICT DO NOTHING"
+    );
+    tx.execute(sql, binds![key, &it.policy, reach, place, now]).await.map(drop)
 }
 
-/// Takes a policy from a group; false if it did not have it there.
+/// Takes a policy from a holder; false if it did not have it there.
 ///
 /// # Errors
 /// Those of the database.
 pub async fn withdraw(tx: &mut Tx, it: &Assignment) -> Result<bool> {
     let (reach, place) = it.reach.columns();
-    let sql = "DELETE FROM assignments WHERE holder = ? AND policy = ? AND reach = ? AND place = ?";
-    Ok(tx.execute(sql, binds![it.group, &it.policy, reach, place]).await? > 0)
+    let (table, key) = it.holder.columns();
+    let sql =
+        format!("DELETE FROM {table} WHERE holder = ? AND policy = ? AND reach = ? AND place = ?");
+    Ok(tx.execute(sql, binds![key, &it.policy, reach, place]).await? > 0)
 }

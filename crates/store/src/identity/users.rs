@@ -76,14 +76,15 @@ pub struct NewUser<'a> {
     pub role: Role,
 }
 
-/// Adds an enabled user and answers its key.
+/// Adds an enabled user and answers its key. Its version starts at this moment: the key may be that of a user who was
+/// removed, whose tokens must stay void.
 ///
 /// # Errors
 /// `Conflict` when the id is taken, or the name in this account.
 pub async fn create(tx: &mut Tx, new: &NewUser<'_>, now: Micros) -> Result<i64> {
     tx.one(
         "INSERT INTO users (id, domain, name, description, password_hash, role, enabled, version, created_at) \
-         VALUES (?,?,?,?,?,?,1,1,?) RETURNING key",
+         VALUES (?,?,?,?,?,?,1,?,?) RETURNING key",
         binds![
             new.id.as_str(),
             new.domain,
@@ -91,6 +92,7 @@ pub async fn create(tx: &mut Tx, new: &NewUser<'_>, now: Micros) -> Result<i64> 
             new.description,
             new.password_hash,
             new.role.name(),
+            now,
             now
         ],
     )

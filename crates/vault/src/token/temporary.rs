@@ -1,7 +1,7 @@
 //! Temporary access keys: the key and its secret lie in the security token that goes with them, so nothing is stored.
 //!
 //! ```text
-//! security token = base64url( 2 | key id (4) | nonce (12) | claims (67), access key (20), secret (40) + tag (16) )
+//! security token = base64url( 4 | key id (4) | nonce (12) | claims (83), access key (20), secret (40) + tag (16) )
 //! ```
 //! A request is signed with the secret as with any other, and carries the token in `X-Security-Token`; whoever checks it
 //! finds the secret there.
@@ -12,7 +12,7 @@ use aws_lc_rs::aead::NONCE_LEN;
 use muster_model::{Error, Micros, Result};
 use zeroize::Zeroizing;
 
-const FORMAT: u8 = 2;
+const FORMAT: u8 = 4;
 const ACCESS: usize = 20;
 const SECRET: usize = 40;
 const CONTENT: usize = CLAIMS + ACCESS + SECRET;
@@ -97,6 +97,7 @@ mod tests {
             expires: Micros::from_secs(900),
             methods: 2,
             id: [9; 16],
+            agency: None,
         };
         Temporary::generate(claims).unwrap()
     }
