@@ -51,6 +51,8 @@ fn invalid(parameter: Option<&str>, message: &str) -> &'static str {
         "certificate_id" => "SCM.0008",
         "domain" | "domain_name" | "sans" => "SCM.0015",
         "name" => "SCM.0032",
+        "target_service" => "SCM.0030",
+        "target_project" => "SCM.0069",
         _ => "SCM.0005",
     }
 }

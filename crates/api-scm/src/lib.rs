@@ -11,6 +11,7 @@ mod error;
 mod notification;
 mod operations;
 mod orders;
+mod push;
 mod tags;
 mod time;
 
@@ -40,6 +41,9 @@ pub fn router(app: &App) -> Router {
         .on("UpdateCsr", csr::update)
         .on("DeleteCsr", csr::delete)
         .on("ShowCsrPrivateKey", csr::private_key)
+        .on("PushCertificate", push::push)
+        .on("BatchPushCertificate", push::batch)
+        .on("DeployCertificate", push::deploy)
         .on("ListDeployedResources", deployed::list)
         .on("EnableNotification", notification::enable)
         .on("DisableNotification", notification::disable)

@@ -51,6 +51,8 @@ pub struct Parts {
     pub(crate) exports: Exports,
     pub(crate) keypairs: crate::keypairs::Keypairs,
     pub(crate) secrets: Limiter<UserId>,
+    /// One certificate at a time is put somewhere.
+    pub(crate) deploying: tokio::sync::Mutex<()>,
     pub(crate) sca: Sca,
 }
 
@@ -116,6 +118,7 @@ impl App {
             exports,
             keypairs,
             secrets: Limiter::new(),
+            deploying: tokio::sync::Mutex::new(()),
             sca,
         }));
         app.tasks.spawn(keep_identities(app.clone()));

@@ -5,6 +5,7 @@
 
 pub mod authorities;
 pub mod channels;
+pub mod deploy;
 pub mod expiry;
 pub mod export;
 pub mod import;
@@ -47,11 +48,20 @@ pub struct CertificateSettings {
     /// The syslog notices are sent to: `udp://host:514`, `tcp://host:601`, `unix:/dev/log`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub syslog: Option<String>,
+    /// Where certificates can be put, by name.
+    #[serde(skip_serializing_if = "deploy::Targets::is_empty")]
+    pub targets: deploy::Targets,
 }
 
 impl Default for CertificateSettings {
     fn default() -> Self {
-        Self { approve: true, webhook: None, mail: None, syslog: None }
+        Self {
+            approve: true,
+            webhook: None,
+            mail: None,
+            syslog: None,
+            targets: deploy::Targets::new(),
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use axum::extract::State;
 use muster_http::{Caller, Failure, Json, Params};
 use muster_model::{Error, Micros, Paging};
 use muster_service::App;
-use muster_service::certificates::{self, Certificate, Filter, Order, SortKey, Status};
+use muster_service::certificates::{self, Certificate, Filter, Order, SortKey, Status, deploy};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -37,14 +37,14 @@ struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
-    fn new(it: &'a Certificate, domain_id: &'a str, now: Micros) -> Self {
+    fn new(it: &'a Certificate, domain_id: &'a str, deploy_support: bool, now: Micros) -> Self {
         Self {
             id: &it.id,
             name: &it.name,
             domain: &it.main_domain,
             sans: &it.sans,
             signature_algorithm: &it.content.signature_algorithm,
-            deploy_support: false,
+            deploy_support,
             cert_type: &it.product.cert_type,
             brand: &it.product.brand,
             expire_time: time::text(it.content.not_after),
@@ -70,10 +70,11 @@ pub(crate) async fn list(
     caller: Caller,
     params: Params,
 ) -> Result<Json<Value>, Failure> {
-    let (filter, order) = (filter(&params, app.now())?, order(&params)?);
+    let deploys = deploy::supported(&app, &caller);
+    let (filter, order) = (filter(&params, deploys, app.now())?, order(&params)?);
     let page = certificates::list(&app, &caller, &filter, order, paging(&params)?).await?;
     let (now, domain) = (app.now(), caller.domain_id.as_str());
-    let rows: Vec<_> = page.rows.iter().map(|row| Row::new(row, domain, now)).collect();
+    let rows: Vec<_> = page.rows.iter().map(|row| Row::new(row, domain, deploys, now)).collect();
     Ok(Json(json!({"certificates": rows, "total_count": small(page.total)})))
 }
 
@@ -102,9 +103,9 @@ fn order(params: &Params) -> muster_model::Result<Order> {
     Ok(Order { by, ascending })
 }
 
-fn filter(params: &Params, now: Micros) -> muster_model::Result<Filter> {
-    // Nothing is deployed from here and nothing is shared between accounts.
-    let nothing = params.flag("deploy_support")? == Some(true);
+fn filter(params: &Params, deploys: bool, now: Micros) -> muster_model::Result<Filter> {
+    // All can be deployed or none; nothing is shared between accounts.
+    let nothing = params.flag("deploy_support")?.is_some_and(|wanted| wanted && !deploys);
     params.flag("owned_by_self")?;
     let status = match params.text("status") {
         None | Some("ALL") => None,

@@ -4,6 +4,7 @@ use super::list::small;
 use crate::time;
 use axum::extract::State;
 use muster_http::{Caller, Failure, Json, PathParams};
+use muster_service::certificates::deploy;
 use muster_service::certificates::orders::Application;
 use muster_service::{App, certificates};
 use serde_json::{Value, json};
@@ -28,7 +29,7 @@ pub(crate) async fn show(
         "name": it.name,
         "type": product.cert_type,
         "brand": product.brand,
-        "push_support": "OFF",
+        "push_support": if deploy::supported(&app, &caller) { "ON" } else { "OFF" },
         "revoke_reason": it.revoke_reason,
         "signature_algorithm": content.signature_algorithm,
         "issue_time": time::text(content.issued_at),

@@ -5,7 +5,7 @@ use muster_api_scm::OPERATIONS;
 use muster_model::Role;
 use muster_service::identity::policies::{self, Draft};
 use muster_service::identity::{Reach, groups};
-use muster_testkit::{Client, authz_coverage};
+use muster_testkit::{Client, authz_coverage, stranger_coverage};
 use serde_json::{Value, json};
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/contracts/scm.json");
@@ -58,6 +58,9 @@ async fn no_operation_answers_without_rights() {
         ),
         ("UpdateCsr", "", json!({"name": "csr-3"})),
         ("ListDeployedResources", "", json!({"certificate_ids": ["x"], "service_names": ["ALL"]})),
+        ("PushCertificate", "", json!({"target_project": "p", "target_service": "web"})),
+        ("BatchPushCertificate", "", json!({"target_projects": ["p"], "target_service": "web"})),
+        ("DeployCertificate", "", json!({"service_name": "HOST", "resources": [{"id": "web"}]})),
         ("EnableNotification", "", json!([{"resource_id": "x", "notice_type": ["CERT_EXPIRED"]}])),
         ("DisableNotification", "", json!([{"resource_id": "x", "notice_type": ["CERT_EXPIRED"]}])),
         ("CreateCertificateTag", "", json!({"tag": {"key": "a", "value": "b"}})),
@@ -73,21 +76,54 @@ async fn no_operation_answers_without_rights() {
 #[tokio::test]
 async fn another_accounts_records_are_not_there() {
     let world = World::new().await;
-    for (method, path) in [
-        ("GET", "/certificates/scs1767225600000"),
-        ("POST", "/certificates/scs1767225600000/export"),
-        ("DELETE", "/certificates/scs1767225600000"),
-        ("GET", "/scs1767225600000/tags"),
+    let made = crate::openssl::Made::new();
+    let import = body("cert-1", &made.text("leaf.pem"), &made.text("leaf.key"));
+    let certificate = world.ask("POST", "/certificates/import", import).await;
+    let certificate = certificate["certificate_id"].as_str().unwrap();
+    let csr = json!({"name": "csr-1", "domain_name": "a.example", "private_key_algo": "EC_P256",
+        "usage": "PERSONAL"});
+    let csr = world.ask("POST", "/csr", csr).await["id"].as_str().unwrap().to_owned();
+    let tag = json!({"tag": {"key": "tier", "value": "web"}});
+    world.ask("POST", &format!("/{certificate}/tags"), tag.clone()).await;
+    let apply = json!({
+        "domain": "a.example", "applicant_name": "a", "applicant_phone": "1", "applicant_email": "a@b",
+        "agree_privacy_protection": true, "domain_method": "DNS",
+    });
+    let calls = [
+        ("ApplyCertificate", apply),
+        ("UpdateCsr", json!({"name": "csr-3"})),
+        ("PushCertificate", json!({"target_project": "p", "target_service": "web"})),
+        ("BatchPushCertificate", json!({"target_projects": ["p"], "target_service": "web"})),
+        ("DeployCertificate", json!({"service_name": "HOST", "resources": [{"id": "web"}]})),
+        ("CreateCertificateTag", tag),
+        ("BatchCreateOrDeleteTags", json!({"action": "delete", "tags": [{"key": "tier"}]})),
+    ];
+    let ids = [
+        ("certificate_id", certificate),
+        ("cert_id", certificate),
+        ("resource_id", certificate),
+        ("id", &csr),
+    ];
+    stranger_coverage(&world.test, &world.router, OPERATIONS, &calls, &ids).await;
+    // Named in a body, and in lists.
+    let other = world.test.second_account("other").await;
+    let other = world.test.client_of(&world.router, &other).await;
+    let deployed = json!({"certificate_ids": [certificate], "service_names": ["ALL"]});
+    assert_eq!(other.post("/v3/scm/deployed-resources", &deployed).await.status, 404);
+    let notices = json!([{"resource_id": certificate, "notice_type": ["CERT_EXPIRED"]}]);
+    let refused = other.post("/v3/scm/notification/enable", &notices).await;
+    assert_eq!(refused.status, 404, "{}", refused.json());
+    for (path, empty) in [
+        ("certificates", json!({"certificates": [], "total_count": 0})),
+        ("csr", json!({"csr_list": [], "total": 0})),
+        ("tags", json!({"tags": []})),
     ] {
-        let (status, code, _) = world.refused(method, path, Value::Null).await;
-        assert_eq!((status, code.as_str()), (404, "SCM.0020"), "{method} {path}");
+        assert_eq!(other.get(&format!("/v3/scm/{path}")).await.json(), empty, "{path}");
     }
-    for (method, path) in
-        [("GET", "/csr/csr1"), ("DELETE", "/csr/csr1"), ("GET", "/csr/csr1/private-key")]
-    {
-        let (status, code, _) = world.refused(method, path, Value::Null).await;
-        assert_eq!((status, code.as_str()), (404, "SCM.0707"), "{method} {path}");
-    }
+    let search = json!({"action": "filter", "limit": "10", "offset": "0"});
+    let found = other.post("/v3/scm/resource_instances/action", &search).await;
+    assert!(!found.json().to_string().contains(certificate), "{}", found.json());
+    assert_eq!(world.export(certificate).await["private_key"], json!(made.text("leaf.key")));
 }
 
 /// The conditions the page of the export names: a tag of the certificate, its enterprise project.
@@ -112,10 +148,16 @@ async fn a_policy_may_speak_of_one_certificate_by_its_tag() {
         "Condition":{"StringEquals":{"g:ResourceTag/tier":["web"]}}}]}"#;
     let draft = Draft { name: "web", kind: "AA", description: "", document };
     let policy = policies::create(app, &operator, draft).await.unwrap().id;
-    let subject = policies::Subject::Group(&group.id);
-    policies::set_assignment(app, &operator, subject, &policy, &Reach::Domain.into(), true)
-        .await
-        .unwrap();
+    policies::set_assignment(
+        app,
+        &operator,
+        policies::Subject::Group(&group.id),
+        &policy,
+        &Reach::Domain.into(),
+        true,
+    )
+    .await
+    .unwrap();
 
     let carol =
         Client::with_token(&world.router, world.test.token("carol", "carol's password").await);

@@ -149,6 +149,7 @@ async fn notices_are_wanted_of_all_named_or_none() {
     let deployed = json!({"certificate_ids": [ids[0]], "service_names": ["ALL"]});
     let answer = world.ask("POST", "/deployed-resources", deployed).await;
     assert_eq!(answer["results"][0]["total_num"], 0);
-    let push = world.try_ask("POST", &format!("/certificates/{}/push", ids[0]), json!({})).await;
+    let body = json!({"target_project": "muster", "target_service": "web"});
+    let push = world.try_ask("POST", &format!("/certificates/{}/push", ids[0]), body).await;
     assert_eq!(push.status, 501);
 }

@@ -9,6 +9,7 @@ mod imports;
 mod lists;
 mod openssl;
 mod orders;
+mod push;
 mod requests;
 
 use axum::Router;
