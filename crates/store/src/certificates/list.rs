@@ -88,13 +88,16 @@ pub async fn list(
     let total: i64 = tx.one(count, values.clone()).await?.only()?;
     let direction = if order.ascending { "ASC" } else { "DESC" };
     let by = match order.by {
-        SortKey::Expiry => format!("not_after IS NULL, not_after {direction}"),
-        SortKey::Status => format!("status {direction}"),
-        SortKey::Updated => format!("updated_at {direction}"),
+        SortKey::Expiry => format!("c.not_after {direction} NULLS LAST"),
+        SortKey::Status => format!("c.status {direction}"),
+        SortKey::Updated => format!("c.updated_at {direction}"),
     };
+    // The keys of the page first, from an index where one will do, then their rows.
+    let order = format!("ORDER BY {by}, c.key {direction}");
     let sql = format!(
-        "SELECT key, {COLUMNS} FROM certificates c WHERE {condition} \
-         ORDER BY {by}, key {direction} LIMIT ? OFFSET ?"
+        "SELECT key, {COLUMNS} FROM certificates c JOIN \
+         (SELECT c.key AS paged FROM certificates c WHERE {condition} {order} LIMIT ? OFFSET ?) p \
+         ON c.key = p.paged {order}"
     );
     let mut values = values;
     values.extend(binds![paging.limit, paging.offset]);
@@ -131,7 +134,7 @@ fn condition(tx: &Tx, domain: i64, filter: &Filter, now: Micros) -> (String, Vec
         and(&format!("({})", columns.join(" OR ")), binds![&text, &text, &text]);
     }
     if filter.issued {
-        and("c.certificate <> ''", vec![]);
+        and("c.not_after IS NOT NULL", vec![]);
     }
     if let Some(from) = filter.ends_from {
         and("c.not_after >= ?", binds![from]);
