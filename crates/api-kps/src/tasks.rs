@@ -4,8 +4,7 @@ pub(crate) mod associate;
 pub(crate) mod batch_associate;
 pub(crate) mod delete;
 pub(crate) mod disassociate;
-pub(crate) mod failed;
-pub(crate) mod running;
+pub(crate) mod list;
 pub(crate) mod show;
 
 use muster_http::Params;

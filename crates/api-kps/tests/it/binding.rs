@@ -16,7 +16,7 @@ use muster_service::limits::Limits;
 use muster_store::hosts::{self, Ownership};
 use muster_store::keypairs::tasks::{self, Task};
 use muster_testkit::sshd::{ACCOUNT, PASSWORD, Sshd};
-use muster_testkit::{TestApp, TestDb};
+use muster_testkit::{Client, TestApp, TestDb};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -76,7 +76,11 @@ impl Bench {
     }
 
     pub(crate) async fn state(&self, task: &str) -> String {
-        let answer = self.world.admin.get(&self.world.at(&format!("tasks/{task}"))).await;
+        self.state_for(&self.world.admin, task).await
+    }
+
+    async fn state_for(&self, client: &Client, task: &str) -> String {
+        let answer = client.get(&self.world.at(&format!("tasks/{task}"))).await;
         answer.json()["task_status"].as_str().unwrap().to_owned()
     }
 
@@ -88,9 +92,14 @@ impl Bench {
     /// The same while the clock goes on by so many seconds four times a second, so that pauses end. Slowly: a claim that
     /// is not prolonged in time is another worker's.
     pub(crate) async fn ended_while(&self, task: &str, secs: i64) -> String {
+        self.ended_for(&self.world.admin, task, secs).await
+    }
+
+    /// The same as somebody else sees it.
+    pub(crate) async fn ended_for(&self, client: &Client, task: &str, secs: i64) -> String {
         let waiting = async {
             loop {
-                let state = self.state(task).await;
+                let state = self.state_for(client, task).await;
                 if state.starts_with("SUCCESS") || state.starts_with("FAILED") {
                     return state;
                 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
@@ -85,9 +85,14 @@ impl Server {
     }
 
     /// Sends a signal by name and waits for the end; the exit code, if it exited.
-    pub(crate) fn end(mut self, name: &str) -> Option<i32> {
+    pub(crate) fn end(self, name: &str) -> Option<i32> {
+        self.ended_by(name).code()
+    }
+
+    /// Sends a signal by name and waits for the end.
+    pub(crate) fn ended_by(mut self, name: &str) -> ExitStatus {
         signal(name, self.pid);
-        self.child.wait().unwrap().code()
+        self.child.wait().unwrap()
     }
 }
 

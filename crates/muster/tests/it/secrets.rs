@@ -3,6 +3,8 @@
 
 use crate::process::{Server, ask, muster, run, wait_for};
 use std::fs::File;
+use std::os::unix::fs::MetadataExt;
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -68,6 +70,8 @@ fn no_key_is_written_in_the_clear() {
         made,
         "req -new -x509 -newkey rsa:2048 -nodes -keyout other.key -out other.crt -days 30 -subj /CN=a.example",
     );
+    openssl(made, "genrsa -traditional -out pair.key 2048");
+    openssl(made, "rsa -in pair.key -aes128 -passout pass:pass-word-1 -out pair.enc");
     let path = |name: &str| made.join(name).to_str().unwrap().to_owned();
     let id = said(
         &data,
@@ -119,7 +123,21 @@ fn no_key_is_written_in_the_clear() {
     }
     let issued = said(&data, &["cert", "issue", "b.example", "--algorithm", "RSA_2048"]);
     said(&data, &["cert", "export", &issued, "--format", "pem", "--file", &path("issued.zip")]);
+    // Key pairs: one made and kept, one imported, one handed out when it is made.
+    said(&data, &["key", "create", "kept", "--keep"]);
+    said(&data, &["key", "export", "kept", "--file", &path("kept.pem")]);
+    said(&data, &["key", "import", "imported", "--private-key", &path("pair.key")]);
+    said(&data, &["key", "create", "given", "--file", &path("given.pem")]);
+    for wrong in ["it.crt", "pair.enc"] {
+        let refused = run(&data, &["key", "import", "wrong", "--private-key", &path(wrong)]);
+        assert_eq!(refused.status.code(), Some(3), "{wrong}");
+        std::fs::write(dir.path().join(format!("complaint-{wrong}")), refused.stderr).unwrap();
+    }
     said(&data, &["vault", "rotate"]);
+    said(&data, &["vault", "rewrap"]);
+    said(&data, &["export", "app", "--file", dir.path().join("apps.zip").to_str().unwrap()]);
+    said(&data, &["audit", "export", "--file", dir.path().join("audit.jsonl").to_str().unwrap()]);
+    said(&data, &["backup", dir.path().join("backup.age").to_str().unwrap()]);
     let mut zip = zip::ZipArchive::new(File::open(path("issued.zip")).unwrap()).unwrap();
     let mut entry = zip.by_name("server.key").unwrap();
     let mut issued_key = String::new();
@@ -127,12 +145,18 @@ fn no_key_is_written_in_the_clear() {
     server.kill().unwrap();
     server.wait().unwrap();
 
-    let planted = [
-        std::fs::read_to_string(path("it.key")).unwrap(),
-        std::fs::read_to_string(path("other.key")).unwrap(),
-        issued_key,
-    ];
-    let traces: Vec<_> = planted.iter().flat_map(|pem| traces(pem)).collect();
+    let planted = ["it.key", "other.key", "kept.pem", "pair.key", "given.pem"];
+    let planted = planted.map(|name| std::fs::read_to_string(path(name)).unwrap());
+    let mut traces: Vec<_> =
+        planted.iter().chain([&issued_key]).flat_map(|pem| traces(pem)).collect();
+    // What lets in: passwords and secret access keys, in the one file that is meant to have them.
+    let known = std::fs::read(data.join("credentials.json")).unwrap();
+    let known: serde_json::Value = serde_json::from_slice(&known).unwrap();
+    for name in ["password", "secret_key", "sca_access_key_secret"] {
+        traces.push(known[name].as_str().unwrap().as_bytes().to_vec());
+    }
+    std::fs::remove_file(data.join("credentials.json")).unwrap();
+    traces.push(b"pass-word-1".to_vec());
     let written = files(dir.path());
     assert!(
         written.iter().any(|path| path.ends_with("muster.db"))
@@ -145,6 +169,38 @@ fn no_key_is_written_in_the_clear() {
             assert!(!found, "{} holds a piece of a key", path.display());
         }
     }
+}
+
+/// A process that ends by a signal dumps no core, and its memory is closed to others of its user.
+#[test]
+fn no_core_is_dumped() {
+    let dir = tempfile::tempdir().unwrap();
+    let (data, binary) = (dir.path().join("data"), dir.path().join("muster"));
+    std::fs::create_dir(&data).unwrap();
+    std::fs::copy(env!("CARGO_BIN_EXE_muster"), &binary).unwrap();
+    // The kernel gives the files of a process that may not be dumped to root: only a process of somebody else shows it.
+    let root = std::fs::metadata("/proc/self").unwrap().uid() == 0;
+    if root {
+        for path in [dir.path(), &data] {
+            std::os::unix::fs::chown(path, Some(65_534), Some(65_534)).unwrap();
+        }
+    }
+    let mut command = Command::new(if root { Path::new("setpriv") } else { &binary });
+    if root {
+        command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(&binary);
+    }
+    command.env_clear().env("PATH", "/usr/bin:/bin").arg("--data-dir").arg(&data);
+    command.args(["up", "--no-local-agent", "--listen", "127.0.0.1:0"]);
+    let server = Server::of(&data, command);
+    let process = PathBuf::from(format!("/proc/{}", server.pid()));
+    assert_eq!(std::fs::metadata(process.join("environ")).unwrap().uid(), 0);
+    let limits = std::fs::read_to_string(process.join("limits")).unwrap();
+    let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
+    let numbers: Vec<_> = core.split_whitespace().skip(4).collect();
+    assert_eq!(numbers, ["0", "0", "bytes"], "neither now nor by raising it");
+    let ended = server.ended_by("ABRT");
+    assert_eq!((ended.signal(), ended.core_dumped()), (Some(6), false));
+    assert!(files(dir.path()).iter().all(|path| !path.to_string_lossy().contains("core")));
 }
 
 #[test]

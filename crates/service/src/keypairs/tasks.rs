@@ -4,7 +4,7 @@ use super::{Fault, Place};
 use crate::{App, audit};
 use muster_model::id::ProjectId;
 use muster_model::{Action, Caller, Error, Page, Paging, Result};
-use muster_store::keypairs::tasks::{self, State, Task};
+use muster_store::keypairs::tasks::{self, State, Task, Viewer};
 use muster_store::transact;
 
 fn no_task() -> Error {
@@ -17,8 +17,13 @@ fn no_task() -> Error {
 /// `NotFound`; those of [`crate::authz::require`] and of the database.
 pub async fn task(app: &App, caller: &Caller, project: &ProjectId, id: &str) -> Result<Task> {
     let place = Place::enter(app, caller, Action::KeypairTaskList, project).await?;
-    let found = tasks::by_id(&mut app.db.read().await?, id).await?;
-    found.filter(|task| task.project == place.key).ok_or_else(no_task)
+    let viewer = viewer(&place, caller);
+    tasks::seen(&mut app.db.read().await?, viewer, id).await?.ok_or_else(no_task)
+}
+
+/// What is about a pair of somebody else's own is not there for the caller, as the pair is not.
+fn viewer<'a>(place: &Place<'_>, caller: &'a Caller) -> Viewer<'a> {
+    Viewer { project: place.key, user: place.user, id: caller.user_id.as_str() }
 }
 
 /// Tasks under way, oldest first.
@@ -57,11 +62,11 @@ async fn list(
     let place = Place::enter(app, caller, Action::KeypairTaskList, project).await?;
     let mut tx = app.db.read().await?;
     let (total, rows) =
-        tasks::list(&mut tx, place.key, states, paging.limit, paging.offset).await?;
+        tasks::list(&mut tx, viewer(&place, caller), states, paging.limit, paging.offset).await?;
     Ok(Page { total, rows })
 }
 
-/// Forgets a failed task.
+/// Forgets a failed task the caller sees.
 ///
 /// # Errors
 /// `NotFound` for one that is not there or has not failed; those of [`crate::authz::require`] and of the
@@ -75,7 +80,7 @@ pub async fn delete_failed(
     let action = Action::KeypairTaskDelete;
     let place = Place::enter(app, caller, action, project).await?;
     transact!(app.db, |tx| {
-        if !tasks::delete_failed(tx, place.key, id).await? {
+        if !tasks::delete_failed(tx, viewer(&place, caller), id).await? {
             return Err(no_task());
         }
         let target = format!("keypair_task/{id}");
@@ -83,7 +88,7 @@ pub async fn delete_failed(
     })
 }
 
-/// Forgets all failed tasks.
+/// Forgets all failed tasks the caller sees.
 ///
 /// # Errors
 /// Those of [`crate::authz::require`] and of the database.
@@ -91,7 +96,7 @@ pub async fn delete_all_failed(app: &App, caller: &Caller, project: &ProjectId) 
     let action = Action::KeypairTaskDelete;
     let place = Place::enter(app, caller, action, project).await?;
     transact!(app.db, |tx| {
-        tasks::delete_all_failed(tx, place.key).await?;
+        tasks::delete_all_failed(tx, viewer(&place, caller)).await?;
         audit::append(tx, app, caller, action, project.as_str(), "keypair_task/*").await
     })
 }

@@ -190,6 +190,42 @@ pub async fn by_id(tx: &mut Tx, id: &str) -> Result<Option<Task>> {
     tx.optional(format!("{TASK} WHERE id = ?"), binds![id]).await?.as_ref().map(task).transpose()
 }
 
+/// Who looks at tasks of a project.
+#[derive(Clone, Copy, Debug)]
+pub struct Viewer<'a> {
+    /// Key of the project.
+    pub project: i64,
+    /// Key of the user; 0 is none.
+    pub user: i64,
+    /// Its id.
+    pub id: &'a str,
+}
+
+/// Tasks of the project, but those of a pair that is somebody else's own: the pair itself is not shown to the viewer
+/// either. Its own tasks it always sees. A pair that is taken away is known by its name alone.
+const SEEN: &str = "project = ? AND (created_by = ? OR NOT EXISTS (SELECT 1 FROM keypairs k      WHERE k.project = keypair_tasks.project AND k.owner <> ?      AND (k.key = keypair_tasks.keypair OR (keypair_tasks.keypair IS NULL AND k.name = keypair_tasks.keypair_name      AND NOT EXISTS (SELECT 1 FROM keypairs o WHERE o.project = k.project AND o.name = k.name      AND (o.owner IS NULL OR o.owner = ?))))))";
+
+impl Viewer<'_> {
+    fn binds(self) -> Vec<Bind> {
+        binds![self.project, self.id, self.user, self.user]
+    }
+
+    fn and(self, more: Vec<Bind>) -> Vec<Bind> {
+        let mut all = self.binds();
+        all.extend(more);
+        all
+    }
+}
+
+/// The task with this id, if the viewer sees it.
+///
+/// # Errors
+/// Those of the database.
+pub async fn seen(tx: &mut Tx, viewer: Viewer<'_>, id: &str) -> Result<Option<Task>> {
+    let sql = format!("{TASK} WHERE {SEEN} AND id = ?");
+    tx.optional(sql, viewer.and(binds![id])).await?.as_ref().map(task).transpose()
+}
+
 /// Whether a task of a host has not ended.
 ///
 /// # Errors
@@ -208,28 +244,23 @@ pub async fn binds_pair(tx: &mut Tx, pair: i64) -> Result<bool> {
     Ok(tx.optional(sql, binds![pair]).await?.is_some())
 }
 
-/// Tasks of a project in one of the states, oldest first, and how many there are.
+/// Tasks the viewer sees in one of the states, oldest first, and how many there are.
 ///
 /// # Errors
 /// Those of the database.
 pub async fn list(
     tx: &mut Tx,
-    project: i64,
+    viewer: Viewer<'_>,
     states: [State; 2],
     limit: u32,
     offset: u32,
 ) -> Result<(i64, Vec<Task>)> {
     let [one, other] = states.map(State::name);
-    let condition = "project = ? AND state IN (?,?)";
-    let total = tx
-        .one(
-            format!("SELECT count(*) FROM keypair_tasks WHERE {condition}"),
-            binds![project, one, other],
-        )
-        .await?
-        .only()?;
+    let condition = format!("{SEEN} AND state IN (?,?)");
+    let count = format!("SELECT count(*) FROM keypair_tasks WHERE {condition}");
+    let total = tx.one(count, viewer.and(binds![one, other])).await?.only()?;
     let sql = format!("{TASK} WHERE {condition} ORDER BY created_at, id LIMIT ? OFFSET ?");
-    let rows = tx.all(sql, binds![project, one, other, limit, offset]).await?;
+    let rows = tx.all(sql, viewer.and(binds![one, other, limit, offset])).await?;
     Ok((total, rows.iter().map(task).collect::<Result<_>>()?))
 }
 
@@ -264,22 +295,22 @@ pub async fn finish(
     Ok(touched == 1)
 }
 
-/// Forgets a failed task of a project. No: there is none.
+/// Forgets a failed task the viewer sees. No: there is none.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn delete_failed(tx: &mut Tx, project: i64, id: &str) -> Result<bool> {
-    let sql = "DELETE FROM keypair_tasks WHERE project = ? AND id = ? AND state = ?";
-    Ok(tx.execute(sql, binds![project, id, State::Failed.name()]).await? == 1)
+pub async fn delete_failed(tx: &mut Tx, viewer: Viewer<'_>, id: &str) -> Result<bool> {
+    let sql = format!("DELETE FROM keypair_tasks WHERE {SEEN} AND id = ? AND state = ?");
+    Ok(tx.execute(sql, viewer.and(binds![id, State::Failed.name()])).await? == 1)
 }
 
-/// Forgets all failed tasks of a project and answers how many.
+/// Forgets all failed tasks the viewer sees and answers how many.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn delete_all_failed(tx: &mut Tx, project: i64) -> Result<u64> {
-    let sql = "DELETE FROM keypair_tasks WHERE project = ? AND state = ?";
-    tx.execute(sql, binds![project, State::Failed.name()]).await
+pub async fn delete_all_failed(tx: &mut Tx, viewer: Viewer<'_>) -> Result<u64> {
+    let sql = format!("DELETE FROM keypair_tasks WHERE {SEEN} AND state = ?");
+    tx.execute(sql, viewer.and(binds![State::Failed.name()])).await
 }
 
 /// Forgets tasks that succeeded before `before`.

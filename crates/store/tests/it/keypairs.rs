@@ -7,7 +7,7 @@ use muster_store::Tx;
 use muster_store::identity::users::{self, NewUser};
 use muster_store::jobs;
 use muster_store::keypairs::bindings::{self, Bound};
-use muster_store::keypairs::tasks::{self, Operation, State, Task};
+use muster_store::keypairs::tasks::{self, Operation, State, Task, Viewer};
 use muster_store::keypairs::{self, Keypair};
 use muster_testkit::on_both_databases;
 
@@ -29,6 +29,10 @@ fn pair(project: i64, owner: Option<i64>, name: &str) -> Keypair {
         created_at: Micros(1),
         updated_at: Micros(1),
     }
+}
+
+fn viewer(project: i64) -> Viewer<'static> {
+    Viewer { project, user: 0, id: "u" }
 }
 
 /// Two users of the first account there is.
@@ -128,6 +132,51 @@ on_both_databases! {
         assert_eq!(bindings::bound(&mut tx, host, "root").await.unwrap(), None);
     }
 
+    async fn tasks_of_somebody_elses_own_pair_are_not_there(test: TestDb) {
+        let mut tx = test.db.begin().await.unwrap();
+        let project = fleet::project(&mut tx).await;
+        let (ann, ben) = two_users(&mut tx).await;
+        let hers = keypairs::create(&mut tx, &pair(project, Some(ann), "hers"), None).await.unwrap();
+        let ours = keypairs::create(&mut tx, &pair(project, None, "ours"), None).await.unwrap();
+        let by_ann = |id: &str, keypair: Option<i64>, name: &str, host| Task {
+            keypair,
+            keypair_name: name.to_owned(),
+            created_by: "ann".to_owned(),
+            ..task(project, host, id)
+        };
+        for (n, (id, keypair, name)) in [
+            ("t-hers", Some(hers), "hers"), ("t-ours", Some(ours), "ours"),
+            ("u-hers", None, "hers"), ("u-ours", None, "ours"),
+        ].into_iter().enumerate() {
+            let host = fleet::host(&mut tx, project, &format!("h{n}"), "web", &format!("10.0.0.{n}")).await.host;
+            tasks::create(&mut tx, &by_ann(id, keypair, name, host)).await.unwrap();
+        }
+        let seen = async |tx: &mut Tx, user, id| {
+            let viewer = Viewer { project, user, id };
+            let (total, rows) = tasks::list(tx, viewer, [State::Ready, State::Failed], 10, 0).await.unwrap();
+            let mut names: Vec<_> = rows.into_iter().map(|row| row.id).collect();
+            names.sort();
+            assert_eq!(usize::try_from(total).unwrap(), names.len());
+            for all in ["t-hers", "t-ours", "u-hers", "u-ours"] {
+                let one = tasks::seen(tx, viewer, all).await.unwrap();
+                assert_eq!(one.is_some(), names.iter().any(|name| name == all), "{all}");
+            }
+            names
+        };
+        assert_eq!(seen(&mut tx, ann, "ann").await, ["t-hers", "t-ours", "u-hers", "u-ours"]);
+        assert_eq!(seen(&mut tx, ben, "ben").await, ["t-ours", "u-ours"]);
+        // One of the same name that he sees: then it may be about that one.
+        keypairs::create(&mut tx, &pair(project, Some(ben), "hers"), None).await.unwrap();
+        assert_eq!(seen(&mut tx, ben, "ben").await, ["t-ours", "u-hers", "u-ours"]);
+        for id in ["t-hers", "t-ours"] {
+            tasks::finish(&mut tx, id, Some(("KPS.0003", "x")), Micros(9)).await.unwrap();
+        }
+        let ben = Viewer { project, user: ben, id: "ben" };
+        assert!(!tasks::delete_failed(&mut tx, ben, "t-hers").await.unwrap());
+        assert_eq!(tasks::delete_all_failed(&mut tx, ben).await.unwrap(), 1);
+        assert!(tasks::by_id(&mut tx, "t-hers").await.unwrap().is_some());
+    }
+
     async fn a_task_loses_its_credential_when_it_ends(test: TestDb) {
         let mut tx = test.db.begin().await.unwrap();
         let project = fleet::project(&mut tx).await;
@@ -139,7 +188,7 @@ on_both_databases! {
         assert!(tasks::is_busy(&mut tx, host).await.unwrap());
         assert!(!tasks::is_busy(&mut tx, idle).await.unwrap());
         tasks::begin(&mut tx, "t1").await.unwrap();
-        let (total, running) = tasks::list(&mut tx, project, [State::Ready, State::Running], 10, 0).await.unwrap();
+        let (total, running) = tasks::list(&mut tx, viewer(project), [State::Ready, State::Running], 10, 0).await.unwrap();
         assert_eq!((total, running[0].state), (1, State::Running));
         assert!(tasks::finish(&mut tx, "t1", Some(("KPS.0003", "no route")), Micros(9)).await.unwrap());
         assert!(!tasks::finish(&mut tx, "t1", None, Micros(10)).await.unwrap(), "it has ended");
@@ -156,9 +205,9 @@ on_both_databases! {
         assert_eq!(tasks::abandoned(&mut tx, "keypair").await.unwrap(), ["t2"]);
         tasks::finish(&mut tx, "t2", None, Micros(9)).await.unwrap();
         assert_eq!(tasks::purge(&mut tx, Micros(10)).await.unwrap(), 1);
-        assert!(!tasks::delete_failed(&mut tx, project + 1, "t1").await.unwrap());
-        assert!(tasks::delete_failed(&mut tx, project, "t1").await.unwrap());
-        assert_eq!(tasks::delete_all_failed(&mut tx, project).await.unwrap(), 0);
+        assert!(!tasks::delete_failed(&mut tx, viewer(project + 1), "t1").await.unwrap());
+        assert!(tasks::delete_failed(&mut tx, viewer(project), "t1").await.unwrap());
+        assert_eq!(tasks::delete_all_failed(&mut tx, viewer(project)).await.unwrap(), 0);
         tasks::create(&mut tx, &Task { keypair: Some(4), ..task(project, host, "t3") }).await.unwrap();
         assert!(tasks::binds_pair(&mut tx, 4).await.unwrap());
         tx.commit().await.unwrap();

@@ -32,11 +32,16 @@ async fn somebody_elses_own_pair_opens_nothing() {
     assert_eq!(status, 400);
     assert!(message.contains("no key pair is bound") && !message.contains("hers"), "{message}");
 
+    // Her task is not there for him, neither alone nor in lists.
+    assert_eq!(ben.get(&bench.world.at(&format!("tasks/{task}"))).await.status, 404);
+    let running = ben.get(&bench.world.at("running-tasks")).await.json();
+    assert_eq!(running["total"], 0, "{running}");
+
     // Whoever can get in by himself puts his own in its place.
     let body = json!({"keypair_name": "his", "server": bench.server(password())});
     let ordered = ben.post(&bench.world.at("keypairs/associate"), &body).await;
     assert_eq!(ordered.status, 202, "{}", ordered.json());
     let task = ordered.json()["task_id"].as_str().unwrap().to_owned();
-    assert_eq!(bench.ended(&task).await, "SUCCESS_RESET");
+    assert_eq!(bench.ended_for(&ben, &task, 0).await, "SUCCESS_RESET");
     assert!(!bench.server.lets_in(&bench.private_key("hers").await));
 }
