@@ -43,6 +43,7 @@ pub(super) const ALL: &[Migration] = steps![
     "0017_index_nobody_asks.sql",
     "0018_sca_own.sql",
     "0019_agencies.sql",
+    "0020_certificate_lists.sql",
 ];
 
 /// Runs the steps of `all` that are missing.
