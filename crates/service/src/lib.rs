@@ -9,6 +9,7 @@ pub mod assets;
 pub mod audit;
 pub mod audit_log;
 pub mod authz;
+mod background;
 pub mod certificates;
 pub mod changes;
 pub mod collect;

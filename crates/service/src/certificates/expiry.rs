@@ -8,6 +8,7 @@
 use super::Certificate;
 use super::channels::Channels;
 use crate::app::App;
+use crate::background::every;
 use muster_model::{Error, Micros, Result};
 use muster_store::certificates::notices;
 use muster_store::{Tx, jobs, transact};
@@ -39,24 +40,16 @@ pub fn start(app: &App) -> Result<()> {
         return Ok(());
     }
     let channels = Arc::new(channels);
-    let app = app.clone();
-    app.clone().tasks.spawn(async move {
-        while !app.stop.is_cancelled() {
-            if let Err(error) = run(&app, &channels).await {
-                tracing::warn!(?error, "notices of certificates could not be made");
-            }
-            tokio::select! {
-                () = tokio::time::sleep(LOOK) => {}
-                () = app.stop.cancelled() => {}
-            }
+    let run = move |app: App| {
+        let channels = Arc::clone(&channels);
+        async move {
+            look(&app, &channels).await?;
+            deliver(&app, &channels).await.map(drop)
         }
-    });
+    };
+    let trouble = "notices of certificates could not be made";
+    app.tasks.spawn(every(app.clone(), LOOK, trouble, run));
     Ok(())
-}
-
-async fn run(app: &App, channels: &Arc<Channels>) -> Result<()> {
-    look(app, channels).await?;
-    deliver(app, channels).await.map(drop)
 }
 
 /// Looks through all certificates and queues what is due. Answers how many notices that were.

@@ -4,22 +4,21 @@ use super::file::{self, Job as File, Rows};
 use super::order::Order;
 use super::{QUEUE, blocking, shared, stamp};
 use crate::App;
+use crate::background::{Worker, every, serve};
 use muster_model::{Category, Error, ErrorKind, Kind, Result};
 use muster_store::assets::ExportCursor;
 use muster_store::exports::{self, Status};
 use muster_store::jobs::{self, Job};
 use muster_store::transact;
 use std::time::Duration;
-use tokio::sync::mpsc;
-use tokio::time::{Instant, interval, sleep};
+use tokio::sync::{Notify, mpsc};
+use tokio::time::interval;
 use uuid::Uuid;
 
 /// How long a claim lasts without being prolonged: what a killed worker keeps others waiting.
 const LEASE_SECS: i64 = 20;
 /// How often it is prolonged.
 const PROLONG: Duration = Duration::from_secs(5);
-/// How often the queue is looked at unasked: for jobs of other servers and of workers that died.
-const LOOK: Duration = Duration::from_secs(1);
 /// How often expired files are looked for.
 const CLEAR: Duration = Duration::from_secs(60);
 /// Files cleared away at a time.
@@ -30,56 +29,45 @@ const AHEAD: usize = 2;
 /// Starts the workers of this process on its task tracker.
 pub fn start(app: &App) {
     for _ in 0..app.settings.export.parallel.max(1) {
-        app.tasks.spawn(work(app.clone()));
+        app.tasks.spawn(serve(app.clone(), Exports(app.clone())));
     }
-    app.tasks.spawn(clear(app.clone()));
+    let trouble = "expired exports could not be cleared away";
+    let clear = async |app: App| clear_expired(&app).await;
+    app.tasks.spawn(every(app.clone(), CLEAR, trouble, clear));
 }
 
-async fn work(app: App) {
-    while !app.stop.is_cancelled() {
-        match claim(&app).await {
-            Ok(Some(job)) => attempt(&app, &job).await,
-            Ok(None) => {
-                tokio::select! {
-                    () = app.exports.ordered.notified() => {}
-                    () = sleep(LOOK) => {}
-                    () = app.stop.cancelled() => {}
-                }
-            }
-            Err(error) => {
-                tracing::error!(?error, "the queue of exports cannot be read");
-                sleep(LOOK).await;
-            }
+struct Exports(App);
+
+impl Worker for Exports {
+    fn queue(&self) -> &str {
+        QUEUE
+    }
+
+    fn lease_secs(&self) -> i64 {
+        LEASE_SECS
+    }
+
+    fn ordered(&self) -> Option<&Notify> {
+        Some(&self.0.exports.ordered)
+    }
+
+    async fn attempt(&self, job: &Job) {
+        let app = &self.0;
+        let Err(error) = run(app, job).await else { return };
+        if app.stop.is_cancelled() {
+            return; // The next start goes on with it.
         }
-    }
-}
-
-async fn claim(app: &App) -> Result<Option<Job>> {
-    let now = app.now();
-    // Asked of a snapshot first: an empty queue must not cost the one writer anything.
-    let mut tx = app.db.read().await?;
-    if !jobs::any_due(&mut tx, &[QUEUE], now).await? {
-        return Ok(None);
-    }
-    drop(tx);
-    transact!(app.db, |tx| jobs::claim(tx, &[QUEUE], LEASE_SECS, now).await)
-}
-
-async fn attempt(app: &App, job: &Job) {
-    let Err(error) = run(app, job).await else { return };
-    if app.stop.is_cancelled() {
-        return; // The next start goes on with it.
-    }
-    tracing::error!(?error, task = job.payload, attempt = job.attempt, "an export failed");
-    let (now, why) = (app.now(), error.message().to_owned());
-    let noted = transact!(app.db, |tx| {
-        if jobs::fail(tx, job, &why, now).await? {
-            exports::fail(tx, &job.payload, &why, now).await?;
+        tracing::error!(?error, task = job.payload, attempt = job.attempt, "an export failed");
+        let (now, why) = (app.now(), error.message().to_owned());
+        let noted = transact!(app.db, |tx| {
+            if jobs::fail(tx, job, &why, now).await? {
+                exports::fail(tx, &job.payload, &why, now).await?;
+            }
+            Ok(())
+        });
+        if let Err(error) = noted {
+            tracing::error!(?error, task = job.payload, "a failed export could not be noted");
         }
-        Ok(())
-    });
-    if let Err(error) = noted {
-        tracing::error!(?error, task = job.payload, "a failed export could not be noted");
     }
 }
 
@@ -179,20 +167,6 @@ async fn keep(app: &App, job: &Job, rows: i64) -> Result<()> {
         Ok(())
     } else {
         Err(Error::new(ErrorKind::Conflict, "another worker has taken the export over"))
-    }
-}
-
-async fn clear(app: App) {
-    let mut due = Instant::now();
-    loop {
-        tokio::select! {
-            () = tokio::time::sleep_until(due) => {}
-            () = app.stop.cancelled() => return,
-        }
-        due = Instant::now() + CLEAR;
-        if let Err(error) = clear_expired(&app).await {
-            tracing::error!(?error, "expired exports could not be cleared away");
-        }
     }
 }
 

@@ -3,6 +3,7 @@
 use super::agents;
 use super::order::{ATTEMPTS, CREDENTIAL, QUEUE, credential, credential_record, describe};
 use super::perform::{Work, target};
+use crate::background::{Worker, every, serve};
 use crate::{App, sealing};
 use muster_model::{Action, Error, ErrorKind, Owner, Result};
 use muster_remote::{Ssh, Trouble};
@@ -13,14 +14,13 @@ use muster_store::keypairs::bindings::{self, Bound};
 use muster_store::keypairs::tasks::{self, Task};
 use muster_store::{Tx, audit, hosts, transact};
 use std::time::Duration;
-use tokio::time::{interval, sleep};
+use tokio::sync::Notify;
+use tokio::time::interval;
 
 /// How long a claim lasts without being prolonged: what a killed worker keeps a host waiting.
 const LEASE_SECS: i64 = 20;
 /// How often it is prolonged.
 const PROLONG: Duration = Duration::from_secs(5);
-/// How often the queue is looked at unasked.
-const LOOK: Duration = Duration::from_secs(1);
 /// Pause between two clearances.
 const CLEARANCE: Duration = Duration::from_secs(60);
 /// How long tasks that succeeded can be asked for, in seconds.
@@ -36,48 +36,38 @@ pub fn start(app: &App) -> Result<()> {
     let folder = app.settings.data_dir.join("ssh");
     let ssh = Ssh::new(&app.settings.keypairs.ssh, &folder).map_err(Error::internal)?;
     for _ in 0..PARALLEL {
-        app.tasks.spawn(work(app.clone(), ssh.clone()));
+        let worker = Bindings { app: app.clone(), ssh: ssh.clone() };
+        app.tasks.spawn(serve(app.clone(), worker));
     }
-    app.tasks.spawn(clear(app.clone()));
+    let trouble = "ended key pair tasks could not be cleared away";
+    let clear = async |app: App| clear_ended(&app).await;
+    app.tasks.spawn(every(app.clone(), CLEARANCE, trouble, clear));
     Ok(())
 }
 
-async fn work(app: App, ssh: Ssh) {
-    while !app.stop.is_cancelled() {
-        match claim(&app).await {
-            Ok(Some(job)) => {
-                if let Err(error) = attempt(&app, &ssh, &job).await {
-                    tracing::error!(
-                        ?error,
-                        task = job.payload,
-                        "a key pair task could not be ended"
-                    );
-                }
-            }
-            Ok(None) => {
-                tokio::select! {
-                    () = app.keypairs.ordered.notified() => {}
-                    () = sleep(LOOK) => {}
-                    () = app.stop.cancelled() => {}
-                }
-            }
-            Err(error) => {
-                tracing::error!(?error, "the queue of key pair tasks cannot be read");
-                sleep(LOOK).await;
-            }
-        }
-    }
+struct Bindings {
+    app: App,
+    ssh: Ssh,
 }
 
-async fn claim(app: &App) -> Result<Option<Job>> {
-    let now = app.now();
-    // Asked of a snapshot first: an empty queue must not cost the one writer anything.
-    let mut tx = app.db.read().await?;
-    if !jobs::any_due(&mut tx, &[QUEUE], now).await? {
-        return Ok(None);
+impl Worker for Bindings {
+    fn queue(&self) -> &str {
+        QUEUE
     }
-    drop(tx);
-    transact!(app.db, |tx| jobs::claim(tx, &[QUEUE], LEASE_SECS, now).await)
+
+    fn lease_secs(&self) -> i64 {
+        LEASE_SECS
+    }
+
+    fn ordered(&self) -> Option<&Notify> {
+        Some(&self.app.keypairs.ordered)
+    }
+
+    async fn attempt(&self, job: &Job) {
+        if let Err(error) = attempt(&self.app, &self.ssh, job).await {
+            tracing::error!(?error, task = job.payload, "a key pair task could not be ended");
+        }
+    }
 }
 
 /// One attempt. Whatever it comes to is written down, but where the server stops: then the next start goes on.
@@ -205,19 +195,8 @@ pub(super) fn record(app: &App, task: &Task, failure: Option<(&str, &str)>) -> R
     }
 }
 
-async fn clear(app: App) {
-    loop {
-        tokio::select! {
-            () = sleep(CLEARANCE) => {}
-            () = app.stop.cancelled() => return,
-        }
-        if let Err(error) = clear_ended(&app).await {
-            tracing::error!(?error, "ended key pair tasks could not be cleared away");
-        }
-    }
-}
-
-/// Ends tasks whose workers died too often, and forgets those that succeeded long ago.///
+/// Ends tasks whose workers died too often, and forgets those that succeeded long ago.
+///
 /// # Errors
 /// Those of the database.
 pub async fn clear_ended(app: &App) -> Result<()> {

@@ -4,6 +4,7 @@ use super::engine::{self, Taken};
 use super::outcome::{Artifact, Knowing, Outcome};
 use super::{Sca, callback, queue};
 use crate::app::App;
+use crate::background::{Worker, every, serve};
 use muster_model::{Error, ErrorKind, Result};
 use muster_sca::Report;
 use muster_store::jobs::{self, Job};
@@ -12,8 +13,8 @@ use muster_store::sca::{
 };
 use muster_store::transact;
 use std::time::Duration;
-use tokio::sync::watch;
-use tokio::time::{Instant, interval, sleep};
+use tokio::sync::{Notify, watch};
+use tokio::time::interval;
 
 /// How long a claim lasts without being prolonged: what a killed worker keeps others waiting.
 const LEASE_SECS: i64 = 20;
@@ -23,8 +24,6 @@ const TELLING_SECS: i64 = 60;
 const TELLERS: usize = 4;
 /// How often it is prolonged, the progress noted, and a cancelled task noticed.
 const PROLONG: Duration = Duration::from_secs(2);
-/// How often the queues are looked at unasked.
-const LOOK: Duration = Duration::from_secs(1);
 /// How often expired artifacts are looked for.
 const CLEAR: Duration = Duration::from_secs(60);
 /// Artifacts cleared away at a time.
@@ -37,62 +36,73 @@ const CLEARED: u32 = 100;
 pub fn start_analyses(app: &App) -> Result<()> {
     let queue = queue(app.sca.place.name()?);
     for _ in 0..app.settings.sca.parallel.max(1) {
-        app.tasks.spawn(work(app.clone(), queue.clone()));
+        let worker = Analyses { app: app.clone(), queue: queue.clone() };
+        app.tasks.spawn(serve(app.clone(), worker));
     }
-    app.tasks.spawn(clear(app.clone()));
+    let trouble = "expired artifacts could not be cleared away";
+    let clear = async |app: App| clear_expired(&app).await;
+    app.tasks.spawn(every(app.clone(), CLEAR, trouble, clear));
     Ok(())
 }
 
 /// Starts the telling of ends, on the task tracker.
 pub fn start_callbacks(app: &App) {
     for _ in 0..TELLERS {
-        app.tasks.spawn(work(app.clone(), callback::QUEUE.to_owned()));
+        app.tasks.spawn(serve(app.clone(), Callbacks(app.clone())));
     }
 }
 
-async fn work(app: App, queue: String) {
-    while !app.stop.is_cancelled() {
-        match claim(&app, &queue).await {
-            Ok(Some(job)) => attempt(&app, &job).await,
-            Ok(None) => {
-                tokio::select! {
-                    () = app.sca.ordered.notified(), if queue != callback::QUEUE => {}
-                    () = sleep(LOOK) => {}
-                    () = app.stop.cancelled() => {}
-                }
-            }
-            Err(error) => {
-                tracing::error!(?error, queue, "a queue cannot be read");
-                sleep(LOOK).await;
-            }
-        }
-    }
+struct Analyses {
+    app: App,
+    queue: String,
 }
 
-async fn claim(app: &App, queue: &str) -> Result<Option<Job>> {
-    let now = app.now();
-    // Asked of a snapshot first: an empty queue must not cost the one writer anything.
-    let mut tx = app.db.read().await?;
-    if jobs::any_due(&mut tx, &[queue], now).await? {
-        drop(tx);
-        let lease = if queue == callback::QUEUE { TELLING_SECS } else { LEASE_SECS };
-        return transact!(app.db, |tx| jobs::claim(tx, &[queue], lease, now).await);
+impl Worker for Analyses {
+    fn queue(&self) -> &str {
+        &self.queue
     }
-    if queue != callback::QUEUE {
-        // A task whose last worker died has no job that is due any more, but has to end.
-        for task in tasks::abandoned(&mut tx, queue).await? {
+
+    fn lease_secs(&self) -> i64 {
+        LEASE_SECS
+    }
+
+    fn ordered(&self) -> Option<&Notify> {
+        Some(&self.app.sca.ordered)
+    }
+
+    async fn attempt(&self, job: &Job) {
+        settle(&self.app, job, run(&self.app, job).await).await;
+    }
+
+    /// A task whose last worker died has no job that is due any more, but has to end.
+    async fn idle(&self) -> Result<()> {
+        let abandoned = tasks::abandoned(&mut self.app.db.read().await?, &self.queue).await?;
+        for task in abandoned {
             let why = "the analysis was tried three times and took its worker down each time";
-            end(app, &task, why).await?;
+            end(&self.app, &task, why).await?;
         }
+        Ok(())
     }
-    Ok(None)
 }
 
-async fn attempt(app: &App, job: &Job) {
-    let done = match job.queue.as_str() {
-        callback::QUEUE => callback::tell(app, job).await,
-        _ => run(app, job).await,
-    };
+struct Callbacks(App);
+
+impl Worker for Callbacks {
+    fn queue(&self) -> &str {
+        callback::QUEUE
+    }
+
+    fn lease_secs(&self) -> i64 {
+        TELLING_SECS
+    }
+
+    async fn attempt(&self, job: &Job) {
+        settle(&self.0, job, callback::tell(&self.0, job).await).await;
+    }
+}
+
+/// Notes what an attempt failed with.
+async fn settle(app: &App, job: &Job, done: Result<()>) {
     let Err(error) = done else { return };
     if app.stop.is_cancelled() {
         // The next start goes on with it at once, and it was not the artifact's fault.
@@ -254,20 +264,6 @@ async fn keep(app: &App, job: &Job, key: i64, percent: u8) -> Result<()> {
     })?;
     let lost = "the task was cancelled, or another worker has taken it over";
     if kept { Ok(()) } else { Err(Error::conflict(lost)) }
-}
-
-async fn clear(app: App) {
-    let mut due = Instant::now();
-    loop {
-        tokio::select! {
-            () = tokio::time::sleep_until(due) => {}
-            () = app.stop.cancelled() => return,
-        }
-        due = Instant::now() + CLEAR;
-        if let Err(error) = clear_expired(&app).await {
-            tracing::error!(?error, "expired artifacts could not be cleared away");
-        }
-    }
 }
 
 /// Forgets tasks whose results have been kept long enough, then deletes expired artifacts.
