@@ -41,6 +41,11 @@ impl<'a> Item<'a> {
     pub const fn named(path: &'a str) -> Self {
         Self { path, enterprise_project: "", tags: &[] }
     }
+
+    /// What a record names: nothing where it is everything of a kind.
+    fn target(&self) -> &'a str {
+        if self.path == Self::ALL.path { "" } else { self.path }
+    }
 }
 
 /// Lets `caller` perform `action` in a project, and answers its key. `None` stands for the project of the
@@ -58,6 +63,21 @@ pub async fn require(
     require_on(app, caller, action, project, &Item::ALL).await
 }
 
+/// [`require`] where the record is to name which part of everything is looked at, such as a kind of assets.
+///
+/// # Errors
+/// Those of [`require`].
+pub async fn require_part(
+    app: &App,
+    caller: &Caller,
+    action: Action,
+    project: Option<&ProjectId>,
+    part: &str,
+) -> Result<ProjectKey> {
+    let ask = |asked: &str| allowed(app, caller, action, Some(asked), &Item::ALL);
+    enter(app, caller, action, project, part, ask)
+}
+
 /// [`require`] for one thing in a project.
 ///
 /// # Errors
@@ -69,7 +89,8 @@ pub async fn require_on(
     project: Option<&ProjectId>,
     item: &Item<'_>,
 ) -> Result<ProjectKey> {
-    enter(app, caller, action, project, |asked| allowed(app, caller, action, Some(asked), item))
+    let ask = |asked: &str| allowed(app, caller, action, Some(asked), item);
+    enter(app, caller, action, project, item.target(), ask)
 }
 
 /// [`require`] for a list of things in a project: passes if the caller may see any. Each is then asked for
@@ -83,7 +104,7 @@ pub async fn require_some(
     action: Action,
     project: Option<&ProjectId>,
 ) -> Result<ProjectKey> {
-    enter(app, caller, action, project, |asked| some(app, caller, action, Some(asked)))
+    enter(app, caller, action, project, "", |asked| some(app, caller, action, Some(asked)))
 }
 
 fn enter(
@@ -91,6 +112,7 @@ fn enter(
     caller: &Caller,
     action: Action,
     project: Option<&ProjectId>,
+    target: &str,
     allowed: impl Fn(&str) -> bool,
 ) -> Result<ProjectKey> {
     let asked = match (project, &caller.scope) {
@@ -110,12 +132,12 @@ fn enter(
         return Err(Error::not_found(format_args!("project {asked}")));
     };
     if !found.enabled || !allowed(asked.as_str()) {
-        audit::note(app, caller, action, asked.as_str(), "", Outcome::Denied);
+        audit::note(app, caller, action, asked.as_str(), target, Outcome::Denied);
         return Err(Error::forbidden(action));
     }
     // Reads are recorded here, so that none is forgotten; what changes or exports records itself.
     if matches!(action.access(), Access::Read) && action != Action::AssetExport {
-        audit::note(app, caller, action, asked.as_str(), "", Outcome::Success);
+        audit::note(app, caller, action, asked.as_str(), target, Outcome::Success);
     }
     Ok(found.key)
 }
@@ -133,7 +155,7 @@ pub fn account(app: &App, caller: &Caller, action: Action) -> Result<()> {
 /// # Errors
 /// `Forbidden` naming the action. The refusal is audited.
 pub fn account_on(app: &App, caller: &Caller, action: Action, item: &Item<'_>) -> Result<()> {
-    finish(app, caller, action, allowed(app, caller, action, None, item))
+    finish(app, caller, action, item.target(), allowed(app, caller, action, None, item))
 }
 
 /// [`account`] for a list of things: passes if the caller may see any. Each is then asked for with [`may`].
@@ -141,18 +163,18 @@ pub fn account_on(app: &App, caller: &Caller, action: Action, item: &Item<'_>) -
 /// # Errors
 /// `Forbidden` naming the action. The refusal is audited.
 pub fn account_some(app: &App, caller: &Caller, action: Action) -> Result<()> {
-    finish(app, caller, action, some(app, caller, action, None))
+    finish(app, caller, action, "", some(app, caller, action, None))
 }
 
-fn finish(app: &App, caller: &Caller, action: Action, allowed: bool) -> Result<()> {
+fn finish(app: &App, caller: &Caller, action: Action, target: &str, allowed: bool) -> Result<()> {
     if allowed {
         // Looking at oneself leaves no record.
         if matches!(action.access(), Access::Read) && action != Action::IdentityShow {
-            audit::note(app, caller, action, "", "", Outcome::Success);
+            audit::note(app, caller, action, "", target, Outcome::Success);
         }
         return Ok(());
     }
-    audit::note(app, caller, action, "", "", Outcome::Denied);
+    audit::note(app, caller, action, "", target, Outcome::Denied);
     Err(Error::forbidden(action))
 }
 

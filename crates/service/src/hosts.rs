@@ -1,6 +1,6 @@
 //! Hosts: the list, the state of their agents, and what their owner says of them.
 
-use crate::audit::{self, Outcome};
+use crate::audit;
 use crate::{App, ProjectKey, authz};
 use muster_model::host::AgentStatus;
 use muster_model::id::ProjectId;
@@ -39,13 +39,6 @@ pub fn status(host: &Host, now: Micros) -> AgentStatus {
     }
 }
 
-/// Lets the caller look at hosts, and records that it did.
-async fn let_in(app: &App, caller: &Caller, project: &ProjectId) -> Result<ProjectKey> {
-    let key = authz::require(app, caller, Action::HostList, Some(project)).await?;
-    audit::note(app, caller, Action::HostList, project.as_str(), "", Outcome::Success);
-    Ok(key)
-}
-
 /// A page of hosts by name. With nothing wanted the page is empty, but the caller still has to be allowed.
 ///
 /// # Errors
@@ -57,7 +50,7 @@ pub async fn list(
     wanted: Option<&Wanted>,
     paging: Paging,
 ) -> Result<Page<Known>> {
-    let project = let_in(app, caller, project).await?;
+    let project = authz::require(app, caller, Action::HostList, Some(project)).await?;
     let Some(wanted) = wanted else { return Ok(Page { total: 0, rows: Vec::new() }) };
     let now = app.now();
     let mut tx = app.db.read().await?;
@@ -121,7 +114,7 @@ pub async fn counts(
     project: &ProjectId,
     enterprise_project: Option<String>,
 ) -> Result<Counts> {
-    let project = let_in(app, caller, project).await?;
+    let project = authz::require(app, caller, Action::HostList, Some(project)).await?;
     let all = Wanted { enterprise_project_id: enterprise_project, ..Wanted::default() };
     let all = at(&all, app.now());
     let mut tx = app.db.read().await?;
@@ -151,7 +144,7 @@ pub async fn systems(
     project: &ProjectId,
     enterprise_project: Option<String>,
 ) -> Result<Vec<(String, i64)>> {
-    let project = let_in(app, caller, project).await?;
+    let project = authz::require(app, caller, Action::HostList, Some(project)).await?;
     let all = Wanted { enterprise_project_id: enterprise_project, ..Wanted::default() };
     let mut tx = app.db.read().await?;
     store::systems(&mut tx, project, &all).await
@@ -173,7 +166,7 @@ pub struct Detail {
 /// # Errors
 /// `NotFound` for one that is not in the project; those of [`authz::require`] and of the database.
 pub async fn show(app: &App, caller: &Caller, project: &ProjectId, id: &str) -> Result<Detail> {
-    let project = let_in(app, caller, project).await?;
+    let project = authz::require(app, caller, Action::HostList, Some(project)).await?;
     let mut tx = app.db.read().await?;
     let host = in_project(&mut tx, project, id).await?;
     let agents = agents::of_host(&mut tx, host.key).await?;
