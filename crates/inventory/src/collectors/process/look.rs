@@ -6,9 +6,9 @@
 use super::{masking, name};
 use crate::host::Host;
 use crate::processes::Process;
-use muster_model::Micros;
 use muster_model::fact::Evidence;
-use std::collections::HashMap;
+use muster_model::{Micros, Purl};
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
 /// Most libraries named of one process.
@@ -26,7 +26,7 @@ pub(super) struct Look {
     pub(super) mode: String,
     pub(super) hash: String,
     pub(super) shares_root: bool,
-    /// The evidence `loads` and `loads_deleted`.
+    /// The evidence `loads`, `loads_deleted` and `loads_packages`, names of packages the libraries belong to.
     pub(super) loaded: Evidence,
     revision: u64,
     settled: bool,
@@ -87,13 +87,26 @@ fn is_settled(process: &Process, now: Micros) -> bool {
 
 fn loaded(host: &Host<'_>, process: &Process) -> Evidence {
     let (mut loads, mut deleted) = (Vec::new(), Vec::new());
+    let mut owners = BTreeSet::new();
+    // In another root the path means another file.
+    let ours = host.shares_root(process);
     for mapped in host.maps(process) {
         if is_library(&mapped.path) && mapped.path != process.exe {
+            if ours {
+                owners.extend(host.owner_of(&mapped.path));
+            }
             let list = if mapped.deleted { &mut deleted } else { &mut loads };
             list.push(mapped.path.to_string_lossy().into_owned());
         }
     }
     let mut evidence = Evidence::new();
+    // By name: an update of a package must not change the processes that load it.
+    let name = |url: &String| Some(url.parse::<Purl>().ok()?.name().to_owned());
+    let packages: BTreeSet<String> = owners.iter().filter_map(name).take(MAX_LOADS).collect();
+    if !packages.is_empty() {
+        let packages: Vec<_> = packages.into_iter().collect();
+        evidence.insert("loads_packages".to_owned(), packages.into());
+    }
     // A library replaced on disk, by an update for one, still runs in its old form.
     for (name, mut list) in [("loads", loads), ("loads_deleted", deleted)] {
         if list.len() > MAX_LOADS {
