@@ -49,6 +49,7 @@ fn moment(text: &str) -> Result<Micros, Error> {
         .map_err(|_| Error::invalid("at", "must read like 2026-11-21T12:00:00Z, or milliseconds"))
 }
 
+/// An asset at its place.
 pub(crate) fn seen(row: &Seen) -> Wire {
     json!({
         "host_id": row.host.id,

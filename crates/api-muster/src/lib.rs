@@ -15,6 +15,7 @@ mod policies;
 mod sca;
 mod users;
 mod vault;
+mod vulnerabilities;
 
 pub use operations::OPERATIONS;
 
@@ -35,6 +36,11 @@ pub fn router(app: &App) -> Router {
         .on("ListAssets", assets::list)
         .on("ListChanges", assets::changes)
         .on("FindAssets", assets::find)
+        .on("ListVulnerabilities", vulnerabilities::list)
+        .on("ShowVulnerability", vulnerabilities::show)
+        .on("FollowVulnerability", vulnerabilities::follow)
+        .on("ShowVulnerabilityStatus", vulnerabilities::status)
+        .on("ListUnchecked", vulnerabilities::unchecked)
         .on("ListEnrolTokens", enrol::list)
         .on("CreateEnrolToken", enrol::create)
         .on("ShowKeypair", keypairs::show)

@@ -10,6 +10,11 @@ const TOTALS: &str = "/muster/v1/{project_id}/assets";
 const ASSETS: &str = "/muster/v1/{project_id}/assets/{kind}";
 const CHANGES: &str = "/muster/v1/{project_id}/changes";
 const WHERE: &str = "/muster/v1/{project_id}/where";
+const VULNERABILITIES: &str = "/muster/v1/{project_id}/vulnerabilities";
+const VULNERABILITY: &str = "/muster/v1/{project_id}/vulnerabilities/{vulnerability_id}";
+const CHAIN: &str = "/muster/v1/{project_id}/vulnerabilities/{vulnerability_id}/chain";
+const COMPARED: &str = "/muster/v1/{project_id}/vulnerability-status";
+const UNCHECKED: &str = "/muster/v1/{project_id}/unchecked";
 const TOKENS: &str = "/muster/v1/{project_id}/enrol-tokens";
 const KEYPAIR: &str = "/muster/v1/{project_id}/keypairs/{name}";
 const STRAY_KEYS: &str = "/muster/v1/{project_id}/stray-keys";
@@ -54,6 +59,11 @@ pub const OPERATIONS: &[Operation] = &[
     Operation::served("ListAssets", Verb::Get, ASSETS, Action::AssetList, "Assets of a kind with their evidence. Query: name, host_id, category, at (as of that moment), limit, offset."),
     Operation::served("ListChanges", Verb::Get, CHANGES, Action::AssetList, "What was added, removed and modified after a cursor. Query: since, kind, limit."),
     Operation::served("FindAssets", Verb::Get, WHERE, Action::AssetList, "Where something of this name is, over all kinds or of one. Query: name, kind, version, limit."),
+    Operation::served("ListVulnerabilities", Verb::Get, VULNERABILITIES, Action::VulnerabilityList, "Vulnerabilities of the fleet's software, the worst first, with that software and how many hosts have it. Query: type (system, web_cms, application), grade, name, host_id, limit, offset."),
+    Operation::served("ShowVulnerability", Verb::Get, VULNERABILITY, Action::VulnerabilityList, "A vulnerability with every piece of software that has it. Query: host_id."),
+    Operation::served("FollowVulnerability", Verb::Get, CHAIN, Action::VulnerabilityList, "From a vulnerability on a host to its processes, their ports, sites and certificates, and who may log in there. Asks for hss:asset:list, too. Query: host_id."),
+    Operation::served("ShowVulnerabilityStatus", Verb::Get, COMPARED, Action::VulnerabilityList, "With what the fleet's software was compared and when, what was found, and how much could not be compared, by reason."),
+    Operation::served("ListUnchecked", Verb::Get, UNCHECKED, Action::VulnerabilityList, "Software that could not be compared, and why. Query: reason (no_source, no_purl ...), limit, offset."),
     Operation::served("ListEnrolTokens", Verb::Get, TOKENS, Action::HostList, "Enrolment tokens, used or not, without their texts."),
     Operation::served("CreateEnrolToken", Verb::Post, TOKENS, Action::AgentEnrol, "Makes a one-time token for a host to join with. Body: valid_secs, description."),
     Operation::served("ShowKeypair", Verb::Get, KEYPAIR, Action::KeypairGet, "A key pair, where it is bound, and the accounts its key was found to open."),

@@ -20,6 +20,7 @@ pub(crate) mod scan;
 pub(crate) mod serve;
 pub(crate) mod take_apart;
 pub(crate) mod vault;
+pub(crate) mod vulnerabilities;
 
 use crate::config::{DATA_DIR, LogFormat};
 use crate::messages::Lang;
@@ -96,6 +97,11 @@ pub(crate) enum Command {
     /// Without KIND the totals. KIND is one of users, auto_launch, database, jar_package, port, process,
     /// web_cms, web_framework, web_service, web_site, app, kernel_module.
     Assets(assets::AssetsArgs),
+    /// Vulnerabilities of the fleet's software: which there are, where, and what they lead to.
+    ///
+    /// Needs a knowledge base in the server's data folder (`muster db update`); new software and new knowledge are
+    /// compared within seconds. What could not be compared is listed, too: finding nothing there means nothing.
+    Vulnerabilities(vulnerabilities::VulnerabilitiesArgs),
     /// Export one kind into a file (a ZIP that holds the sheet).
     Export(export::ExportArgs),
     /// Say what is inside an artifact: open-source components, where they are, how that is known, and what is known

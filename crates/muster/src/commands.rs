@@ -12,6 +12,7 @@ pub(crate) mod key;
 pub(crate) mod scan;
 pub(crate) mod take_apart;
 pub(crate) mod vault;
+pub(crate) mod vulnerabilities;
 
 use crate::messages::{Lang, Message, say};
 use crate::output::{Output, complain};

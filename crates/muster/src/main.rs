@@ -117,6 +117,7 @@ fn dispatch(cli: &Cli, environment: &[(String, String)], lang: &mut Lang) -> Res
             log::start(&config.log)?;
             agent::run(config.agent, command, *lang)
         }
+        Command::Vulnerabilities(args) => commands::vulnerabilities::run(&ask(&args.asking)?, args),
         Command::Hosts(args) => commands::hosts::run(&ask(&args.asking)?, args),
         Command::Assets(args) => commands::assets::run(&ask(&args.asking)?, args),
         Command::Cert(args) => match &args.command {

@@ -128,6 +128,7 @@ messages! {
     ExportMade "{} written." "已写入 {}。";
     ExportWaiting "Exporting: {}" "正在导出：{}";
     // assets
+    NothingCompared "Nothing was compared yet: the server has no knowledge base (muster db update)." "尚未进行比对：服务器没有漏洞知识库（请运行 muster db update）。";
     NextPage "More rows follow: --offset {}" "还有更多结果：--offset {}";
     NextCursor "To continue: --changes-since {}" "继续查询：--changes-since {}";
     // agent

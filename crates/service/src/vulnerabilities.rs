@@ -3,21 +3,23 @@
 //! The comparing goes on beside the requests ([`matcher`]); here its results are read. That nothing was found means
 //! something only together with [`Summary`]: it says what was compared, with what, and what could not be.
 
+pub mod chain;
 pub mod matcher;
 
-use crate::audit::{self, Outcome};
 use crate::hosts::{self, Known};
 use crate::{App, ProjectKey, authz};
 use muster_model::id::ProjectId;
 use muster_model::{Action, Caller, Error, Micros, Page, Paging, Result};
 pub use muster_store::vulnerabilities::{
-    Affected, Class, Component, Filter as Wanted, State, Unchecked,
+    Affected, Class, Component, Filter as Wanted, State, Unchecked, UncheckedPiece,
 };
 use muster_store::{Tx, vulnerabilities as store};
 use std::collections::HashMap;
 
 /// The grade of what cannot wait: critical.
 const URGENT: u8 = 1;
+/// Vulnerabilities looked at for a page of hosts: those that ask for hosts name one, or two classes of it.
+const ALL: Paging = Paging { limit: 1_000, offset: 0 };
 /// Only totals are wanted.
 const NO_ROWS: Paging = Paging { limit: 0, offset: 0 };
 
@@ -67,13 +69,6 @@ pub struct Summary {
     pub unchecked: Vec<Unchecked>,
 }
 
-async fn let_in(app: &App, caller: &Caller, project: &ProjectId) -> Result<ProjectKey> {
-    let action = Action::VulnerabilityList;
-    let key = authz::require(app, caller, action, Some(project)).await?;
-    audit::note(app, caller, action, project.as_str(), "", Outcome::Success);
-    Ok(key)
-}
-
 /// A page of vulnerabilities, the worst first. With nothing wanted the page is empty, but the caller still has to be
 /// allowed.
 ///
@@ -86,7 +81,7 @@ pub async fn list(
     wanted: Option<&Wanted>,
     paging: Paging,
 ) -> Result<Seen<Found>> {
-    let project = let_in(app, caller, project).await?;
+    let project = authz::require(app, caller, Action::VulnerabilityList, Some(project)).await?;
     let Some(wanted) = wanted else { return Ok(Seen::NOTHING) };
     let mut tx = app.db.read().await?;
     found(&mut tx, project, wanted, paging).await
@@ -104,15 +99,15 @@ pub async fn of_host(
     wanted: Option<&Wanted>,
     paging: Paging,
 ) -> Result<Seen<Found>> {
-    let key = let_in(app, caller, project).await?;
+    let key = authz::require(app, caller, Action::VulnerabilityList, Some(project)).await?;
     let one = hosts::Wanted { id: Some(host.to_owned()), ..hosts::Wanted::default() };
-    if muster_store::hosts::count(&mut app.db.read().await?, key, &one).await? == 0 {
+    let mut tx = app.db.read().await?;
+    if muster_store::hosts::count(&mut tx, key, &one).await? == 0 {
         return Err(Error::not_found("host"));
     }
     let Some(wanted) = wanted else { return Ok(Seen::NOTHING) };
     let mut wanted = wanted.clone();
-    wanted.hosts.id = Some(host.to_owned());
-    let mut tx = app.db.read().await?;
+    wanted.hosts.id = one.id;
     found(&mut tx, key, &wanted, paging).await
 }
 
@@ -123,7 +118,9 @@ async fn found(
     paging: Paging,
 ) -> Result<Seen<Found>> {
     let page = store::list(tx, project, wanted, paging).await?;
-    let rows = with_components(tx, project, page.rows, &wanted.hosts).await?;
+    let keys = page.rows.iter().map(|it| it.key);
+    let components = store::components(tx, project, keys, &wanted.hosts).await?;
+    let rows = paired(page.rows, components);
     let page = Page { total: page.total, rows };
     Ok(Seen { page, compared_at: compared_at(tx).await? })
 }
@@ -132,22 +129,17 @@ async fn compared_at(tx: &mut Tx) -> Result<Option<Micros>> {
     Ok(store::state(tx).await?.map(|state| state.at))
 }
 
-async fn with_components(
-    tx: &mut Tx,
-    project: ProjectKey,
-    vulnerabilities: Vec<Affected>,
-    on: &hosts::Wanted,
-) -> Result<Vec<Found>> {
-    let keys: Vec<_> = vulnerabilities.iter().map(|it| (it.key, it.class)).collect();
-    let mut components: HashMap<(i64, Class), Vec<Component>> = HashMap::new();
-    for component in store::components(tx, project, &keys, on).await? {
-        components.entry((component.vulnerability, component.class)).or_default().push(component);
+/// Vulnerabilities, each with the software that has it.
+fn paired(vulnerabilities: Vec<Affected>, components: Vec<Component>) -> Vec<Found> {
+    let mut of: HashMap<(i64, Class), Vec<Component>> = HashMap::new();
+    for component in components {
+        of.entry((component.vulnerability, component.class)).or_default().push(component);
     }
     let found = |vulnerability: Affected| {
         let key = (vulnerability.key, vulnerability.class);
-        Found { components: components.remove(&key).unwrap_or_default(), vulnerability }
+        Found { components: of.remove(&key).unwrap_or_default(), vulnerability }
     };
-    Ok(vulnerabilities.into_iter().map(found).collect())
+    vulnerabilities.into_iter().map(found).collect()
 }
 
 /// The hosts that have one of the vulnerabilities that are wanted, by name, each with those it has.
@@ -161,7 +153,7 @@ pub async fn hosts(
     wanted: Option<&Wanted>,
     paging: Paging,
 ) -> Result<Seen<OnHost>> {
-    let project = let_in(app, caller, project).await?;
+    let project = authz::require(app, caller, Action::VulnerabilityList, Some(project)).await?;
     let Some(wanted) = wanted else { return Ok(Seen::NOTHING) };
     let mut tx = app.db.read().await?;
     let ids = store::hosts(&mut tx, project, wanted, paging).await?;
@@ -172,16 +164,19 @@ pub async fn hosts(
     let these = hosts::Wanted { ids: ids.rows, ..hosts::Wanted::default() };
     let here = Paging { limit: paging.limit, offset: 0 };
     let page = hosts::page(&mut tx, project, &these, here, app.now()).await?;
-    let mut rows = Vec::with_capacity(page.rows.len());
-    for known in page.rows {
-        let mut of_one = wanted.clone();
-        of_one.hosts =
-            hosts::Wanted { id: Some(known.host.id.to_string()), ..hosts::Wanted::default() };
-        let every = Paging { limit: 1_000, offset: 0 };
-        let has = store::list(&mut tx, project, &of_one, every).await?;
-        let found = with_components(&mut tx, project, has.rows, &of_one.hosts).await?;
-        rows.push(OnHost { known, found });
+    let on_these = Wanted { hosts: these, ..wanted.clone() };
+    let has = store::list(&mut tx, project, &on_these, ALL).await?.rows;
+    let keys = has.iter().map(|it| it.key);
+    let mut of: HashMap<String, Vec<Component>> = HashMap::new();
+    for component in store::components(&mut tx, project, keys, &on_these.hosts).await? {
+        of.entry(component.host_id.clone()).or_default().push(component);
     }
+    let on = |known: Known| {
+        let mut found = paired(has.clone(), of.remove(known.host.id.as_str()).unwrap_or_default());
+        found.retain(|found| !found.components.is_empty());
+        OnHost { known, found }
+    };
+    let rows = page.rows.into_iter().map(on).collect();
     Ok(Seen { page: Page { total: ids.total, rows }, compared_at })
 }
 
@@ -195,7 +190,7 @@ pub async fn summary(
     project: &ProjectId,
     enterprise_project: Option<String>,
 ) -> Result<Summary> {
-    let project = let_in(app, caller, project).await?;
+    let project = authz::require(app, caller, Action::VulnerabilityList, Some(project)).await?;
     let of =
         hosts::Wanted { enterprise_project_id: enterprise_project, ..hosts::Wanted::default() };
     let all = Wanted { hosts: of, ..Wanted::default() };
@@ -208,4 +203,19 @@ pub async fn summary(
         hosts: store::hosts(&mut tx, project, &all, NO_ROWS).await?.total,
         unchecked: store::unchecked(&mut tx, project).await?,
     })
+}
+
+/// Software that could not be compared, for one reason (`no_source`, `no_purl` ...) or all, by reason and name.
+///
+/// # Errors
+/// Those of [`authz::require`] and of the database.
+pub async fn unchecked(
+    app: &App,
+    caller: &Caller,
+    project: &ProjectId,
+    why: Option<&str>,
+    paging: Paging,
+) -> Result<Vec<UncheckedPiece>> {
+    let project = authz::require(app, caller, Action::VulnerabilityList, Some(project)).await?;
+    store::unchecked_pieces(&mut app.db.read().await?, project, why, paging).await
 }

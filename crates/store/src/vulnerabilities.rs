@@ -6,7 +6,10 @@
 mod affected;
 mod matching;
 
-pub use affected::{Affected, Component, Filter, Unchecked, components, hosts, list, unchecked};
+pub use affected::{
+    Affected, Component, Filter, Unchecked, UncheckedPiece, components, hosts, list, unchecked,
+    unchecked_pieces,
+};
 pub use matching::{Against, Judged, Pending, State, begin, pending, record, state};
 
 use muster_model::Kind;

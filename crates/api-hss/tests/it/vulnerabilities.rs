@@ -3,8 +3,9 @@
 use crate::knowledge;
 use crate::world::World;
 use muster_model::asset::App as Package;
-use muster_model::{Kind, Micros};
+use muster_model::{Kind, Micros, Paging};
 use muster_service::vulnerabilities::matcher::Matcher;
+use muster_store::audit::{self, Filter};
 use serde_json::Value;
 
 async fn ids(world: &World, path: &str) -> Vec<String> {
@@ -135,4 +136,93 @@ async fn bad_questions_name_the_parameter() {
         assert!(message.contains(parameter), "{path}: {message}");
     }
     assert_eq!(world.get("/vulnerability/host/nobody").await.error().0, 404);
+}
+
+#[tokio::test]
+async fn a_vulnerability_is_followed_to_who_may_log_in() {
+    for world in World::each().await {
+        let listed = world.own("/vulnerabilities?type=application").await.ok();
+        assert_eq!(listed["total"], 1);
+        let row = &listed["vulnerabilities"][0];
+        assert_eq!(
+            (row["id"].as_str(), row["grade"].as_str()),
+            (Some("CVE-2026-2"), Some("critical"))
+        );
+        assert_eq!(
+            (&row["hosts"], &row["fixed"]),
+            (&Value::from(2), &serde_json::json!(["2.15.0"]))
+        );
+        assert!(row["software"][0].as_str().unwrap().starts_with("log4j-core "), "{row}");
+
+        let shown = world.own("/vulnerabilities/CVE-2026-2").await.ok();
+        let components = shown["found"][0]["components"].as_array().unwrap();
+        assert_eq!((components.len(), &components[1]["host_name"]), (2, &Value::from("web-2")));
+        assert_eq!(world.own("/vulnerabilities/CVE-1999-1").await.error().0, 404);
+
+        // A jar by the process it was seen with, a package by the processes that have loaded its libraries.
+        for (id, software) in [("CVE-2026-2", "log4j-core"), ("CVE-2026-1", "curl")] {
+            let chain = world.own(&format!("/vulnerabilities/{id}/chain?host_id=host-web-1")).await;
+            let chain = chain.ok();
+            let reach = &chain["reaches"][0];
+            assert_eq!(reach["component"]["name"], software);
+            assert_eq!(reach["processes"][0]["asset"]["name"], "sshd");
+            assert_eq!(reach["processes"][0]["how"], "loads");
+            assert_eq!(reach["ports"][0]["asset"]["port"], 22);
+            assert_eq!(reach["sites"][0]["asset"]["cert_subject"], "CN=shop.example");
+            assert_eq!(chain["accounts"][0]["asset"]["name"], "root");
+        }
+        let nobody = world.own("/vulnerabilities/CVE-2026-2/chain?host_id=nobody").await;
+        assert_eq!(nobody.error().0, 404);
+        let (status, _, message) = world.own("/vulnerabilities/CVE-2026-2/chain").await.error();
+        assert_eq!((status, message.contains("host_id")), (400, true));
+    }
+}
+
+#[tokio::test]
+async fn what_could_not_be_compared_is_said() {
+    for world in World::each().await {
+        let status = world.own("/vulnerability-status").await.ok();
+        assert_eq!(
+            (&status["vulnerabilities"], &status["critical"]),
+            (&Value::from(2), &Value::from(1))
+        );
+        assert!(status["knowledge"]["compared_at"].is_string());
+        let reasons = status["unchecked"].as_array().unwrap();
+        let nameless = reasons.iter().find(|row| row["reason"] == "no_purl").unwrap();
+        assert_eq!((&nameless["pieces"], &nameless["places"]), (&Value::from(4), &Value::from(8)));
+        let pieces = world.own("/unchecked?reason=no_purl").await.ok();
+        let names: Vec<_> = pieces["unchecked"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|row| row["name"].as_str().unwrap())
+            .collect();
+        assert_eq!(names, ["Redis", "WordPress", "nginx", "spring-core"]);
+        assert_eq!(
+            world.own("/unchecked?reason=else").await.ok()["unchecked"],
+            serde_json::json!([])
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_look_leaves_one_record() {
+    let world = World::new().await;
+    world.get("/vulnerability/statistics").await.ok();
+    world.own("/assets/port").await.ok();
+    world.get("/host-management/hosts").await.ok();
+    // Records of looks are written together, once a second and at the stop.
+    world.app.stop.cancel();
+    world.app.tasks.close();
+    world.app.tasks.wait().await;
+    let mut tx = world.app.db.read().await.unwrap();
+    for (action, target) in
+        [("hss:vulnerability:list", ""), ("hss:asset:list", "port"), ("hss:host:list", "")]
+    {
+        let filter = Filter { action: Some(action.into()), ..Filter::default() };
+        let all = Paging { limit: 10, offset: 0 };
+        let records = audit::list(&mut tx, &filter, all).await.unwrap();
+        assert_eq!(records.total, 1, "{action}");
+        assert_eq!(records.rows[0].record.target, target);
+    }
 }

@@ -101,7 +101,8 @@ impl World {
             request_id: String::new(),
         };
         let (token, _) = identity::issue_token(&app, login).await.unwrap();
-        let router = muster_http::edge(muster_api_hss::router(&app));
+        let routes = muster_api_hss::router(&app).merge(muster_api_muster::router(&app));
+        let router = muster_http::edge(routes);
         let world = Self {
             app,
             clock,
@@ -130,6 +131,13 @@ impl World {
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
         self.call("GET", path, None).await
+    }
+
+    /// What our own API beside the vendor's answers.
+    pub(crate) async fn own(&self, path: &str) -> Answer {
+        let uri = format!("/muster/v1/{}{path}", self.project);
+        let request = Request::builder().uri(uri).header("x-auth-token", &self.token);
+        self.send(request, None).await
     }
 
     pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
@@ -304,6 +312,7 @@ pub(crate) fn facts() -> Vec<Fact> {
             run_user: "root".into(),
             mode: "0755".into(),
             hash: hash.clone(),
+            evidence: [("loads_packages".to_owned(), vec!["curl"].into())].into(),
             ..Process::default()
         }
         .into(),

@@ -19,6 +19,7 @@ async fn no_operation_answers_without_rights() {
         ("UpdateHost", json!({"location": "here"})).into(),
         ("ListAssets", "/muster/v1/{project_id}/assets/users", json!({})).into(),
         ("FindAssets", "?name=root", json!({})).into(),
+        ("FollowVulnerability", "?host_id=h", json!({})).into(),
         ("CreateUser", user).into(),
         ("UpdateUser", json!({"enabled": false})).into(),
         ("FindComponents", "?name=log4j-core", json!({})).into(),

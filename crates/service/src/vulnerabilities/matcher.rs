@@ -122,12 +122,13 @@ fn judge(knowledge: &Knowledge, waiting: Vec<Pending>) -> Vec<Judged> {
     let mut places = Vec::with_capacity(judged.len());
     let mut purls = Vec::with_capacity(judged.len());
     for (place, it) in judged.iter_mut().enumerate() {
-        match it.fact.purl.parse::<Purl>() {
-            Ok(purl) => {
+        match it.fact.purl.as_deref().map(str::parse::<Purl>) {
+            Some(Ok(purl)) => {
                 places.push(place);
                 purls.push(purl);
             }
-            Err(_) => it.unchecked = Some("unreadable_purl".to_owned()),
+            Some(Err(_)) => it.unchecked = Some("unreadable_purl".to_owned()),
+            None => it.unchecked = Some("no_purl".to_owned()),
         }
     }
     let assessment = knowledge.assess(&purls);

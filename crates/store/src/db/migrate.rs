@@ -44,6 +44,7 @@ pub(super) const ALL: &[Migration] = steps![
     "0018_sca_own.sql",
     "0019_agencies.sql",
     "0020_certificate_lists.sql",
+    "0021_software_without_a_name.sql",
 ];
 
 /// Runs the steps of `all` that are missing.

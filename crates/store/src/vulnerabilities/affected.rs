@@ -2,9 +2,11 @@
 
 use super::Class;
 use crate::Tx;
+use crate::assets::facts;
 use crate::db::{Bind, Row, binds, folded};
 use crate::hosts;
-use muster_model::{Micros, Page, Paging, Result};
+use muster_model::{Kind, Micros, Page, Paging, Result};
+use std::collections::BTreeSet;
 
 /// Which vulnerabilities are wanted: all that is set must hold. Only hosts count, not what runs in containers.
 #[derive(Clone, Debug, Default)]
@@ -53,8 +55,12 @@ pub struct Component {
     pub vulnerability: i64,
     /// What it is.
     pub class: Class,
+    /// Its kind.
+    pub kind: Kind,
     /// Id of the host.
     pub host_id: String,
+    /// Its name.
+    pub host_name: String,
     /// What that host's owner says it is worth.
     pub importance: String,
     /// Name of the software.
@@ -80,6 +86,23 @@ pub struct Unchecked {
     pub pieces: i64,
     /// Pieces on all hosts.
     pub places: i64,
+}
+
+/// A piece of software that could not be compared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UncheckedPiece {
+    /// Its kind.
+    pub kind: Kind,
+    /// What it is.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// Its package URL; empty where it has none.
+    pub purl: String,
+    /// Why, in a word.
+    pub why: String,
+    /// On how many hosts it is.
+    pub hosts: i64,
 }
 
 impl Filter {
@@ -176,54 +199,58 @@ pub async fn list(
     Ok(Page { total, rows })
 }
 
-/// The software of these hosts that has one of these vulnerabilities (keys and classes), by vulnerability, host
-/// and name.
+/// The software of these hosts that has one of these vulnerabilities (keys), by vulnerability, host and name.
 ///
 /// # Errors
 /// Those of the database.
 pub async fn components(
     tx: &mut Tx,
     project: i64,
-    vulnerabilities: &[(i64, Class)],
+    vulnerabilities: impl IntoIterator<Item = i64>,
     filter: &hosts::Filter,
 ) -> Result<Vec<Component>> {
     let (condition, hosts) = filter.sql(tx, project);
-    let mut found = Vec::new();
-    for (vulnerability, class) in vulnerabilities {
-        let sql = format!(
-            "SELECT f.vulnerability, f.class, h.id, h.importance, x.name, x.version, COALESCE(x.path, ''), \
-             COALESCE(x.purl, ''), f.fixed, f.first_found FROM fact_vulnerabilities f \
-             JOIN sightings s ON s.fact = f.fact JOIN hosts h ON h.key = s.host \
-             JOIN facts x ON x.id = f.fact \
-             WHERE f.project = ? AND f.class = ? AND f.vulnerability = ? AND s.container <= 0 \
-             AND s.host IN (SELECT key FROM hosts WHERE {condition}) \
-             GROUP BY f.vulnerability, f.class, h.key, h.id, h.importance, x.id, x.name, x.version, x.path, x.purl, \
-             f.fixed, f.first_found ORDER BY h.name, h.key, x.name, x.version, x.id"
-        );
-        let mut values = binds![project, class.code(), *vulnerability];
-        values.extend(hosts.iter().cloned());
-        for row in tx.all(sql, values).await? {
-            let mut cells = row.cells();
-            found.push(Component {
-                vulnerability: cells.take()?,
-                class: Class::from_code(cells.take()?),
-                host_id: cells.take()?,
-                importance: cells.take()?,
-                name: cells.take()?,
-                version: cells.take()?,
-                path: cells.take()?,
-                purl: cells.take()?,
-                fixed: cells
-                    .take::<String>()?
-                    .split('\n')
-                    .filter(|version| !version.is_empty())
-                    .map(str::to_owned)
-                    .collect(),
-                first_found: cells.take()?,
-            });
-        }
-    }
+    // A fact may stand several times on a host.
+    let head = format!(
+        "SELECT DISTINCT f.vulnerability, f.class, x.kind, h.id, h.name, h.importance, COALESCE(x.name, ''), \
+         COALESCE(x.version, ''), COALESCE(x.path, ''), COALESCE(x.purl, ''), f.fixed, f.first_found FROM fact_vulnerabilities f \
+         JOIN sightings s ON s.fact = f.fact JOIN hosts h ON h.key = s.host JOIN facts x ON x.id = f.fact \
+         WHERE f.project = ? AND s.container <= 0 AND s.host IN (SELECT key FROM hosts WHERE {condition}) \
+         AND f.vulnerability"
+    );
+    let first = binds![project].into_iter().chain(hosts).collect();
+    let keys: BTreeSet<i64> = vulnerabilities.into_iter().collect();
+    let rows = tx.all_in(&head, first, keys.into_iter().map(Bind::from).collect()).await?;
+    let mut found = rows.iter().map(component).collect::<Result<Vec<_>>>()?;
+    let order = |it: &Component| {
+        let (host, what) = ((it.host_name.clone(), it.host_id.clone()), it.name.clone());
+        (it.vulnerability, it.class, host, what, it.version.clone(), it.path.clone())
+    };
+    found.sort_by_cached_key(order);
     Ok(found)
+}
+
+fn component(row: &Row) -> Result<Component> {
+    let mut cells = row.cells();
+    Ok(Component {
+        vulnerability: cells.take()?,
+        class: Class::from_code(cells.take()?),
+        kind: facts::kind(cells.take()?)?,
+        host_id: cells.take()?,
+        host_name: cells.take()?,
+        importance: cells.take()?,
+        name: cells.take()?,
+        version: cells.take()?,
+        path: cells.take()?,
+        purl: cells.take()?,
+        fixed: cells
+            .take::<String>()?
+            .split('\n')
+            .filter(|version| !version.is_empty())
+            .map(str::to_owned)
+            .collect(),
+        first_found: cells.take()?,
+    })
 }
 
 /// The hosts of a project that have a vulnerability the filter lets pass: their ids, by name.
@@ -261,6 +288,39 @@ pub async fn unchecked(tx: &mut Tx, project: i64) -> Result<Vec<Unchecked>> {
         .map(|row| {
             let mut cells = row.cells();
             Ok(Unchecked { why: cells.take()?, pieces: cells.take()?, places: cells.take()? })
+        })
+        .collect()
+}
+
+/// The pieces behind [`unchecked`], of one reason or of all, by reason and name.
+///
+/// # Errors
+/// Those of the database.
+pub async fn unchecked_pieces(
+    tx: &mut Tx,
+    project: i64,
+    why: Option<&str>,
+    paging: Paging,
+) -> Result<Vec<UncheckedPiece>> {
+    let and = if why.is_some() { "AND u.why = ?" } else { "" };
+    let sql = format!(
+        "SELECT x.kind, COALESCE(x.name, ''), COALESCE(x.version, ''), COALESCE(x.purl, ''), u.why, c.on_hosts \
+         FROM fact_unchecked u JOIN facts x ON x.id = u.fact JOIN fact_counts c ON c.fact = u.fact \
+         WHERE u.project = ? AND c.on_hosts > 0 {and} ORDER BY u.why, x.name, x.version, x.id LIMIT ? OFFSET ?"
+    );
+    let values = binds![project].into_iter().chain(why.map(Bind::from));
+    let rows = tx.all(sql, values.chain(binds![paging.limit, paging.offset]).collect()).await?;
+    rows.iter()
+        .map(|row| {
+            let mut cells = row.cells();
+            Ok(UncheckedPiece {
+                kind: facts::kind(cells.take()?)?,
+                name: cells.take()?,
+                version: cells.take()?,
+                purl: cells.take()?,
+                why: cells.take()?,
+                hosts: cells.take()?,
+            })
         })
         .collect()
 }

@@ -31,8 +31,8 @@ pub struct Pending {
     pub project: i64,
     /// Its kind.
     pub kind: Kind,
-    /// Its package URL.
-    pub purl: String,
+    /// Its package URL; none where nothing told what it is.
+    pub purl: Option<String>,
 }
 
 /// A vulnerability a fact has.
@@ -101,12 +101,26 @@ pub async fn begin(tx: &mut Tx, state: &State) -> Result<()> {
     .map(drop)
 }
 
-/// The next facts with a package URL, `limit` at most, by id.
+/// Kinds that are software: what of them has no package URL cannot be compared, and that has to be said.
+const SOFTWARE: [Kind; 6] = [
+    Kind::App,
+    Kind::Database,
+    Kind::JarPackage,
+    Kind::WebCms,
+    Kind::WebFramework,
+    Kind::WebService,
+];
+
+/// The next facts that are software, or have a package URL, `limit` at most, by id.
 ///
 /// # Errors
 /// Those of the database.
 pub async fn pending(tx: &mut Tx, after: i64, limit: u32) -> Result<Vec<Pending>> {
-    let sql = "SELECT id, project, kind, purl FROM facts WHERE id > ? AND purl IS NOT NULL ORDER BY id LIMIT ?";
+    let kinds = SOFTWARE.map(|kind| kind.code().to_string()).join(",");
+    let sql = format!(
+        "SELECT id, project, kind, purl FROM facts WHERE id > ? AND (purl IS NOT NULL OR kind IN ({kinds})) \
+         ORDER BY id LIMIT ?"
+    );
     let rows = tx.all(sql, binds![after, limit]).await?;
     rows.iter()
         .map(|row| {
@@ -122,7 +136,7 @@ pub async fn pending(tx: &mut Tx, after: i64, limit: u32) -> Result<Vec<Pending>
 }
 
 /// Writes what came of comparing the facts after `after` up to the last of `judged`, which is all of them that
-/// have a package URL, and that it was done by `knowledge` at `now`. Findings that are no more go, the others keep
+/// [`pending`] answers, and that it was done by `knowledge` at `now`. Findings that are no more go, the others keep
 /// the time they were first made.
 ///
 /// # Errors

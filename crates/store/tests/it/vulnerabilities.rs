@@ -30,6 +30,10 @@ fn against(id: &str, grade: u8) -> Against {
     }
 }
 
+fn is(fact: &Pending, part: &str) -> bool {
+    fact.purl.as_ref().is_some_and(|purl| purl.contains(part))
+}
+
 fn knowledge(name: &str) -> State {
     State { knowledge: name.into(), built: Micros(5), known: 7, up_to: 0, at: Micros(6) }
 }
@@ -43,11 +47,14 @@ async fn compare(db: &Db, name: &str, after: i64, now: i64) -> Vec<Pending> {
             .map(|fact| Judged {
                 fact: fact.clone(),
                 against: match () {
-                    () if fact.purl.contains("bad") => vec![against("CVE-1", 1)],
-                    () if fact.purl.contains("meek") => vec![against("GHSA-2", 4)],
+                    () if is(fact, "bad") => vec![against("CVE-1", 1)],
+                    () if is(fact, "meek") => vec![against("GHSA-2", 4)],
                     () => Vec::new(),
                 },
-                unchecked: fact.purl.contains("odd").then(|| "unknown_type".to_owned()),
+                unchecked: match () {
+                    () if fact.purl.is_none() => Some("no_purl".to_owned()),
+                    () => is(fact, "odd").then(|| "unknown_type".to_owned()),
+                },
             })
             .collect();
         store::record(tx, name, after, &judged, Micros(now)).await?;
@@ -78,7 +85,7 @@ on_both_databases! {
             Ok((project, a, b))
         })
         .unwrap();
-        assert_eq!(compare(db, "k1", 0, 10).await.len(), 4);
+        assert_eq!(compare(db, "k1", 0, 10).await.len(), 5);
 
         let mut tx = db.read().await.unwrap();
         let state = store::state(&mut tx).await.unwrap().unwrap();
@@ -108,13 +115,19 @@ on_both_databases! {
 
         let first = store::list(&mut tx, project, &exactly("CVE-1"), ALL).await.unwrap().rows.remove(0);
         assert_eq!((first.grade, first.score, first.exploited), (1, Some(98), true));
-        let wanted = [(first.key, first.class)];
-        let parts = store::components(&mut tx, project, &wanted, &hosts::Filter::default()).await;
+        let wanted = [first.key];
+        let parts = store::components(&mut tx, project, wanted, &hosts::Filter::default()).await;
         let parts = parts.unwrap();
         assert_eq!(parts.iter().map(|part| part.host_id.as_str()).collect::<Vec<_>>(), ["a", "b"]);
         assert_eq!((parts[0].name.as_str(), parts[0].fixed.as_slice()), ("bad", ["2".to_owned(), "3".to_owned()].as_slice()));
         let unchecked = store::unchecked(&mut tx, project).await.unwrap();
-        assert_eq!((unchecked.len(), unchecked[0].why.as_str(), unchecked[0].places), (1, "unknown_type", 1));
+        let why: Vec<_> = unchecked.iter().map(|it| (it.why.as_str(), it.places)).collect();
+        assert_eq!(why, [("no_purl", 1), ("unknown_type", 1)]);
+        let pieces = store::unchecked_pieces(&mut tx, project, Some("no_purl"), ALL).await.unwrap();
+        assert_eq!((pieces.len(), pieces[0].name.as_str(), pieces[0].hosts), (1, "without a URL", 1));
+        let second = Paging { limit: 1, offset: 1 };
+        let pieces = store::unchecked_pieces(&mut tx, project, None, second).await.unwrap();
+        assert_eq!((pieces.len(), pieces[0].name.as_str()), (1, "odd"));
         drop(tx);
 
         // An upgrade takes the finding from the host that had it, and what is new is compared alone.
@@ -133,7 +146,7 @@ on_both_databases! {
             let judged: Vec<Judged> = waiting
                 .into_iter()
                 .map(|fact| Judged {
-                    against: if fact.purl.contains("bad") { vec![against("CVE-1", 2)] } else { vec![] },
+                    against: if is(&fact, "bad") { vec![against("CVE-1", 2)] } else { vec![] },
                     unchecked: None,
                     fact,
                 })
@@ -156,6 +169,6 @@ on_both_databases! {
         let mut tx = db.read().await.unwrap();
         assert!(ids(&mut tx, project, &Filter::default()).await.is_empty());
         let waiting = store::pending(&mut tx, 0, 100).await.unwrap();
-        assert!(waiting.iter().all(|fact| !fact.purl.contains("bad")));
+        assert!(waiting.iter().all(|fact| !is(fact, "bad")));
     }
 }
