@@ -41,20 +41,23 @@ impl Sweeper for Inventory {
         let mut sweep = Sweep::default();
         for swept in Self::sweep(self, kinds) {
             sweep.cpu += Duration::from_micros(swept.cpu_us);
-            if swept.standing != Standing::Fresh {
+            // What fails in one container only troubles; where the host itself fails, so does the kind.
+            if swept.standing != Standing::Fresh && swept.container.is_none() {
                 let why =
                     swept.diagnostics.first().map(|it| format!("{}: {}", it.code, it.message));
                 sweep.failed.insert(swept.kind, why.unwrap_or_default());
             }
             if !swept.diagnostics.is_empty() {
-                sweep.troubles.insert(swept.kind, swept.diagnostics);
+                sweep.troubles.entry(swept.kind).or_default().extend(swept.diagnostics);
             }
             if swept.standing == Standing::Unknown {
                 continue;
             }
-            sweep.kinds.push(swept.kind);
+            if swept.container.is_none() {
+                sweep.kinds.push(swept.kind);
+            }
             sweep.scopes.push(Swept {
-                scope: Scope { kind: swept.kind, container: None },
+                scope: Scope { kind: swept.kind, container: swept.container },
                 digest: swept.digest,
                 swept_at: swept.swept_at,
                 rows: swept.rows,

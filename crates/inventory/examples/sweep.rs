@@ -21,6 +21,9 @@ fn main() -> muster_model::Result<()> {
     if let Some(name) = shown {
         let kind = Kind::from_name(&name).ok_or_else(|| muster_model::Error::not_found(name))?;
         for swept in inventory.sweep(&[kind]) {
+            if let Some(container) = &swept.container {
+                println!("{container:?}");
+            }
             for row in swept.rows.iter() {
                 println!("{}", serde_json::to_string(row).unwrap_or_default());
             }
@@ -46,7 +49,8 @@ fn main() -> muster_model::Result<()> {
         totals = (totals.0 + before.cpu_us, totals.1 + after.cpu_us);
         let (kind, rows, troubles) = (before.kind, before.rows.len(), before.diagnostics.len());
         let (first, unchanged) = (millis(before.cpu_us), millis(after.cpu_us));
-        println!("{kind:16} {rows:>7} {first:>10} {unchanged:>12} {troubles:>9}");
+        let container = before.container.as_ref().map_or("", |container| container.name.as_str());
+        println!("{kind:16} {rows:>7} {first:>10} {unchanged:>12} {troubles:>9}  {container}");
     }
     println!("{:16} {:>7} {:>10} {:>12}", "CPU", "", millis(totals.0), millis(totals.1));
     let peak = std::fs::read_to_string("/proc/self/status").unwrap_or_default();

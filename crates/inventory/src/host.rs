@@ -17,11 +17,21 @@ use std::sync::Arc;
 pub struct Host<'a> {
     files: &'a Files,
     proc: &'a Proc,
-    processes: &'a [Arc<Process>],
+    place: Place<'a>,
     names: Names,
     owners: RefCell<&'a mut dyn Owners>,
     owners_fresh: Cell<bool>,
     memory: RefCell<&'a mut Memory>,
+}
+
+/// Whose assets are collected: the host's or a container's.
+#[derive(Clone, Copy)]
+pub(crate) struct Place<'a> {
+    /// Its processes by pid.
+    pub(crate) processes: &'a [Arc<Process>],
+    /// Those of all places.
+    pub(crate) all: &'a [Arc<Process>],
+    pub(crate) is_container: bool,
 }
 
 /// What collectors remember from sweep to sweep, one value of each type.
@@ -31,14 +41,14 @@ impl<'a> Host<'a> {
     pub(crate) fn new(
         files: &'a Files,
         proc: &'a Proc,
-        processes: &'a [Arc<Process>],
+        place: Place<'a>,
         owners: &'a mut dyn Owners,
         memory: &'a mut Memory,
     ) -> Self {
         Self {
             files,
             proc,
-            processes,
+            place,
             names: Names::default(),
             owners: RefCell::new(owners),
             owners_fresh: Cell::new(false),
@@ -64,9 +74,19 @@ impl<'a> Host<'a> {
         bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
     }
 
-    /// All processes by pid; none unless the collector said that it needs them.
+    /// The place's processes by pid; none unless the collector said that it needs them.
     pub const fn processes(&self) -> &'a [Arc<Process>] {
-        self.processes
+        self.place.processes
+    }
+
+    /// The processes of the whole machine by pid: who holds a socket may belong to another place.
+    pub const fn everyone(&self) -> &'a [Arc<Process>] {
+        self.place.all
+    }
+
+    /// Is it a container?
+    pub const fn is_container(&self) -> bool {
+        self.place.is_container
     }
 
     /// A process's environment. May hold secrets: never to be put into a row.
@@ -107,7 +127,7 @@ impl<'a> Host<'a> {
     /// Is it a process of this system, not of a container on it? Services that locked themselves into a
     /// directory are, and so are those with a mount namespace of their own, for private temporary files.
     pub fn is_inside(&self, process: &Process) -> bool {
-        let first = self.processes.first().map_or(0, |first| first.mntns);
+        let first = self.place.processes.first().map_or(0, |first| first.mntns);
         process.mntns == first || self.shares_root(process)
     }
 

@@ -9,6 +9,7 @@
 pub mod collector;
 mod collectors;
 mod components;
+mod containers;
 pub mod files;
 pub mod hashing;
 pub mod host;

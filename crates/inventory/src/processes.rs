@@ -50,6 +50,8 @@ pub struct Process {
     pub mntns: u64,
     /// Its path in the unified control group hierarchy; empty if it has none.
     pub cgroup: String,
+    /// Its start in ticks since the boot: with the number it tells processes apart.
+    pub(crate) start_ticks: i64,
     /// Grows whenever anything above changes.
     pub(crate) revision: u64,
 }
@@ -161,6 +163,13 @@ impl Known {
     }
 }
 
+/// Is the process of this number still this one?
+pub(crate) fn is_still(proc: &Proc, process: &Process) -> bool {
+    let mut buffer = [0; 2048];
+    let line = proc.head(process.pid, "stat", &mut buffer).and_then(StatLine::parse);
+    line.is_some_and(|line| line.state.start_ticks == process.start_ticks)
+}
+
 /// Effective user and group, which the kernel makes the owners of a process's directory. Those of a fixture
 /// say nothing.
 fn owner(proc: &Proc, pid: u32) -> Option<(u32, u32)> {
@@ -195,6 +204,7 @@ fn read_process(proc: &Proc, pid: u32, line: &StatLine<'_>, boot: Micros) -> Opt
         netns: 0,
         mntns: 0,
         cgroup: String::new(),
+        start_ticks: ticks,
         revision: 0,
     };
     if process.kernel {

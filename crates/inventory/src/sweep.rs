@@ -8,11 +8,11 @@ mod engine;
 
 use crate::collector::{Collector, Rows};
 use crate::collectors::COLLECTORS;
-use engine::{Caches, Engine, Outcome};
+use engine::{Caches, Engine, Found, Outcome};
 use muster_model::host::HostProfile;
-use muster_model::report::{Digest, Row, RowKey};
+use muster_model::report::{ContainerRef, Digest, Row, RowKey};
 use muster_model::{Clock, Diagnostic, Error, Kind, Micros, Result, SystemClock};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -46,6 +46,8 @@ pub struct Options {
     pub proc: PathBuf,
     /// The kinds that may be swept at all.
     pub kinds: Vec<Kind>,
+    /// Are containers told apart? Each is then swept as a place of its own, else all is the host's.
+    pub containers: bool,
     /// Bounds.
     pub limits: Limits,
     /// Source of the time.
@@ -58,6 +60,7 @@ impl Default for Options {
             root: "/".into(),
             proc: "/proc".into(),
             kinds: Kind::ALL.to_vec(),
+            containers: true,
             limits: Limits::default(),
             clock: Arc::new(SystemClock),
         }
@@ -75,11 +78,13 @@ pub enum Standing {
     Unknown,
 }
 
-/// One kind after a sweep.
+/// One kind of one place after a sweep.
 #[derive(Clone, Debug)]
 pub struct Swept {
     /// The kind.
     pub kind: Kind,
+    /// The container; none: the host itself.
+    pub container: Option<ContainerRef>,
     /// What the rows are worth.
     pub standing: Standing,
     /// Its rows, sorted by key.
@@ -92,7 +97,7 @@ pub struct Swept {
     pub changed: bool,
     /// When it ended. Of a failed run, when its rows were last confirmed: 0 if they never were.
     pub swept_at: Micros,
-    /// CPU time it took, microseconds.
+    /// CPU time it took, microseconds; that of containers is counted with their host.
     pub cpu_us: u64,
     /// Troubles. Those of an earlier run stay until its collector runs again.
     pub diagnostics: Vec<Diagnostic>,
@@ -108,10 +113,18 @@ pub struct Inventory {
     caches: Caches,
     worker: Option<Worker>,
     stuck: HashMap<Kind, JoinHandle<()>>,
-    last: HashMap<Kind, Held>,
+    last: HashMap<Kind, Last>,
     sweeps: u64,
 }
 
+/// The last good run of a kind.
+#[derive(Default)]
+struct Last {
+    host: Option<Held>,
+    containers: BTreeMap<String, (ContainerRef, Held)>,
+}
+
+#[derive(Clone)]
 struct Held {
     rows: Rows,
     swept_at: Micros,
@@ -144,26 +157,26 @@ impl Inventory {
         engine::profile(&self.options)
     }
 
-    /// Sweeps the given kinds, as far as the options allow them.
+    /// Sweeps the given kinds, as far as the options allow them: of each the host, then its containers.
     pub fn sweep(&mut self, kinds: &[Kind]) -> Vec<Swept> {
         self.sweeps += 1;
         let known = self.kinds();
         let wanted = kinds.iter().copied().filter(|kind| known.contains(kind));
         let wanted: Vec<Kind> = wanted.collect();
-        wanted.into_iter().map(|kind| self.sweep_kind(kind)).collect()
+        wanted.into_iter().flat_map(|kind| self.sweep_kind(kind)).collect()
     }
 
-    fn sweep_kind(&mut self, kind: Kind) -> Swept {
+    fn sweep_kind(&mut self, kind: Kind) -> Vec<Swept> {
         if let Some(thread) = self.stuck.get(&kind) {
             if !thread.is_finished() {
-                return self.failed(kind, "collector.stuck", "still waiting in the kernel".into());
+                return self.failed(kind, "collector.stuck", "still waiting in the kernel");
             }
             self.stuck.remove(&kind);
         }
         let start = || Worker::start(&self.options, self.collectors, &self.caches);
         let worker = match self.worker.take().map_or_else(start, Ok) {
             Ok(worker) => worker,
-            Err(error) => return self.failed(kind, "sweep.impossible", error.message().to_owned()),
+            Err(error) => return self.failed(kind, "sweep.impossible", error.message()),
         };
         match worker.run(kind, self.sweeps, self.options.limits.collector) {
             Ok(outcome) => {
@@ -173,52 +186,102 @@ impl Inventory {
             Err(RecvTimeoutError::Timeout) => {
                 self.stuck.insert(kind, worker.thread);
                 let secs = self.options.limits.collector.as_secs();
-                self.failed(kind, "collector.timeout", format!("took longer than {secs} s"))
+                self.failed(kind, "collector.timeout", &format!("took longer than {secs} s"))
             }
             Err(RecvTimeoutError::Disconnected) => {
-                self.failed(kind, "collector.failed", "the sweep's thread ended".into())
+                self.failed(kind, "collector.failed", "the sweep's thread ended")
             }
         }
     }
 
-    fn accept(&mut self, kind: Kind, outcome: Outcome) -> Swept {
-        let Some(rows) = outcome.rows else {
-            let mut swept = self.failed(kind, "collector.failed", "the collector failed".into());
-            swept.cpu_us = outcome.cpu_us;
-            return swept;
-        };
-        let changed = self.last.get(&kind).is_none_or(|held| held.rows.digest != rows.digest);
-        let swept_at = outcome.swept_at;
-        self.last.insert(kind, Held { rows: rows.clone(), swept_at });
-        Swept {
-            kind,
-            standing: Standing::Fresh,
-            rows: rows.rows,
-            keys: rows.keys,
-            digest: rows.digest,
-            changed,
-            swept_at,
-            cpu_us: outcome.cpu_us,
-            diagnostics: outcome.troubles,
+    fn accept(&mut self, kind: Kind, outcome: Outcome) -> Vec<Swept> {
+        let mut before = std::mem::take(self.last.entry(kind).or_default());
+        let (mut now, at) = (Last::default(), outcome.swept_at);
+        let mut swept = Vec::with_capacity(1 + outcome.containers.len());
+        let (mut host, held) = settle(kind, None, outcome.host, before.host.take(), at);
+        host.cpu_us = outcome.cpu_us;
+        now.host = held;
+        swept.push(host);
+        for (container, found) in outcome.containers {
+            let held = before.containers.remove(&container.id).map(|(_, held)| held);
+            let (one, held) = settle(kind, Some(container.clone()), found, held, at);
+            if let Some(held) = held {
+                now.containers.insert(container.id.clone(), (container, held));
+            }
+            swept.push(one);
         }
+        self.last.insert(kind, now);
+        swept
     }
 
     /// The rows of the last good run with the reason why there are no newer ones.
-    fn failed(&self, kind: Kind, code: &str, message: String) -> Swept {
-        tracing::warn!(kind = kind.name(), code, message, "a collector failed");
-        let held = self.last.get(&kind);
-        let rows = held.map(|held| held.rows.clone()).unwrap_or_default();
-        Swept {
-            kind,
-            standing: if held.is_some() { Standing::Kept } else { Standing::Unknown },
-            rows: rows.rows,
-            keys: rows.keys,
-            digest: rows.digest,
-            changed: false,
-            swept_at: held.map_or(Micros(0), |held| held.swept_at),
-            cpu_us: 0,
-            diagnostics: vec![Diagnostic::new(code, kind.name(), message)],
-        }
+    fn failed(&self, kind: Kind, code: &str, message: &str) -> Vec<Swept> {
+        let last = self.last.get(&kind);
+        let containers = last.into_iter().flat_map(|last| last.containers.values());
+        let containers = containers.map(|(container, held)| (Some(container.clone()), Some(held)));
+        let host = (None, last.and_then(|last| last.host.as_ref()));
+        std::iter::once(host)
+            .chain(containers)
+            .map(|(container, held)| kept(kind, container, held, code, message))
+            .collect()
+    }
+}
+
+/// What a place's run comes to, and what is to be kept of it.
+fn settle(
+    kind: Kind,
+    container: Option<ContainerRef>,
+    found: Found,
+    before: Option<Held>,
+    swept_at: Micros,
+) -> (Swept, Option<Held>) {
+    let Some(rows) = found.rows else {
+        let told = found.troubles.first();
+        let (code, message) = told
+            .filter(|it| it.code.starts_with("container."))
+            .map_or(("collector.failed", "the collector failed"), |it| {
+                (it.code.as_str(), it.message.as_str())
+            });
+        return (kept(kind, container, before.as_ref(), code, message), before);
+    };
+    let changed = before.is_none_or(|held| held.rows.digest != rows.digest);
+    let held = Held { rows: rows.clone(), swept_at };
+    let swept = Swept {
+        kind,
+        container,
+        standing: Standing::Fresh,
+        rows: rows.rows,
+        keys: rows.keys,
+        digest: rows.digest,
+        changed,
+        swept_at,
+        cpu_us: 0,
+        diagnostics: found.troubles,
+    };
+    (swept, Some(held))
+}
+
+fn kept(
+    kind: Kind,
+    container: Option<ContainerRef>,
+    held: Option<&Held>,
+    code: &str,
+    message: &str,
+) -> Swept {
+    let of = container.as_ref().map(|container| container.id.as_str());
+    tracing::warn!(kind = kind.name(), container = of, code, message, "a collector failed");
+    let rows = held.map(|held| held.rows.clone()).unwrap_or_default();
+    Swept {
+        kind,
+        container,
+        standing: if held.is_some() { Standing::Kept } else { Standing::Unknown },
+        rows: rows.rows,
+        keys: rows.keys,
+        digest: rows.digest,
+        changed: false,
+        swept_at: held.map_or(Micros(0), |held| held.swept_at),
+        cpu_us: 0,
+        diagnostics: vec![Diagnostic::new(code, kind.name(), message)],
     }
 }
 
@@ -328,7 +391,7 @@ mod tests {
         let limits = Limits { collector: Duration::from_millis(100), ..Limits::default() };
         let mut inventory =
             Inventory::with(Options { limits, ..Options::default() }, &[&Slow]).unwrap();
-        let mut sweep = || inventory.sweep(&[Kind::WebSite]).pop().unwrap();
+        let mut sweep = || inventory.sweep(&[Kind::WebSite]).remove(0);
         assert_eq!(sweep().diagnostics[0].code, "collector.timeout");
         *SLOW.lock().unwrap() = false;
         READ.notify_all();
@@ -354,7 +417,7 @@ mod tests {
     fn a_kind_that_never_could_be_swept_says_why_and_claims_nothing() {
         let mut inventory = Inventory::with(Options::default(), &[&Broken]).unwrap();
         for _ in 0..2 {
-            let swept = inventory.sweep(&[Kind::Users]).pop().unwrap();
+            let swept = inventory.sweep(&[Kind::Users]).remove(0);
             assert_eq!((swept.standing, swept.rows.len()), (Standing::Unknown, 0));
             assert_eq!(swept.diagnostics[0].code, "collector.failed");
         }

@@ -6,7 +6,7 @@ use muster_agent::config::Config;
 use muster_agent::schedule::Schedule;
 use muster_inventory::{Inventory, Options, Swept};
 use muster_model::host::HostProfile;
-use muster_model::report::{Cost, Row};
+use muster_model::report::{ContainerRef, Cost, Row};
 use muster_model::{Diagnostic, Kind, Micros};
 use serde::Serialize;
 use std::fmt::Write;
@@ -21,6 +21,8 @@ struct Sweep<'a> {
 #[derive(Serialize)]
 struct One<'a> {
     kind: Kind,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    container: Option<&'a ContainerRef>,
     swept_at: Micros,
     cpu_us: u64,
     rows: &'a [Row],
@@ -35,6 +37,7 @@ fn print_sweep(host: HostProfile, swept: &[Swept], output: Output) -> Result<()>
         Output::Json => {
             let kinds = swept.iter().map(|it| One {
                 kind: it.kind,
+                container: it.container.as_ref(),
                 swept_at: it.swept_at,
                 cpu_us: it.cpu_us,
                 rows: &it.rows,
@@ -45,12 +48,15 @@ fn print_sweep(host: HostProfile, swept: &[Swept], output: Output) -> Result<()>
             super::print("\n")
         }
         Output::Table => {
-            let mut text =
-                format!("{:<14} {:>8} {:>10} {:>9}\n", "KIND", "ROWS", "CPU_MS", "TROUBLES");
+            let mut text = format!(
+                "{:<14} {:>8} {:>10} {:>9}  {}\n",
+                "KIND", "ROWS", "CPU_MS", "TROUBLES", "CONTAINER"
+            );
             for it in swept {
                 let (kind, rows, troubles) = (it.kind.name(), it.rows.len(), it.diagnostics.len());
                 let (ms, us) = (it.cpu_us / 1_000, it.cpu_us % 1_000);
-                writeln!(text, "{kind:<14} {rows:>8} {ms:>6}.{us:03} {troubles:>9}")?;
+                let container = it.container.as_ref().map_or("", |it| it.name.as_str());
+                writeln!(text, "{kind:<14} {rows:>8} {ms:>6}.{us:03} {troubles:>9}  {container}")?;
             }
             super::print(&text)
         }

@@ -46,8 +46,17 @@ impl Collector for Ports {
             let slot = ports.entry(key).or_insert((waiting, holder));
             slot.1 = first(slot.1, holder);
         }
+        let own = |holder: &Process| {
+            host.processes().binary_search_by_key(&holder.pid, |process| process.pid).is_ok()
+        };
         let mut nobody = 0u32;
         for (waiting, holder) in ports.into_values() {
+            // In a network that is shared a port belongs to the place of its process. One that nobody holds is the
+            // host's, or the container's where the network is its own.
+            let ours = holder.map_or(waiting.netns.is_some() || !host.is_container(), own);
+            if !ours {
+                continue;
+            }
             nobody += u32::from(holder.is_none() && waiting.socket.inode != 0);
             let volatile = Volatile {
                 pid: holder.map(|process| process.pid),

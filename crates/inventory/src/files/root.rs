@@ -42,6 +42,15 @@ pub(crate) struct Root {
 impl Root {
     /// Opens the root directory. `mounts` is the text of a `mountinfo` in whose terms `path` stands.
     pub(crate) fn open(path: &Path, mounts: &str) -> Result<Self> {
+        Self::open_as(path, mounts, path)
+    }
+
+    /// The root of a process, `/proc/PID/root`, with the process's own `mountinfo`, which has it as `/`.
+    pub(crate) fn of_process(path: &Path, mounts: &str) -> Result<Self> {
+        Self::open_as(path, mounts, Path::new("/"))
+    }
+
+    fn open_as(path: &Path, mounts: &str, name: &Path) -> Result<Self> {
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let fd = rustix::fs::openat(CWD, path, flags, Mode::empty()).map_err(|errno| {
             Error::invalid("root", format_args!("{} cannot be opened: {errno}", path.display()))
@@ -54,7 +63,7 @@ impl Root {
                 return Err(Error::new(ErrorKind::Unsupported, message).with_source(errno));
             }
         };
-        Ok(Self { fd, path: path.to_owned(), beneath, barred: barred(mounts, path) })
+        Ok(Self { fd, path: path.to_owned(), beneath, barred: barred(mounts, name) })
     }
 
     /// Does `path` lie on a file system that is not entered?

@@ -2,30 +2,41 @@
 
 use super::{Collectors, Options};
 use crate::collector::{Collector, Findings, Rows};
+use crate::containers::{Attribution, Container};
 use crate::files::Files;
 use crate::files::root::Root;
 use crate::files::touched::Touched;
 use crate::hashing::HashCache;
-use crate::host::{Host, Memory};
+use crate::host::{Host, Memory, Place};
 use crate::memo::Memo;
 use crate::owners::Owners;
 use crate::proc::Proc;
 use crate::processes::{Process, ProcessTable};
 use muster_model::host::HostProfile;
-use muster_model::{Diagnostic, Kind, Micros, Result};
+use muster_model::report::ContainerRef;
+use muster_model::{Diagnostic, Error, Kind, Micros, Result};
 use rustix::time::{ClockId, clock_gettime};
-use std::collections::HashMap;
 use std::collections::hash_map::DefaultHasher;
+use std::collections::{BTreeMap, HashMap};
 use std::hash::{Hash, Hasher};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// What came of one kind. No rows: the collector failed.
+/// What came of one kind.
 pub(super) struct Outcome {
-    pub(super) rows: Option<Rows>,
-    pub(super) troubles: Vec<Diagnostic>,
+    /// On the host itself.
+    pub(super) host: Found,
+    /// In each container that runs.
+    pub(super) containers: Vec<(ContainerRef, Found)>,
     pub(super) swept_at: Micros,
     pub(super) cpu_us: u64,
+}
+
+/// What was found in one place. No rows: the collector failed.
+#[derive(Default)]
+pub(super) struct Found {
+    pub(super) rows: Option<Rows>,
+    pub(super) troubles: Vec<Diagnostic>,
 }
 
 /// What was made of files, which outlives an engine that was given up: whatever it had finished, and still
@@ -39,17 +50,33 @@ pub(super) struct Caches {
 pub(super) struct Engine {
     options: Options,
     collectors: Collectors,
-    root: Arc<Root>,
     proc: Proc,
     caches: Caches,
-    memory: Memory,
-    owners: Box<dyn Owners>,
     table: ProcessTable,
-    processes: Vec<Arc<Process>>,
+    processes: Processes,
     /// The sweep the processes were read in.
     read_in: u64,
     sweep: u64,
+    host: Ground,
+    containers: BTreeMap<String, Ground>,
+}
+
+/// All processes, and whose they are.
+#[derive(Default)]
+struct Processes {
+    all: Vec<Arc<Process>>,
+    of: Attribution,
+}
+
+/// What is kept of one root: the host's or a container's.
+struct Ground {
+    root: Arc<Root>,
+    memory: Memory,
+    owners: Box<dyn Owners>,
     states: HashMap<Kind, State>,
+    is_container: bool,
+    /// The sweep its root was opened in.
+    sweep: u64,
 }
 
 /// What the last run of a collector left.
@@ -61,86 +88,71 @@ struct State {
     collected_at: Micros,
 }
 
+impl Ground {
+    fn new(root: Root) -> Self {
+        Self {
+            root: Arc::new(root),
+            memory: Memory::new(),
+            owners: crate::owners::index(),
+            states: HashMap::new(),
+            is_container: false,
+            sweep: 0,
+        }
+    }
+
+    fn of_container(root: Root) -> Self {
+        Self { is_container: true, ..Self::new(root) }
+    }
+}
+
 impl Engine {
     pub(super) fn new(options: Options, collectors: Collectors, caches: Caches) -> Result<Self> {
         let proc = Proc::open(&options.proc)?;
-        let root = Arc::new(open_root(&options, &proc)?);
+        let host = Ground::new(open_root(&options, &proc)?);
         Ok(Self {
             options,
             collectors,
-            root,
             proc,
             caches,
-            memory: Memory::new(),
-            owners: crate::owners::index(),
             table: ProcessTable::default(),
-            processes: Vec::new(),
+            processes: Processes::default(),
             read_in: 0,
             sweep: 0,
-            states: HashMap::new(),
+            host,
+            containers: BTreeMap::new(),
         })
     }
 
     pub(super) fn run(&mut self, kind: Kind, sweep: u64) -> Outcome {
         let before = cpu_us();
-        let (rows, troubles) = match self.collectors.iter().find(|c| c.kind() == kind) {
-            Some(collector) => self.collect(*collector, sweep),
-            None => (None, Vec::new()),
-        };
-        let cpu_us = cpu_us().saturating_sub(before);
-        Outcome { rows, troubles, swept_at: self.options.clock.now(), cpu_us }
-    }
-
-    fn collect(
-        &mut self,
-        collector: &dyn Collector,
-        sweep: u64,
-    ) -> (Option<Rows>, Vec<Diagnostic>) {
         let now = self.options.clock.now();
         self.begin(sweep);
-        let seen = if collector.needs_processes() {
-            self.read_processes(now);
-            fingerprint(collector, &self.processes)
-        } else {
-            0
-        };
-        if let Some(state) = self.states.get(&collector.kind())
-            && self.holds(collector, state, seen, now)
-        {
-            return (Some(state.rows.clone()), state.troubles.clone());
+        let (mut host, mut containers) = (Found::default(), Vec::new());
+        if let Some(collector) = self.collectors.iter().find(|c| c.kind() == kind) {
+            if collector.needs_processes() || self.options.containers {
+                self.read_processes(now);
+            }
+            let (collector, caches) = (*collector, &self.caches);
+            let Processes { all, of } = &self.processes;
+            let run = Run {
+                options: &self.options,
+                proc: &self.proc,
+                caches,
+                all,
+                collector,
+                now,
+                sweep,
+            };
+            host = run.collect(&mut self.host, &of.host);
+            // Modules are the kernel's, and that is the host's.
+            let inside = of.containers.values().filter(|_| kind != Kind::KernelModule);
+            containers.extend(inside.map(|container| {
+                let found = run.inside(&mut self.containers, container);
+                (container.named.clone(), found)
+            }));
         }
-        let files = Files::new(
-            Arc::clone(&self.root),
-            Arc::clone(&self.caches.hashes),
-            Arc::clone(&self.caches.memo),
-            self.options.limits.dir_entries,
-            now,
-        );
-        let processes = if collector.needs_processes() { self.processes.as_slice() } else { &[] };
-        let (owners, memory) = (self.owners.as_mut(), &mut self.memory);
-        // Whatever a broken collector leaves behind is dropped with its host; the caches only ever hold
-        // finished entries.
-        let run = catch_unwind(AssertUnwindSafe(|| {
-            let mut findings = Findings::default();
-            let host = Host::new(&files, &self.proc, processes, owners, memory);
-            collector.collect(&host, &mut findings);
-            findings
-        }));
-        let (touched, mut troubles) = files.finish();
-        let Ok(findings) = run else {
-            self.states.remove(&collector.kind());
-            return (None, troubles);
-        };
-        let rows = findings.finish(&mut troubles);
-        let state = State {
-            rows: rows.clone(),
-            troubles: troubles.clone(),
-            touched,
-            processes: seen,
-            collected_at: now,
-        };
-        self.states.insert(collector.kind(), state);
-        (Some(rows), troubles)
+        let cpu_us = cpu_us().saturating_sub(before);
+        Outcome { host, containers, swept_at: self.options.clock.now(), cpu_us }
     }
 
     /// Once a sweep: mounts come and go.
@@ -152,22 +164,120 @@ impl Engine {
         self.caches.hashes.lock().unwrap_or_else(PoisonError::into_inner).begin();
         self.caches.memo.lock().unwrap_or_else(PoisonError::into_inner).begin();
         if let Ok(root) = open_root(&self.options, &self.proc) {
-            self.root = Arc::new(root);
+            self.host.root = Arc::new(root);
         }
     }
 
     fn read_processes(&mut self, now: Micros) {
-        if self.read_in != self.sweep {
-            self.processes = self.table.read(&self.proc, now);
-            self.read_in = self.sweep;
+        if self.read_in == self.sweep {
+            return;
         }
+        let all = self.table.read(&self.proc, now);
+        let of = if self.options.containers {
+            Attribution::of(&all, &files(&self.options, &self.host.root, &self.caches, now))
+        } else {
+            Attribution { host: all.clone(), ..Attribution::default() }
+        };
+        self.containers.retain(|id, _| of.containers.contains_key(id));
+        self.processes = Processes { all, of };
+        self.read_in = self.sweep;
+    }
+}
+
+/// One collector on its way through the places.
+struct Run<'e> {
+    options: &'e Options,
+    proc: &'e Proc,
+    caches: &'e Caches,
+    all: &'e [Arc<Process>],
+    collector: &'e dyn Collector,
+    now: Micros,
+    sweep: u64,
+}
+
+impl Run<'_> {
+    fn collect(&self, ground: &mut Ground, processes: &[Arc<Process>]) -> Found {
+        let wants = self.collector.needs_processes();
+        let seen = if wants { fingerprint(self.collector, processes) } else { 0 };
+        if let Some(state) = ground.states.get(&self.collector.kind())
+            && self.holds(ground, state, seen)
+        {
+            return Found { rows: Some(state.rows.clone()), troubles: state.troubles.clone() };
+        }
+        let files = files(self.options, &ground.root, self.caches, self.now);
+        let (processes, all) = if wants { (processes, self.all) } else { (&[][..], &[][..]) };
+        let (owners, memory) = (ground.owners.as_mut(), &mut ground.memory);
+        // Whatever a broken collector leaves behind is dropped with its host; the caches only ever hold
+        // finished entries.
+        let run = catch_unwind(AssertUnwindSafe(|| {
+            let mut findings = Findings::default();
+            let place = Place { processes, all, is_container: ground.is_container };
+            let host = Host::new(&files, self.proc, place, owners, memory);
+            self.collector.collect(&host, &mut findings);
+            findings
+        }));
+        let (touched, mut troubles) = files.finish();
+        let Ok(findings) = run else {
+            ground.states.remove(&self.collector.kind());
+            return Found { rows: None, troubles };
+        };
+        let rows = findings.finish(&mut troubles);
+        let state = State {
+            rows: rows.clone(),
+            troubles: troubles.clone(),
+            touched,
+            processes: seen,
+            collected_at: self.now,
+        };
+        ground.states.insert(self.collector.kind(), state);
+        Found { rows: Some(rows), troubles }
     }
 
-    fn holds(&self, collector: &dyn Collector, state: &State, seen: u64, now: Micros) -> bool {
-        !collector.always()
+    fn holds(&self, ground: &Ground, state: &State, seen: u64) -> bool {
+        !self.collector.always()
             && state.processes == seen
-            && now < state.collected_at.plus_secs(self.options.limits.trust_stamps_secs)
-            && state.touched.is_unchanged(&self.root, &self.proc, state.collected_at, self.sweep)
+            && self.now < state.collected_at.plus_secs(self.options.limits.trust_stamps_secs)
+            && state.touched.is_unchanged(&ground.root, self.proc, state.collected_at, self.sweep)
+    }
+
+    /// The same in a container, whose file system is seen through its first process.
+    fn inside(&self, grounds: &mut BTreeMap<String, Ground>, container: &Container) -> Found {
+        let id = &container.named.id;
+        if grounds.get(id).is_none_or(|ground| ground.sweep != self.sweep) {
+            let opened = container.first().map(|first| root_of(self.options, self.proc, first));
+            match opened {
+                Some(Ok(root)) => match grounds.get_mut(id) {
+                    Some(ground) => ground.root = Arc::new(root),
+                    None => drop(grounds.insert(id.clone(), Ground::of_container(root))),
+                },
+                // It may just have ended: the next sweep knows.
+                _ => {
+                    let message = "its file system could not be opened";
+                    let trouble = Diagnostic::new("container.closed", id, message);
+                    return Found { rows: None, troubles: vec![trouble] };
+                }
+            }
+        }
+        let Some(ground) = grounds.get_mut(id) else { return Found::default() };
+        ground.sweep = self.sweep;
+        self.collect(ground, &container.processes)
+    }
+}
+
+fn files(options: &Options, root: &Arc<Root>, caches: &Caches, now: Micros) -> Files {
+    let (hashes, memo) = (Arc::clone(&caches.hashes), Arc::clone(&caches.memo));
+    Files::new(Arc::clone(root), hashes, memo, options.limits.dir_entries, now)
+}
+
+/// A container's file system, as its process sees it.
+fn root_of(options: &Options, proc: &Proc, process: &Process) -> Result<Root> {
+    let mounts = proc.text(format!("{}/mountinfo", process.pid)).unwrap_or_default();
+    let root = Root::of_process(&options.proc.join(format!("{}/root", process.pid)), &mounts)?;
+    // The number may have been given to another process meanwhile: what is opened must still be its.
+    if crate::processes::is_still(proc, process) {
+        Ok(root)
+    } else {
+        Err(Error::not_found("process"))
     }
 }
 

@@ -21,7 +21,7 @@ fn this_machine_s_packages_equal_dpkg_query_s() {
         .map(str::to_owned)
         .collect();
     printed.sort();
-    let swept = Inventory::new(Options::default()).unwrap().sweep(&[Kind::App]).pop().unwrap();
+    let swept = Inventory::new(Options::default()).unwrap().sweep(&[Kind::App]).remove(0);
     let mut found: Vec<String> = swept
         .rows
         .iter()
@@ -174,11 +174,11 @@ fn an_unchanged_database_is_not_read_again() {
     world.write("var/lib/dpkg/status", status);
     world.write("var/lib/dpkg/info/a.list", "/.\n/usr\n/usr/bin\n/usr/bin/a\n");
     let mut inventory = world.inventory();
-    let first = inventory.sweep(&[Kind::App]).pop().unwrap();
-    let second = inventory.sweep(&[Kind::App]).pop().unwrap();
+    let first = inventory.sweep(&[Kind::App]).remove(0);
+    let second = inventory.sweep(&[Kind::App]).remove(0);
     assert!(first.changed && !second.changed);
     world.write("var/lib/dpkg/status", status.replace("Version: 1", "Version: 2"));
-    let third = inventory.sweep(&[Kind::App]).pop().unwrap();
+    let third = inventory.sweep(&[Kind::App]).remove(0);
     assert!(third.changed);
     assert_eq!(column(&third, Column::Version), ["2"]);
 }

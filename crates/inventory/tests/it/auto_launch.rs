@@ -237,7 +237,7 @@ fn preloaded_libraries_and_udev_programs_are_found() {
 fn this_machine_is_swept_without_trouble() {
     let options = muster_inventory::Options::default();
     let mut inventory = muster_inventory::Inventory::new(options).unwrap();
-    let swept = inventory.sweep(&[Kind::AutoLaunch]).pop().unwrap();
+    let swept = inventory.sweep(&[Kind::AutoLaunch]).remove(0);
     assert!(swept.rows.len() > 5, "{:?}", items(&swept));
 }
 

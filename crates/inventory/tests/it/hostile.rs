@@ -63,7 +63,7 @@ fn a_directory_without_end_is_cut() {
     let limits = Limits { dir_entries: 1000, ..Limits::default() };
     let options = Options { limits, ..world.options() };
     let mut inventory = Inventory::new(options).unwrap();
-    let swept = inventory.sweep(&[Kind::AutoLaunch]).pop().unwrap();
+    let swept = inventory.sweep(&[Kind::AutoLaunch]).remove(0);
     assert_eq!(codes(&swept), ["dir.too_large"]);
     assert_eq!(swept.rows.len(), 1000);
 }

@@ -174,7 +174,7 @@ fn unloading_is_seen_and_a_kernel_without_modules_has_none() {
     assert_eq!(inventory.sweep(&[Kind::KernelModule])[0].rows.len(), 2);
     assert!(!inventory.sweep(&[Kind::KernelModule])[0].changed);
     world.proc("modules", "a 1 0 - Live 0x0\n");
-    let swept = inventory.sweep(&[Kind::KernelModule]).pop().unwrap();
+    let swept = inventory.sweep(&[Kind::KernelModule]).remove(0);
     assert!(swept.changed);
     assert_eq!(swept.rows.len(), 1);
 }

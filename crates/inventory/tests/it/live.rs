@@ -87,7 +87,7 @@ pub(crate) fn first_there<'a>(paths: &[&'a str]) -> Option<&'a str> {
 
 /// This machine, swept once.
 pub(crate) fn sweep(kind: Kind) -> Swept {
-    Inventory::new(Options::default()).unwrap().sweep(&[kind]).pop().unwrap()
+    Inventory::new(Options::default()).unwrap().sweep(&[kind]).remove(0)
 }
 
 /// The rows that belong to a process.

@@ -15,7 +15,7 @@ use std::net::{TcpListener, UdpSocket};
 use std::process::{Command, Stdio};
 
 fn sweep() -> Swept {
-    Inventory::new(Options::default()).unwrap().sweep(&[Kind::Port]).pop().unwrap()
+    Inventory::new(Options::default()).unwrap().sweep(&[Kind::Port]).remove(0)
 }
 
 fn at(swept: &Swept, port: u16) -> Vec<&Row> {
@@ -97,7 +97,7 @@ fn a_shared_port_is_one_row_of_its_first_holder() {
 #[test]
 fn what_is_remembered_of_holders_follows_them() {
     let mut inventory = Inventory::new(Options::default()).unwrap();
-    let mut sweep = || inventory.sweep(&[Kind::Port]).pop().unwrap();
+    let mut sweep = || inventory.sweep(&[Kind::Port]).remove(0);
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     rustix::io::fcntl_setfd(&listener, FdFlags::empty()).unwrap();

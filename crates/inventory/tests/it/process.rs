@@ -26,7 +26,7 @@ impl Drop for Started {
 }
 
 fn sweep() -> Swept {
-    Inventory::new(Options::default()).unwrap().sweep(&[Kind::Process]).pop().unwrap()
+    Inventory::new(Options::default()).unwrap().sweep(&[Kind::Process]).remove(0)
 }
 
 fn of<'a>(swept: &'a Swept, started: &Started) -> &'a Row {

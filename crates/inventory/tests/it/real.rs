@@ -42,7 +42,7 @@ fn wordpress_and_phpmyadmin_are_found_as_debian_ships_them() {
     let dir = debian();
     let world = World::new();
     let options = Options { root: dir.join("root"), ..world.options() };
-    let swept = Inventory::new(options).unwrap().sweep(&[Kind::WebCms]).pop().unwrap();
+    let swept = Inventory::new(options).unwrap().sweep(&[Kind::WebCms]).remove(0);
     let wordpress = find(&swept, "WordPress");
     assert_eq!(wordpress.text(Column::Version), upstream(&dir, "wordpress"));
     assert_eq!(wordpress.text(Column::InstallDir), "/usr/share/wordpress");

@@ -132,13 +132,13 @@ fn an_unchanged_host_is_not_looked_at_again() {
     world.write("/usr/sbin/nginx", "\0nginx/1.22.1\0");
     world.write("/etc/nginx/nginx.conf", "http { server { listen 81; } }");
     let mut inventory = world.inventory();
-    let first = inventory.sweep(&[Kind::WebSite]).pop().unwrap();
+    let first = inventory.sweep(&[Kind::WebSite]).remove(0);
     assert_eq!(first.rows.len(), 1);
-    let second = inventory.sweep(&[Kind::WebSite]).pop().unwrap();
+    let second = inventory.sweep(&[Kind::WebSite]).remove(0);
     assert!(!second.changed);
     assert!(std::sync::Arc::ptr_eq(&first.rows, &second.rows), "kept, not made again");
     world.write("/etc/nginx/nginx.conf", "http { server { listen 82; } server { listen 83; } }");
-    let third = inventory.sweep(&[Kind::WebSite]).pop().unwrap();
+    let third = inventory.sweep(&[Kind::WebSite]).remove(0);
     assert!(third.changed);
     assert_eq!(third.rows.len(), 2);
 }

@@ -114,7 +114,7 @@ fn root_is_uid_0_or_sudo_with_its_includes() {
     world.write("/etc/sudoers.d/web", "Host_Alias WEB=web1\ncat WEB=(root) NOPASSWD: /bin/kill\n");
     world.write("/etc/sudoers.d/off.bak", "bob ALL=ALL\n");
     let mut inventory = world.inventory();
-    let swept = inventory.sweep(&[Kind::Users]).pop().unwrap();
+    let swept = inventory.sweep(&[Kind::Users]).remove(0);
     let roots = |swept: &Swept| {
         let rows = swept.rows.iter().filter(|row| row.fact.flag(Column::RootPermission));
         let mut names: Vec<String> =
@@ -130,7 +130,7 @@ fn root_is_uid_0_or_sudo_with_its_includes() {
     assert!(fact(&swept, "ann").text(Column::Reason).contains("root by sudo (ALL : ALL) ALL"));
     // A file that appears in an included directory is a change of the policy.
     world.write("/etc/sudoers.d/new", "bob ALL=NOPASSWD:ALL\n");
-    let swept = inventory.sweep(&[Kind::Users]).pop().unwrap();
+    let swept = inventory.sweep(&[Kind::Users]).remove(0);
     assert!(swept.changed);
     assert_eq!(roots(&swept), ["ann", "bob", "root", "toor"]);
 }
@@ -148,7 +148,7 @@ fn the_rows_are_those_of_getent() {
         })
         .collect();
     expected.sort();
-    let swept = Inventory::new(Options::default()).unwrap().sweep(&[Kind::Users]).pop().unwrap();
+    let swept = Inventory::new(Options::default()).unwrap().sweep(&[Kind::Users]).remove(0);
     let mut found: Vec<String> = swept
         .rows
         .iter()

@@ -48,6 +48,7 @@ impl World {
         Options {
             root: self.dir.path().join("root"),
             proc: self.dir.path().join("proc"),
+            containers: true,
             kinds: Kind::ALL.to_vec(),
             limits: Limits::default(),
             clock: Arc::new(self.clock.clone()),
@@ -60,7 +61,7 @@ impl World {
 
     /// One kind, swept once.
     pub(crate) fn sweep(&self, kind: Kind) -> Swept {
-        self.inventory().sweep(&[kind]).pop().unwrap()
+        self.inventory().sweep(&[kind]).remove(0)
     }
 }
 

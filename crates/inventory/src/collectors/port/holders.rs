@@ -83,7 +83,7 @@ impl Holders {
         }
         self.search(host, fresh, waiting, &mut found);
         self.searched =
-            host.processes().iter().map(|process| (process.pid, process.start)).collect();
+            host.everyone().iter().map(|process| (process.pid, process.start)).collect();
         found
     }
 
@@ -95,8 +95,11 @@ impl Holders {
         found: &mut HashMap<u64, &'a Arc<Process>>,
     ) {
         let is_new = |process: &Process| self.searched.get(&process.pid) != Some(&process.start);
-        let mut processes: Vec<_> =
-            host.processes().iter().filter(|process| !process.kernel).collect();
+        let namespaces: HashSet<u64> =
+            host.processes().iter().map(|process| process.netns).collect();
+        // Whoever shares a namespace with the place: containers of a pod, and those in the host's network.
+        let near = |process: &&Arc<Process>| !process.kernel && namespaces.contains(&process.netns);
+        let mut processes: Vec<_> = host.everyone().iter().filter(near).collect();
         processes.sort_by_key(|process| rank(process));
         let mut rest = Vec::new();
         for round in [Round::Lowest, Round::Rest] {
@@ -132,7 +135,7 @@ impl Holders {
 
 /// The process, if it still holds the socket by the same descriptor.
 fn confirm<'a>(host: &Host<'a>, inode: u64, holder: &Holder) -> Option<&'a Arc<Process>> {
-    let processes = host.processes();
+    let processes = host.everyone();
     let at = processes.binary_search_by_key(&holder.pid, |process| process.pid).ok()?;
     let process = processes.get(at).filter(|process| process.start == holder.start)?;
     let target = host.proc().link(format!("{}/fd/{}", holder.pid, holder.descriptor))?;

@@ -52,7 +52,7 @@ pub(super) fn waiting(host: &Host<'_>) -> Vec<Waiting> {
     }
     let proc = host.proc();
     let own = proc.is_own().then(|| namespace(proc)).flatten();
-    let first = host.processes().iter().find(|process| process.pid == 1).map(|init| init.netns);
+    let first = host.everyone().iter().find(|process| process.pid == 1).map(|init| init.netns);
     let host_netns = first.filter(|netns| *netns != 0).or(own);
     if namespaces.is_empty() {
         read_files(host, "net", None, &mut found);

@@ -85,6 +85,7 @@ mod tests {
             netns: 0,
             mntns: 0,
             cgroup: String::new(),
+            start_ticks: 0,
             revision: 0,
         }
     }

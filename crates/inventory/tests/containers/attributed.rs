@@ -1,0 +1,118 @@
+//! What runs in containers is attributed to them, and nothing else is.
+
+use crate::runtimes::{Containerd, Docker, Image, Podman, Runc, Running, output};
+use muster_inventory::{Inventory, Options, Swept};
+use muster_model::{Column, Kind};
+use std::collections::BTreeSet;
+
+fn sweep(inventory: &mut Inventory, kind: Kind) -> Vec<Swept> {
+    inventory.sweep(&[kind])
+}
+
+/// What was found in a container.
+fn inside<'s>(swept: &'s [Swept], container: &Running) -> Option<&'s Swept> {
+    let found =
+        swept.iter().find(|it| it.container.as_ref().is_some_and(|it| it.id == container.id))?;
+    assert_eq!(found.container.as_ref().unwrap().name, container.name);
+    Some(found)
+}
+
+/// The processes whose control group is that of the container's first one, as the kernel lists them.
+fn processes_of(container: &Running) -> BTreeSet<u32> {
+    let group = |pid: u32| {
+        let text = std::fs::read_to_string(format!("/proc/{pid}/cgroup")).unwrap_or_default();
+        text.lines().find_map(|line| line.strip_prefix("0::").map(str::to_owned))
+    };
+    let own = group(container.pid).unwrap();
+    let pids = std::fs::read_dir("/proc").unwrap();
+    let pids = pids.filter_map(|entry| entry.unwrap().file_name().to_str()?.parse().ok());
+    pids.filter(|pid| group(*pid).as_ref() == Some(&own)).collect()
+}
+
+/// The listeners of the container's network, as `ss` run inside it prints them.
+fn listeners_of(container: &Running) -> BTreeSet<i64> {
+    let pid = container.pid.to_string();
+    let printed = output("nsenter", &["-t", &pid, "-n", "ss", "-Hltnp"]);
+    let ours = processes_of(container);
+    let of_ours = |line: &&str| ours.iter().any(|pid| line.contains(&format!("pid={pid},")));
+    let port = |line: &str| line.split_whitespace().nth(3)?.rsplit(':').next()?.parse().ok();
+    printed.lines().filter(of_ours).filter_map(port).collect()
+}
+
+#[test]
+fn what_runs_in_a_container_is_the_container_s() {
+    let Some(image) = Image::make() else { return };
+    let (podman, docker) = (Podman::new(&image), Docker::start(&image));
+    let (containerd, runc) = (Containerd::start(&podman), Runc::new(&image));
+    let running = [
+        podman.run("muster-bridge", &[], &["httpd", "-f", "-p", "18301"]),
+        podman.run("muster-host", &["--net=host"], &["httpd", "-f", "-p", "18302"]),
+        docker.run("muster-docker", &["--net=host"], &["httpd", "-f", "-p", "18303"]),
+        containerd.run("muster-ctr", &["sh", "-c", "sleep 901 & exec sleep 900"]),
+        runc.run("muster-runc", &["sleep", "900"]),
+    ];
+    let mut inventory = Inventory::new(Options::default()).unwrap();
+
+    let processes = sweep(&mut inventory, Kind::Process);
+    for container in &running {
+        let found = inside(&processes, container).expect(&container.name);
+        let pids: BTreeSet<u32> = found.rows.iter().filter_map(|row| row.volatile.pid).collect();
+        assert_eq!(pids, processes_of(container), "{}", container.name);
+        for row in found.rows.iter() {
+            assert_eq!(row.fact.text(Column::Path), "/bin/busybox");
+            assert_eq!(row.fact.text(Column::Hash), image.busybox);
+        }
+    }
+    let of_host: BTreeSet<u32> =
+        processes[0].rows.iter().filter_map(|row| row.volatile.pid).collect();
+    assert!(processes[0].container.is_none() && of_host.contains(&std::process::id()));
+    assert!(running.iter().all(|container| !of_host.contains(&container.pid)));
+
+    let ports = sweep(&mut inventory, Kind::Port);
+    for (container, port) in running.iter().zip([Some(18301), Some(18302), Some(18303), None, None])
+    {
+        let found = inside(&ports, container).expect(&container.name);
+        let listed: BTreeSet<i64> =
+            found.rows.iter().filter_map(|row| row.fact.int(Column::Port)).collect();
+        assert_eq!(listed, port.into_iter().collect(), "{}", container.name);
+        assert_eq!(listed, listeners_of(container), "{}", container.name);
+    }
+    let of_host = ports[0].rows.iter().filter_map(|row| row.fact.int(Column::Port));
+    assert!(of_host.into_iter().all(|port| !(18301..=18303).contains(&port)));
+
+    let users = sweep(&mut inventory, Kind::Users);
+    for container in &running {
+        let found = inside(&users, container).expect(&container.name);
+        let names: BTreeSet<&str> =
+            found.rows.iter().map(|row| row.fact.text(Column::Name)).collect();
+        assert_eq!(names, BTreeSet::from(["root", "shop"]), "{}", container.name);
+    }
+
+    // What stopped is gone; what is renamed keeps its id.
+    podman.command(&["rename", "muster-host", "muster-renamed"]);
+    podman.command(&["rm", "-f", "-t", "0", "muster-bridge"]);
+    let after = sweep(&mut inventory, Kind::Users);
+    assert!(inside(&after, &running[0]).is_none());
+    let renamed = Running { name: "muster-renamed".to_owned(), ..running[1].clone() };
+    assert!(inside(&after, &renamed).is_some());
+}
+
+#[test]
+fn namespaces_without_a_runtime_are_the_host_s() {
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let mut child = std::process::Command::new("unshare")
+        .args(["-pfmn", "--kill-child", "sleep", "903"])
+        .spawn()
+        .unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    let mut inventory = Inventory::new(Options::default()).unwrap();
+    let processes = sweep(&mut inventory, Kind::Process);
+    let args = |it: &&muster_model::report::Row| it.fact.text(Column::Args).ends_with("903");
+    let found = processes[0].rows.iter().filter(args).count();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(processes[0].container.is_none());
+    assert!(found >= 1, "sleep is not among the host's processes");
+}

@@ -1,0 +1,9 @@
+//! Containers that really run: what is found in them is compared with what their runtimes and the kernel say.
+//!
+//! A program of its own, because the containers it starts are on the machine that other tests compare with.
+#![expect(clippy::disallowed_methods, reason = "containers are started to be found")]
+
+#[cfg(test)]
+mod attributed;
+#[cfg(test)]
+mod runtimes;
