@@ -1,0 +1,78 @@
+"""A container that really runs is a place of its own in lists, counts and exports, under the name its runtime gave it."""
+import os
+import shutil
+import subprocess
+
+import pytest
+from huaweicloudsdkhss.v5 import ListContainerNodesRequest
+
+from kinds import KINDS, every_row
+from test_export import export
+from test_truth import wait_for
+
+BY_NAME = {kind.name: kind for kind in KINDS}
+NAME, IMAGE, PORT = "muster-shop", "localhost/muster-conformance:1", 18401
+# runc runs on every kind of control groups; raising limits takes a right that a machine for tests may lack.
+CONFIG = '[engine]\nruntime="runc"\n[containers]\ndefault_ulimits=["nofile=1024:1024","nproc=1000:1000"]\n'
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory):
+    """A container of Podman in the host's network: id and pid as Podman says."""
+    if os.geteuid() != 0 or not shutil.which("podman"):
+        assert not os.environ.get("CI"), "CI has to run containers"
+        pytest.skip("needs root and Podman")
+    folder = tmp_path_factory.mktemp("container")
+    (folder / "containers.conf").write_text(CONFIG)
+    environment = os.environ | {"CONTAINERS_CONF": str(folder / "containers.conf")}
+
+    def podman(*arguments):
+        done = subprocess.run(["podman", *arguments], env=environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    root = folder / "root"
+    for part in ("bin", "etc"):
+        (root / part).mkdir(parents=True)
+    shutil.copy("/bin/busybox", root / "bin/busybox")
+    for name in ("sh", "httpd"):
+        (root / "bin" / name).symlink_to("busybox")
+    (root / "etc/passwd").write_text("root:x:0:0:root:/root:/bin/sh\ncashier:x:1000:1000::/home/cashier:/bin/sh\n")
+    subprocess.run(["tar", "-C", root, "-cf", folder / "image.tar", "."], check=True)
+    podman("rm", "-f", "-i", "-t", "0", NAME)
+    podman("import", "-q", str(folder / "image.tar"), IMAGE)
+    container = podman("run", "-d", "--net=host", "--name", NAME, IMAGE, "httpd", "-f", "-p", str(PORT))
+    yield container, int(podman("inspect", "-f", "{{.State.Pid}}", NAME))
+    podman("rm", "-f", "-t", "0", NAME)
+
+
+def test_its_port_and_its_process_are_the_container_s(hss, shop):
+    container, pid = shop
+    (row,) = wait_for(lambda: BY_NAME["port"].rows(hss, category="container", port=PORT).data_list)
+    assert (row.container_id, row.container_name, row.pid) == (container, NAME, pid)
+    assert BY_NAME["port"].rows(hss, port=PORT).data_list == []
+    rows = wait_for(lambda: [
+        row for row in BY_NAME["process"].rows(hss, category="container", path="/bin/busybox").data_list
+        if row.container_id == container])
+    assert [row.process_pid for row in rows] == [pid]
+    assert any(group.path == "/bin/busybox" for group in BY_NAME["process"].count(hss, category="container").data_list)
+
+
+def test_its_accounts_are_those_of_its_own_files(hss, shop):
+    container, _ = shop
+    rows = wait_for(lambda: BY_NAME["users"].rows(hss, category="container", user_name="cashier").data_list)
+    assert [(row.container_id, row.container_name, row.user_home_dir) for row in rows] == [(container, NAME, "/home/cashier")]
+    assert not any(row.user_name == "cashier" for row in every_row(BY_NAME["users"], hss))
+
+
+def test_it_is_exported_with_its_name(hss, shop):
+    container, pid = shop
+    wait_for(lambda: BY_NAME["port"].rows(hss, category="container", port=PORT).data_list)
+    headers = [["container_id", "Id"], ["container_name", "Name"], ["port", "Port"], ["pid", "Pid"]]
+    sheet = export(hss, "port", headers, category="container")
+    assert [str(cell) for cell in sheet[0]] == ["Id", "Name", "Port", "Pid"]
+    assert (container, NAME, PORT, pid) in [tuple(row) for row in sheet[1:]]
+
+
+def test_its_host_is_a_node(hss, shop):
+    assert wait_for(lambda: hss.list_container_nodes(ListContainerNodesRequest(limit=200)).data_list)
