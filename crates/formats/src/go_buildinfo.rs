@@ -1,7 +1,8 @@
 //! The list of modules that the Go linker leaves in every program.
 //!
 //! Source of the layout: Go's `debug/buildinfo` package. Since Go 1.18 the strings follow the header; before,
-//! the header held pointers to them. Only ELF files are read, and of them only the section in question.
+//! the header held pointers to them. Of ELF files only the section in question is read; in programs of Windows and macOS the
+//! header is looked for, and its strings have to follow it.
 
 use crate::read_at::ReadAt;
 
@@ -45,9 +46,9 @@ impl BuildInfo {
     }
 }
 
-/// Reads the module list of an ELF file. None when it is none, or no Go program.
+/// Reads the module list of a program. None when it is none, or no Go program.
 pub fn read(source: &dyn ReadAt) -> Option<BuildInfo> {
-    let elf = Elf::open(source)?;
+    let Some(elf) = Elf::open(source) else { return search(source) };
     let (at, address) = elf.build_info()?;
     let header = elf.bytes(at, 32)?;
     if !header.starts_with(MAGIC) {
@@ -73,6 +74,28 @@ pub fn read(source: &dyn ReadAt) -> Option<BuildInfo> {
         return None;
     }
     Some(parse_list(version, &list))
+}
+
+/// Looks for the header in a program of Windows or macOS.
+fn search(source: &dyn ReadAt) -> Option<BuildInfo> {
+    let mut magic = [0; 4];
+    source.read_at(&mut magic, 0).ok()?;
+    if !matches!(magic, [b'M', b'Z', ..] | [0xce | 0xcf, 0xfa, 0xed, 0xfe]) {
+        return None;
+    }
+    let file = Elf { source, wide: true, big_endian: false, segments: Vec::new() };
+    let mut at = 0;
+    while at < source.size() {
+        let window = file.bytes(at, SEARCH.min(source.size() - at))?;
+        for found in memchr::memmem::find_iter(&window, MAGIC) {
+            // A program that reads such headers itself has the magic among its texts.
+            if let Some(info) = file.inline(at + found as u64) {
+                return Some(info);
+            }
+        }
+        at += SEARCH - MAGIC.len() as u64;
+    }
+    None
 }
 
 /// Reads the list itself: lines of tab-separated fields between two 16-byte markers.
@@ -154,6 +177,17 @@ impl<'a> Elf<'a> {
             }
         }
         Some(elf)
+    }
+
+    /// What follows a header at this place of the file.
+    fn inline(&self, at: u64) -> Option<BuildInfo> {
+        if self.number(at.checked_add(15)?, 1)? & 2 == 0 {
+            return None;
+        }
+        let (version, used) = self.inline_string(at.checked_add(32)?)?;
+        let (list, _) = self.inline_string(at.checked_add(32 + used)?)?;
+        let version = String::from_utf8(version).ok()?;
+        version.starts_with("go").then(|| parse_list(version, &list))
     }
 
     const fn word(&self) -> u64 {

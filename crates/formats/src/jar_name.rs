@@ -97,10 +97,25 @@ pub fn parse(file_name: &str) -> JarName<'_> {
         .filter(|(artifact, rest)| !artifact.is_empty() && starts_version(rest));
     for (artifact, rest) in splits {
         if let Some((version, classifier)) = split_version(rest) {
+            // `hive-shims-0.23-2.3.9`: of two versions the first belongs to the name.
+            if let Some((first, second)) = version.split_once('-')
+                && [first, second].into_iter().all(is_plain_version)
+            {
+                let name = stem.get(..artifact.len() + 1 + first.len()).unwrap_or(artifact);
+                return JarName { artifact: name, version: second, classifier };
+            }
             return JarName { artifact, version, classifier };
         }
     }
     JarName { artifact: stem, ..JarName::default() }
+}
+
+/// Numbers between dots, at least two, and no time stamp of a snapshot.
+fn is_plain_version(text: &str) -> bool {
+    let numbers = text
+        .split('.')
+        .all(|part| !part.is_empty() && part.len() < 6 && part.bytes().all(|b| b.is_ascii_digit()));
+    numbers && text.contains('.')
 }
 
 /// A digit, or `v` and a digit.
@@ -159,6 +174,8 @@ mod tests {
             ),
             ("json-lib-2.4-jdk15.jar", "json-lib", "2.4", "jdk15"),
             ("spring-boot-3.0.0-M1.jar", "spring-boot", "3.0.0-M1", ""),
+            ("hive-shims-0.23-2.3.9.jar", "hive-shims-0.23", "2.3.9", ""),
+            ("automaton-1.11-8.jar", "automaton", "1.11-8", ""),
             ("foo-1.0-20200101.123456-1.jar", "foo", "1.0-20200101.123456-1", ""),
             ("mysql-connector-java-5.1.49-bin.jar", "mysql-connector-java", "5.1.49", "bin"),
             ("catalina.jar", "catalina", "", ""),

@@ -5,6 +5,7 @@ pub mod apache;
 pub mod apk;
 pub mod authorized_keys;
 pub mod caddy;
+pub mod class_file;
 pub mod composer;
 pub mod crontab;
 pub mod dpkg;
