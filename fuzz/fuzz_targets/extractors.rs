@@ -36,7 +36,7 @@ fuzz_target!(|data: &[u8]| {
         ..Limits::default()
     };
     let budget = Budget::new(limits, Instant::now());
-    let options = Options { threads: 1, thorough: false, fixtures: true, files: false };
+    let options = Options { threads: 1, fixtures: true, ..Options::default() };
     let report = scan(Input::Bytes(&path, &bytes), &options, &budget);
     for component in &report.components {
         assert_eq!(component.purl.to_string().parse().ok().as_ref(), Some(&component.purl));

@@ -6,6 +6,7 @@
 //! | `mirror/` | what updates fetched, kept so that the next one fetches only what changed |
 //! | `added/` | files that have no public address (CNVD, CNNVD), compiled along with every source |
 //! | `trusted/` | public keys whose bundles are taken, one a file |
+//! | `classes.idx` | the classes of the archives the user has (`muster db index`) |
 //! | `lock` | held by whoever updates |
 //!
 //! A server, `muster scan` and an update use the folder side by side: readers map the file and are not disturbed by
@@ -49,6 +50,11 @@ impl Place {
     /// The compiled file.
     pub fn file(&self) -> PathBuf {
         self.folder.join(crate::FILE_NAME)
+    }
+
+    /// The index of classes.
+    pub fn classes(&self) -> PathBuf {
+        self.folder.join("classes.idx")
     }
 
     /// What was fetched.

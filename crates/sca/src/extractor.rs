@@ -1,6 +1,7 @@
 //! The contract of an extractor: a row in the [table](crate::extractors), which says which files it wants and
 //! what to do with one. The walk owns everything else: opening, unpacking, limits, threads.
 
+use crate::Options;
 use crate::blob::Blob;
 use crate::content::Program;
 use crate::finding::Found;
@@ -68,6 +69,8 @@ pub struct File<'a> {
     pub bytes: &'a Blob,
     /// Its directory, if it is a ZIP archive.
     pub zip: Option<&'a ZipFile<'a>>,
+    /// How to scan.
+    pub options: &'a Options,
 }
 
 impl<'a> File<'a> {

@@ -10,6 +10,7 @@ mod elixir;
 mod go;
 mod haskell;
 mod java;
+mod licence;
 mod npm;
 mod oci;
 mod php;
@@ -128,6 +129,53 @@ pub const TABLE: &[Extractor] = &[
     Extractor::new("cabal-freeze", &[Suffix("cabal.project.freeze")], haskell::cabal),
     Extractor::new("swift-resolved", &[Name("Package.resolved")], swift::resolved),
     Extractor::new("cocoapods-lock", &[Name("Podfile.lock")], swift::pods),
+    // Licences
+    Extractor::new(
+        "licence-text",
+        &[
+            Folder("LICENSES"),
+            Suffix("/copyright"),
+            Suffix(".LICENSE.txt"),
+            Suffix("-LICENSE"),
+            Name("LICENSE"),
+            Name("LICENSE.txt"),
+            Name("LICENSE.md"),
+            Name("LICENSE.rst"),
+            Name("LICENCE"),
+            Name("LICENCE.txt"),
+            Name("LICENCE.md"),
+            Name("LICENCE.rst"),
+            Name("License"),
+            Name("License.txt"),
+            Name("License.md"),
+            Name("License.rst"),
+            Name("license"),
+            Name("license.txt"),
+            Name("license.md"),
+            Name("license.rst"),
+            Name("COPYING"),
+            Name("COPYING.txt"),
+            Name("COPYING.md"),
+            Name("COPYING.rst"),
+            Name("LICENSE-MIT"),
+            Name("LICENSE-APACHE"),
+            Name("LICENSE.APACHE2"),
+            Name("LICENSE-APACHE.txt"),
+            Name("LICENSE-MIT.txt"),
+            Name("LICENSE.MIT"),
+            Name("LICENSE.BSD"),
+            Name("LICENSE-BSD"),
+            Name("LICENSE.APACHE"),
+            Name("COPYING.LESSER"),
+            Name("COPYING.LIB"),
+            Name("COPYING3"),
+            Name("UNLICENSE"),
+            Name("MIT-LICENSE.txt"),
+            Name("MIT-LICENSE"),
+        ],
+        licence::text,
+    )
+    .up_to(crate::licences::MAX_TEXT),
     // What others have listed
     Extractor::new(
         crate::extractor::SBOM,

@@ -1,5 +1,6 @@
 //! What an extractor says: one component, at one place, with the reason for believing it.
 
+use crate::classes::Classes;
 use crate::file::FileFacts;
 use crate::trouble::Trouble;
 use muster_model::Diagnostic;
@@ -249,6 +250,15 @@ pub enum Note {
         /// Virtual paths of the layers.
         layers: Vec<String>,
     },
+    /// A licence recognised in a file.
+    Licence {
+        /// Place of the file.
+        place: String,
+        /// SPDX identifier, or the expression of a tag.
+        id: String,
+        /// How much of the licence's text is there, in percent.
+        percent: u8,
+    },
     /// A tape archive that may be a layer.
     Layer {
         /// Place of the archive.
@@ -270,6 +280,7 @@ pub struct Found {
     pub(crate) troubles: Vec<Diagnostic>,
     /// By virtual path.
     pub(crate) files: Vec<(String, FileFacts)>,
+    pub(crate) classes: Vec<Classes>,
     pub(crate) extractor: &'static str,
     pub(crate) place: String,
 }
@@ -308,5 +319,6 @@ impl Found {
         self.notes.append(&mut other.notes);
         self.troubles.append(&mut other.troubles);
         self.files.append(&mut other.files);
+        self.classes.append(&mut other.classes);
     }
 }

@@ -10,6 +10,7 @@
 
 mod archives;
 pub mod blob;
+pub mod classes;
 pub mod content;
 pub mod diff;
 pub mod extractor;
@@ -17,6 +18,7 @@ pub mod extractors;
 pub mod file;
 pub mod finding;
 pub mod known;
+pub mod licences;
 pub mod limits;
 mod names;
 pub mod output;
@@ -28,6 +30,7 @@ pub mod vex;
 mod walk;
 
 pub use blob::Blob;
+pub use classes::ClassIndex;
 pub use known::Known;
 pub use limits::{Budget, Limits};
 pub use report::{Component, Place, Report};
@@ -37,7 +40,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// How to scan.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Options {
     /// Threads that walk.
     pub threads: usize,
@@ -47,11 +50,22 @@ pub struct Options {
     pub fixtures: bool,
     /// Take size and SHA-512 of the archives that are components.
     pub files: bool,
+    /// Say which artifacts of this index lie in Java archives by their classes.
+    pub index: Option<ClassIndex>,
+    /// Note the classes of every archive that is surely one artifact: [`classes::build`] does.
+    pub collect_classes: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { threads: 2, thorough: false, fixtures: false, files: false }
+        Self {
+            threads: 2,
+            thorough: false,
+            fixtures: false,
+            files: false,
+            index: None,
+            collect_classes: false,
+        }
     }
 }
 

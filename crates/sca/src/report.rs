@@ -2,8 +2,11 @@
 
 mod fixtures;
 mod image;
+mod licences;
 mod read;
 mod roots;
+
+pub use licences::LicenceText;
 
 use crate::Options;
 use crate::file::{self, FileFacts};
@@ -42,8 +45,10 @@ pub struct Component {
     pub confidence: u8,
     /// Who supplies it, where its own metadata says so.
     pub supplier: Option<String>,
-    /// Licences as the sources spell them.
+    /// Licences as the sources spell them; where none does, those of its licence texts.
     pub licences: Vec<String>,
+    /// The licence texts that lie beside its record or in its archive.
+    pub texts: Vec<LicenceText>,
     /// What it needs, as far as that is in the report.
     pub depends: Vec<Purl>,
     /// Where it was found.
@@ -79,6 +84,8 @@ impl Component {
 pub struct Report {
     /// The components in the order of their package URLs.
     pub components: Vec<Component>,
+    /// Licences recognised in files, in the order of their paths.
+    pub texts: Vec<LicenceText>,
     /// Files and members that could not be read or not fully, in the order of their paths.
     pub troubles: Vec<Diagnostic>,
     /// The limit that ended the scan before it was done.
@@ -132,6 +139,8 @@ pub(crate) fn build(mut found: Found, options: &Options, budget: &Budget) -> Rep
     let known: BTreeSet<Purl> = rows.keys().cloned().collect();
     let files: HashMap<String, FileFacts> = found.files.into_iter().collect();
     report.components = rows.into_values().map(|row| finish(row, &known, &files)).collect();
+    report.texts = licences::texts(&found.notes);
+    licences::assign(&mut report.components, &report.texts);
     // A limit that ended the scan is said once, not for every member that was open.
     found
         .troubles
@@ -159,6 +168,7 @@ fn merge(rows: &mut BTreeMap<Purl, Component>, finding: Finding) {
         confidence: 0,
         supplier: None,
         licences: Vec::new(),
+        texts: Vec::new(),
         depends: Vec::new(),
         places: Vec::new(),
         file: None,

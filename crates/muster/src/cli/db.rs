@@ -29,6 +29,17 @@ pub(crate) enum DbCommand {
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
     },
+    /// Index the classes of the Java archives you have, so that scans name them where they were shaded and relocated.
+    ///
+    /// PATH is a folder of archives (a local Maven repository, a release's libraries) or one archive; archives that are
+    /// surely one artifact with its version are taken. The index replaces the one before.
+    Index {
+        #[arg(value_name = "PATH")]
+        path: PathBuf,
+        /// No message on standard error.
+        #[arg(long)]
+        quiet: bool,
+    },
     /// Write a signed bundle of the knowledge base, for machines without network.
     Bundle {
         /// The bundle.

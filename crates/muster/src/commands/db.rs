@@ -2,6 +2,7 @@
 
 mod bundle;
 mod fetch;
+mod index;
 mod show;
 mod status;
 mod update;
@@ -26,6 +27,7 @@ pub(crate) fn run(config: &Config, data_dir: &Path, args: &DbArgs, lang: Lang) -
         DbCommand::Status { output } => status::run(&place, *output),
         DbCommand::Show { id } => show::run(&place, id),
         DbCommand::Add { files } => add(&place, files),
+        DbCommand::Index { path, quiet } => index::run(&place, path, *quiet),
         DbCommand::Bundle { file, key } => bundle::write(&place, file, key, lang),
         DbCommand::Key { file } => bundle::key(file),
         DbCommand::Trust { key } => bundle::trust(&place, key),

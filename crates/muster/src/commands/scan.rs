@@ -8,12 +8,14 @@ use crate::cli::scan::{ProfileName, ScanArgs};
 use crate::exit;
 use crate::output::{complain, progress};
 use matching::Matcher;
+use muster_advisory::Place;
 use muster_model::{Clock, Error, ErrorKind, Micros, Result, SystemClock};
+use muster_sca::classes;
 use muster_sca::diff::{Diff, diff};
 use muster_sca::output::form::Form;
 use muster_sca::output::{self, Document};
 use muster_sca::profile::{self, Profile};
-use muster_sca::{Budget, Input, Limits, Options, Report};
+use muster_sca::{Budget, ClassIndex, Input, Limits, Options, Report};
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
@@ -29,8 +31,10 @@ pub(crate) fn run(args: &ScanArgs, data_dir: &Path) -> Result<ExitCode> {
         None => SystemClock.now(),
     };
     let matcher = Matcher::open(args, data_dir, created)?;
+    let index = classes::open(&Place::of(data_dir).classes())?;
     if let Some([old, new]) = args.diff.as_deref() {
-        let (old, new) = (report(args, &matcher, old)?, report(args, &matcher, new)?);
+        let index = &index;
+        let (old, new) = (report(args, &matcher, index, old)?, report(args, &matcher, index, new)?);
         let found = diff(&old.0, &new.0);
         let name = format!("{} to {}", old.1, new.1);
         written(args, |out| write_diff(args, &found, &document(&name, created), out))?;
@@ -38,7 +42,7 @@ pub(crate) fn run(args: &ScanArgs, data_dir: &Path) -> Result<ExitCode> {
         return Ok(code(args, &new.0, worst));
     }
     let path = args.path.as_deref().unwrap_or(Path::new("."));
-    let (report, name) = report(args, &matcher, path)?;
+    let (report, name) = report(args, &matcher, &index, path)?;
     written(args, |out| write(args, &matcher, &report, &document(&name, created), out))?;
     let worst = report.known.as_ref().and_then(|known| known.open().into_keys().next());
     let lacks = lacks(args, &report);
@@ -77,7 +81,12 @@ const fn document(name: &str, created: Micros) -> Document<'_> {
 }
 
 /// Scans and compares; the report with its name.
-fn report(args: &ScanArgs, matcher: &Matcher, path: &Path) -> Result<(Report, String)> {
+fn report(
+    args: &ScanArgs,
+    matcher: &Matcher,
+    index: &Option<ClassIndex>,
+    path: &Path,
+) -> Result<(Report, String)> {
     if path != Path::new("-")
         && let Err(error) = std::fs::metadata(path)
     {
@@ -89,7 +98,7 @@ fn report(args: &ScanArgs, matcher: &Matcher, path: &Path) -> Result<(Report, St
             _ => Error::invalid("path", format!("{path}: {error}")),
         });
     }
-    let mut report = scan(args, path);
+    let mut report = scan(args, index, path);
     report.creator.clone_from(&args.creator);
     let name = args.name.clone().unwrap_or_else(|| product(path));
     matcher.compare(&mut report, &name)?;
@@ -117,7 +126,7 @@ fn code(args: &ScanArgs, report: &Report, worst: Option<muster_advisory::Grade>)
     ExitCode::SUCCESS
 }
 
-fn scan(args: &ScanArgs, path: &Path) -> Report {
+fn scan(args: &ScanArgs, index: &Option<ClassIndex>, path: &Path) -> Report {
     let limits = Limits {
         depth: args.max_depth,
         memory: args.max_memory.saturating_mul(1 << 20),
@@ -135,6 +144,8 @@ fn scan(args: &ScanArgs, path: &Path) -> Report {
         thorough: args.thorough,
         fixtures: args.fixtures,
         files: args.profile.is_some(),
+        index: index.clone(),
+        ..Options::default()
     };
     progress::beside(
         args.quiet,

@@ -4,4 +4,5 @@ pub(super) mod archive;
 mod bundles;
 pub(super) mod gradle;
 mod groups;
+mod moved;
 pub(super) mod project;

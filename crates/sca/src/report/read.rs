@@ -1,4 +1,4 @@
-//! A report that was written as [JSON](crate::output::json) is a report again, all but what is known against it.
+//! A report that was written as [JSON](crate::output::json) is a report again, all but what is known against it and its licence texts.
 
 use super::{Component, Place, Report};
 use crate::extractors::TABLE;
@@ -115,6 +115,7 @@ impl Row {
             confidence: self.confidence.min(100),
             supplier: Some(self.supplier).filter(|name| !name.is_empty()),
             licences: self.licences,
+            texts: Vec::new(),
             depends: self.depends_on.iter().filter_map(|text| text.parse().ok()).collect(),
             places: self.places.into_iter().map(Found::place).collect(),
             file: self.file.map(Facts::facts),

@@ -83,7 +83,7 @@ impl Walk<'_> {
             }
             found.extractor = row.name;
             found.place.clone_from(&node.path);
-            let file = File { path: &node.path, bytes, zip };
+            let file = File { path: &node.path, bytes, zip, options: self.options };
             if let Err(trouble) = (row.extract)(&file, found) {
                 found.trouble_at(&node.path, &trouble);
             }

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that fails may say so at once")]
 
 mod bombs;
+mod classes;
 mod images;
 mod java;
 #[cfg(test)]

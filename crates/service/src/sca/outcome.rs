@@ -186,6 +186,7 @@ fn rows(report: &mut Report, artifact: Artifact<'_>) -> Result<Vec<(Seen, Compon
             confidence: 0,
             supplier: None,
             licences: Vec::new(),
+            texts: Vec::new(),
             depends: Vec::new(),
             places: Vec::new(),
             file: None,

@@ -2,7 +2,7 @@
 //!
 //! The archive's name does not matter, only its content: classes, a manifest of the Java kind, Maven's files.
 
-use super::{bundles, groups};
+use super::{bundles, groups, moved};
 use crate::extractor::File;
 use crate::extractors::purl;
 use crate::finding::{Finding, Found, Kind};
@@ -45,12 +45,25 @@ pub(in crate::extractors) fn extract(file: &File<'_>, found: &mut Found) -> Resu
     let (mut identity, shaded) = identify(file.name(), &manifest, poms, &holds);
     let mut reason = reason(&identity);
     let mut confidence = confidence(&identity);
-    if identity.group.is_empty()
-        && let Some(group) = groups::find(&identity.artifact, &holds)
-    {
+    let group = match identity.group_source {
+        GroupSource::None => groups::find(&identity.artifact, &holds),
+        GroupSource::VendorId | GroupSource::BundleName | GroupSource::Vendor => {
+            groups::correct(&identity.artifact, &identity.group, &holds)
+        }
+        GroupSource::Pom | GroupSource::KnownName => None,
+    };
+    if let Some(group) = group {
         identity.group = group.name.to_owned();
         confidence = group.confidence;
         reason = format!("{reason}, group of that name in public repositories{}", group.proof);
+    }
+    if let Some(own) = moved::look(file, zip, &identity, &shaded, found) {
+        let Coordinate { group, artifact, version } = own.identity;
+        identity = Identity { group, artifact, version, ..identity };
+        (confidence, reason) = (90, own.reason);
+    }
+    if file.options.collect_classes {
+        moved::note(zip, &identity, confidence, &shaded, found);
     }
     let mut listed = Vec::new();
     for entry in &parts.notices {

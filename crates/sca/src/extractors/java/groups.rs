@@ -28,6 +28,20 @@ fn table() -> &'static HashMap<&'static str, &'static str> {
     })
 }
 
+/// The group of an artifact for which a manifest's vendor or bundle name suggested `told`: such words often name the owner and
+/// not the group. Only where nobody publishes the artifact under `told`, and the packages agree with who does.
+pub(super) fn correct(artifact: &str, told: &str, holds: &dyn Fn(&str) -> bool) -> Option<Group> {
+    let published = table().get(artifact)?;
+    if published.split(' ').any(|group| group == told) {
+        return None;
+    }
+    let group = find(artifact, holds)?;
+    let longer = group.name.strip_prefix(told).is_some_and(|rest| rest.starts_with('.'));
+    let shorter = told.strip_prefix(group.name).is_some_and(|rest| rest.starts_with('.'));
+    let agrees = group.confidence >= 85 || (longer || shorter) && group.confidence >= 75;
+    agrees.then_some(group)
+}
+
 /// The group of an artifact in an archive that holds these packages.
 pub(super) fn find(artifact: &str, holds: &dyn Fn(&str) -> bool) -> Option<Group> {
     let groups = table().get(artifact).or_else(|| {
@@ -73,6 +87,20 @@ pub(super) fn find(artifact: &str, holds: &dyn Fn(&str) -> bool) -> Option<Group
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_owner_is_not_a_group() {
+        let inside = |package: &'static str| move |wanted: &str| package.starts_with(wanted);
+        let velocity = inside("org/apache/velocity/app/Velocity.class");
+        assert_eq!(
+            correct("velocity", "org.apache", &velocity).unwrap().name,
+            "org.apache.velocity"
+        );
+        let gson = inside("com/google/gson/Gson.class");
+        assert_eq!(correct("gson", "com.google", &gson).unwrap().name, "com.google.code.gson");
+        assert!(correct("velocity", "org.apache.velocity", &velocity).is_none());
+        assert!(correct("velocity", "com.acme", &inside("com/acme/Velocity.class")).is_none());
+    }
 
     #[test]
     fn packages_decide_between_groups() {
