@@ -7,7 +7,7 @@ mod enrichment;
 mod groups;
 pub(crate) mod rows;
 
-use crate::file::{FileWriter, Section, hash, put_text, put_u32, put_varint};
+use crate::file::{FileWriter, Place, Section, hash, put_text, put_u32, put_varint};
 use crate::grade::Grade;
 use crate::meta::{Document, EcosystemCoverage, Feed, Meta, Publisher};
 use crate::record::Record;
@@ -193,37 +193,17 @@ impl Compiler {
     /// Writes tables and header. The file has its final name only when all of it is on disk.
     pub fn finish(mut self) -> Result<Meta> {
         let mut bodies = HashMap::new();
-        for (number, enrichment) in &self.enrichments {
+        // In the order of their numbers, so that the same sources give the same file.
+        let mut enrichments: Vec<_> = self.enrichments.iter().collect();
+        enrichments.sort_unstable_by_key(|(number, _)| **number);
+        for (number, enrichment) in enrichments {
             let text = serde_json::to_vec(enrichment).unwrap_or_default();
             bodies.insert(*number, self.out.text(&text)?);
         }
         self.out.end_texts()?;
         self.write_packages()?;
-        let mut ids: Vec<(u64, u32)> = Vec::new();
-        let mut offsets = Vec::new();
-        let mut table = Vec::new();
-        let none = Vec::new();
-        for (number, row) in self.advisories.iter().enumerate() {
-            put_u32(&mut offsets, u32::try_from(table.len()).unwrap_or(u32::MAX));
-            row.put(&mut table, self.groups.of_advisory.get(number).unwrap_or(&none));
-        }
-        self.out.section(Section::AdvisoryOffsets, &offsets)?;
-        self.out.section(Section::Advisories, &table)?;
-        offsets.clear();
-        table.clear();
-        for number in 0..u32::try_from(self.groups.ids.len()).unwrap_or(u32::MAX) {
-            put_u32(&mut offsets, u32::try_from(table.len()).unwrap_or(u32::MAX));
-            let row = rows::Vulnerability::of(
-                number,
-                &self.groups,
-                &self.advisories,
-                self.enrichments.get(&number),
-            );
-            ids.extend(row.names().map(|name| (hash(name), number)));
-            row.put(&mut table, bodies.get(&number).copied().unwrap_or_default());
-        }
-        self.out.section(Section::VulnerabilityOffsets, &offsets)?;
-        self.out.section(Section::Vulnerabilities, &table)?;
+        self.write_advisories()?;
+        let mut ids = self.write_vulnerabilities(&bodies)?;
         ids.sort_unstable();
         ids.dedup();
         let mut index = Vec::with_capacity(ids.len() * 12);
@@ -257,21 +237,57 @@ impl Compiler {
             hash(left).cmp(&hash(right)).then(left.cmp(right))
         });
         let mut index = Vec::with_capacity(sorted.len() * 16);
-        // At once: growing would hold it twice while the entries are still there.
-        let length =
-            sorted.iter().map(|(name, (_, entries))| name.len() + entries.len() + 10).sum();
-        let mut table = Vec::with_capacity(length);
+        let (mut start, mut head) = (0_usize, Vec::new());
+        self.out.begin(Section::Packages);
         for (name, (count, entries)) in sorted {
-            let start = table.len();
-            put_text(&mut table, &name);
-            put_varint(&mut table, usize::try_from(count).unwrap_or_default());
-            table.extend_from_slice(&entries);
+            head.clear();
+            put_text(&mut head, &name);
+            put_varint(&mut head, usize::try_from(count).unwrap_or_default());
+            self.out.append(Section::Packages, &head)?;
+            self.out.append(Section::Packages, &entries)?;
+            let length = head.len() + entries.len();
             index.extend_from_slice(&hash(&name).to_le_bytes());
             put_u32(&mut index, u32::try_from(start).unwrap_or(u32::MAX));
-            put_u32(&mut index, u32::try_from(table.len() - start).unwrap_or(u32::MAX));
+            put_u32(&mut index, u32::try_from(length).unwrap_or(u32::MAX));
+            start += length;
         }
-        self.out.section(Section::PackageIndex, &index)?;
-        self.out.section(Section::Packages, &table)
+        self.out.section(Section::PackageIndex, &index)
+    }
+
+    fn write_advisories(&mut self) -> Result<()> {
+        let (mut offsets, mut start, mut row) = (Vec::new(), 0_usize, Vec::new());
+        self.out.begin(Section::Advisories);
+        for (number, advisory) in self.advisories.iter().enumerate() {
+            put_u32(&mut offsets, u32::try_from(start).unwrap_or(u32::MAX));
+            row.clear();
+            advisory.put(&mut row, self.groups.of_advisory.get(number));
+            self.out.append(Section::Advisories, &row)?;
+            start += row.len();
+        }
+        self.out.section(Section::AdvisoryOffsets, &offsets)
+    }
+
+    /// Writes the vulnerabilities; the hashes of all their numbers, and whose they are.
+    fn write_vulnerabilities(&mut self, bodies: &HashMap<u32, Place>) -> Result<Vec<(u64, u32)>> {
+        let (mut offsets, mut start, mut row) = (Vec::new(), 0_usize, Vec::new());
+        let mut ids = Vec::new();
+        self.out.begin(Section::Vulnerabilities);
+        for number in 0..u32::try_from(self.groups.ids.len()).unwrap_or(u32::MAX) {
+            put_u32(&mut offsets, u32::try_from(start).unwrap_or(u32::MAX));
+            row.clear();
+            let vulnerability = rows::Vulnerability::of(
+                number,
+                &self.groups,
+                &self.advisories,
+                self.enrichments.get(&number),
+            );
+            ids.extend(vulnerability.names().map(|name| (hash(name), number)));
+            vulnerability.put(&mut row, bodies.get(&number).copied().unwrap_or_default());
+            self.out.append(Section::Vulnerabilities, &row)?;
+            start += row.len();
+        }
+        self.out.section(Section::VulnerabilityOffsets, &offsets)?;
+        Ok(ids)
     }
 }
 

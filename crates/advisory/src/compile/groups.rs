@@ -13,10 +13,49 @@ pub(super) struct Groups {
     /// Canonical number of each vulnerability.
     pub(super) ids: Vec<Box<str>>,
     /// Vulnerabilities of each advisory.
-    pub(super) of_advisory: Vec<Vec<u32>>,
+    pub(super) of_advisory: Lists,
     /// Advisories of each vulnerability.
-    pub(super) advisories: Vec<Vec<u32>>,
+    pub(super) advisories: Lists,
     numbers: HashMap<Box<str>, u32>,
+}
+
+/// Many short lists of numbers, one behind the other.
+#[derive(Default)]
+pub(super) struct Lists {
+    ends: Vec<usize>,
+    items: Vec<u32>,
+}
+
+impl Lists {
+    fn push(&mut self, list: impl IntoIterator<Item = u32>) {
+        self.items.extend(list);
+        self.ends.push(self.items.len());
+    }
+
+    /// The list at a place; empty where there is none.
+    pub(super) fn get(&self, at: usize) -> &[u32] {
+        let end = |at: usize| self.ends.get(at).copied().unwrap_or(self.items.len());
+        self.items.get(at.checked_sub(1).map_or(0, end)..end(at)).unwrap_or_default()
+    }
+
+    /// For each of `count` numbers in the lists, the lists it is in.
+    fn turned(&self, count: usize) -> Self {
+        let mut pairs = Vec::with_capacity(self.items.len());
+        for (list, _) in (0_u32..).zip(&self.ends) {
+            let at = usize::try_from(list).unwrap_or(usize::MAX);
+            pairs.extend(self.get(at).iter().map(|item| (*item, list)));
+        }
+        pairs.sort_unstable();
+        let mut turned = Self::default();
+        let mut pairs = pairs.into_iter().peekable();
+        for number in (0_u32..).take(count) {
+            turned.push(
+                std::iter::from_fn(|| pairs.next_if(|(item, _)| *item == number))
+                    .map(|pair| pair.1),
+            );
+        }
+        turned
+    }
 }
 
 impl Groups {
@@ -33,38 +72,18 @@ impl Groups {
         }
         let mut sets = Sets::default();
         for (number, row) in rows.iter().enumerate() {
-            let mut of: Vec<&str> = row.ids().filter(|id| is_cve(id)).collect();
-            if of.is_empty() {
-                of = row.ids().filter_map(|id| cves_of.get(id)).flatten().copied().collect();
-            }
-            if of.is_empty() {
-                of = row.upstream().collect();
-            }
-            of.sort_unstable();
-            of.dedup();
-            if of.is_empty() {
+            if named(row, &cves_of).is_empty() {
                 sets.join(number, row);
             }
-            let of = of.into_iter().map(|id| groups.add(id)).collect();
+        }
+        let best: HashMap<usize, &str> = sets.best(rows).into_iter().collect();
+        for (number, row) in rows.iter().enumerate() {
+            let mut of: Vec<u32> =
+                named(row, &cves_of).into_iter().map(|id| groups.add(id)).collect();
+            of.extend(best.get(&number).map(|id| groups.add(id)));
             groups.of_advisory.push(of);
         }
-        for (number, best) in sets.best(rows) {
-            let vulnerability = groups.add(best);
-            if let Some(of) = groups.of_advisory.get_mut(number) {
-                of.push(vulnerability);
-            }
-        }
-        groups.advisories.resize(groups.ids.len(), Vec::new());
-        for (number, of) in groups.of_advisory.iter().enumerate() {
-            for vulnerability in of {
-                if let Some(list) = usize::try_from(*vulnerability)
-                    .ok()
-                    .and_then(|at| groups.advisories.get_mut(at))
-                {
-                    list.push(u32::try_from(number).unwrap_or(u32::MAX));
-                }
-            }
-        }
+        groups.advisories = groups.of_advisory.turned(groups.ids.len());
         groups
     }
 
@@ -82,6 +101,20 @@ impl Groups {
     pub(super) fn number(&self, id: &str) -> Option<u32> {
         self.numbers.get(id).copied()
     }
+}
+
+/// The numbers of the vulnerabilities an advisory surely belongs to.
+fn named<'a>(row: &'a AdvisoryRow, cves_of: &HashMap<&str, Vec<&'a str>>) -> Vec<&'a str> {
+    let mut of: Vec<&str> = row.ids().filter(|id| is_cve(id)).collect();
+    if of.is_empty() {
+        of = row.ids().filter_map(|id| cves_of.get(id)).flatten().copied().collect();
+    }
+    if of.is_empty() {
+        of = row.upstream().collect();
+    }
+    of.sort_unstable();
+    of.dedup();
+    of
 }
 
 /// Advisories without CVE that share numbers.

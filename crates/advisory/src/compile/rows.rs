@@ -63,15 +63,22 @@ impl Body {
     }
 }
 
-/// What stays in memory of an advisory. Lists are one text each, parted by line ends.
+/// Texts of an advisory, by their place in its row. Lists are one text each, parted by line ends.
+#[derive(Clone, Copy)]
+enum Text {
+    Ids,
+    Upstream,
+    Source,
+    Published,
+    Modified,
+    Withdrawn,
+}
+
+/// What stays in memory of an advisory: there are hundreds of thousands, so all its texts are one.
 pub(super) struct AdvisoryRow {
-    ids: Box<str>,
-    upstream: Box<str>,
-    source: Box<str>,
+    texts: Box<str>,
+    ends: [u32; 6],
     licence: &'static str,
-    published: Box<str>,
-    modified: Box<str>,
-    withdrawn: Box<str>,
     score: Option<(u8, f32)>,
     word: Option<Grade>,
     malicious: bool,
@@ -87,14 +94,19 @@ impl AdvisoryRow {
             ids.push('\n');
             ids.push_str(alias);
         }
+        let upstream = record.upstream.join("\n");
+        let (texts, ends) = joined([
+            &ids,
+            &upstream,
+            &record.source,
+            &record.published,
+            &record.modified,
+            &record.withdrawn,
+        ]);
         Self {
-            ids: ids.into(),
-            upstream: record.upstream.join("\n").into(),
-            source: record.source.as_str().into(),
+            texts,
+            ends,
             licence: record.licence,
-            published: record.published.as_str().into(),
-            modified: record.modified.as_str().into(),
-            withdrawn: record.withdrawn.as_str().into(),
             score: best(record.scores.iter().map(|score| (score.version, score.score))),
             word: Some(Grade::of_word(&record.severity_word))
                 .filter(|grade| *grade != Grade::Unknown),
@@ -113,29 +125,47 @@ impl AdvisoryRow {
             .filter(|alias| !self.ids().any(|known| known == *alias))
             .collect();
         if !new.is_empty() {
-            self.ids = format!("{}\n{}", self.ids, new.join("\n")).into();
+            let ids = format!("{}\n{}", self.text(Text::Ids), new.join("\n"));
+            let [_, upstream, source, published, modified, withdrawn] = self.all();
+            (self.texts, self.ends) =
+                joined([&ids, upstream, source, published, modified, withdrawn]);
         }
         let scores = record.scores.iter().map(|score| (score.version, score.score));
         self.score = best(self.score.into_iter().chain(scores));
     }
 
+    fn all(&self) -> [&str; 6] {
+        [Text::Ids, Text::Upstream, Text::Source, Text::Published, Text::Modified, Text::Withdrawn]
+            .map(|text| self.text(text))
+    }
+
+    fn text(&self, text: Text) -> &str {
+        let end = |at: usize| self.ends.get(at).map_or(0, |end| *end as usize);
+        let at = text as usize;
+        self.texts.get(at.checked_sub(1).map_or(0, end)..end(at)).unwrap_or_default()
+    }
+
+    fn is_withdrawn(&self) -> bool {
+        !self.text(Text::Withdrawn).is_empty()
+    }
+
     /// Its own number first.
     pub(super) fn ids(&self) -> impl Iterator<Item = &str> {
-        self.ids.split('\n')
+        self.text(Text::Ids).split('\n')
     }
 
     pub(super) fn upstream(&self) -> impl Iterator<Item = &str> {
-        self.upstream.split('\n').filter(|id| !id.is_empty())
+        self.text(Text::Upstream).split('\n').filter(|id| !id.is_empty())
     }
 
     pub(super) fn put(&self, out: &mut Vec<u8>, vulnerabilities: &[u32]) {
         for text in [
             self.ids().next().unwrap_or_default(),
-            &self.source,
+            self.text(Text::Source),
             self.licence,
-            &self.published,
-            &self.modified,
-            &self.withdrawn,
+            self.text(Text::Published),
+            self.text(Text::Modified),
+            self.text(Text::Withdrawn),
         ] {
             put_text(out, text);
         }
@@ -145,6 +175,16 @@ impl AdvisoryRow {
         }
         put_place(out, self.place);
     }
+}
+
+/// Texts as one, and where each ends.
+fn joined(texts: [&str; 6]) -> (Box<str>, [u32; 6]) {
+    let mut end = 0;
+    let ends = texts.map(|text| {
+        end += text.len();
+        u32::try_from(end).unwrap_or(u32::MAX)
+    });
+    (texts.concat().into(), ends)
 }
 
 /// The newest version of CVSS, and of that the highest score.
@@ -225,7 +265,7 @@ impl<'a> Vulnerability<'a> {
     ) -> Self {
         let at = usize::try_from(number).unwrap_or(usize::MAX);
         let id = groups.ids.get(at).map(AsRef::as_ref).unwrap_or_default();
-        let advisories = groups.advisories.get(at).map(Vec::as_slice).unwrap_or_default();
+        let advisories = groups.advisories.get(at);
         let rows: Vec<&AdvisoryRow> = advisories
             .iter()
             .filter_map(|advisory| rows.get(usize::try_from(*advisory).ok()?))
@@ -244,7 +284,7 @@ impl<'a> Vulnerability<'a> {
             .collect();
         aliases.sort_unstable_by_key(|alias| (!alias.starts_with("GHSA-"), *alias));
         aliases.dedup();
-        let in_force = || rows.iter().filter(|row| row.withdrawn.is_empty());
+        let in_force = || rows.iter().filter(|row| !row.is_withdrawn());
         let vectors = enrichment.map(|e| e.vectors.as_slice()).unwrap_or_default();
         let known = vectors
             .iter()
@@ -273,11 +313,11 @@ impl<'a> Vulnerability<'a> {
             enrichment.map(|e| (e.published.as_str(), e.modified.as_str())).unwrap_or_default();
         let published = rows
             .iter()
-            .map(|row| row.published.as_ref())
+            .map(|row| row.text(Text::Published))
             .chain([own.0])
             .filter(|d| !d.is_empty())
             .min();
-        let modified = rows.iter().map(|row| row.modified.as_ref()).chain([own.1]).max();
+        let modified = rows.iter().map(|row| row.text(Text::Modified)).chain([own.1]).max();
         Self {
             id,
             aliases,

@@ -100,8 +100,22 @@ impl FileWriter {
 
     /// Writes a whole section.
     pub(crate) fn section(&mut self, section: Section, bytes: &[u8]) -> Result<()> {
+        self.begin(section);
+        self.append(section, bytes)
+    }
+
+    /// Begins a section that is [appended](Self::append) piece by piece, so that it need not be held in memory. One ends
+    /// where the next begins.
+    pub(crate) fn begin(&mut self, section: Section) {
         if let Some(entry) = self.sections.get_mut(section as usize) {
-            *entry = (self.written, u64::try_from(bytes.len()).unwrap_or_default());
+            *entry = (self.written, 0);
+        }
+    }
+
+    /// Adds to the section begun last.
+    pub(crate) fn append(&mut self, section: Section, bytes: &[u8]) -> Result<()> {
+        if let Some((_, size)) = self.sections.get_mut(section as usize) {
+            *size += u64::try_from(bytes.len()).unwrap_or_default();
         }
         self.write(bytes)
     }
