@@ -1,0 +1,1 @@
+"""Artifacts whose content is known from the record of whoever packed them; never from another scanner."""
