@@ -1,6 +1,6 @@
 //! Which artifact a class comes from, whatever package it was moved to: an index over the archives a user has.
 //!
-//! Building walks those archives, takes the [fingerprint](muster_formats::class_file::fingerprint) of every class of an
+//! Building walks those archives, takes the [fingerprint] of every class of an
 //! archive that is surely one artifact, and writes a file that is mapped to be asked. A scan that is given an index looks at
 //! the classes of every Java archive whose name some indexed class has, and says which artifacts lie inside.
 
