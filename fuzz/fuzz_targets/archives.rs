@@ -42,7 +42,14 @@ fuzz_target!(|data: &[u8]| {
         ..Limits::default()
     };
     let budget = Budget::new(limits, Instant::now());
-    let options = Options { threads: 1, thorough: true, fixtures: true, files: true };
+    let options = Options {
+        threads: 1,
+        thorough: true,
+        fixtures: true,
+        files: true,
+        collect_classes: true,
+        ..Options::default()
+    };
     let report = scan(Input::Bytes(name, &bytes), &options, &budget);
     // The same as a stream, which takes other ways.
     let budget = Budget::new(limits, Instant::now());
