@@ -73,6 +73,8 @@ pub(crate) enum ArtifactsCommand {
     /// Where a component is: in which artifacts, who pulls it in there, on which hosts.
     ///
     /// muster artifacts where pkg:maven/org.apache.logging.log4j/log4j-core
+    // `--version` is the component's here.
+    #[command(disable_version_flag = true)]
     Where {
         /// A package URL, of one version or of any, or a name.
         component: String,
