@@ -149,9 +149,11 @@ async fn nginx_serves_what_was_pushed_and_keeps_what_it_had_where_that_fails() {
     assert!(Nginx::serves(&second, port));
     drop(nginx);
 
-    // The trail has each before it was done, and how it ended.
+    // The trail has each before it was done, and how it ended: a failure by the end of the server at the latest.
+    let trail = world.test.app.settings.data_dir.join("audit");
+    world.test.app.close().await;
     let mut told = String::new();
-    for segment in segments(&world.test.app.settings.data_dir.join("audit")).unwrap() {
+    for segment in segments(&trail).unwrap() {
         told += &std::fs::read_to_string(segment.path).unwrap();
     }
     for (outcome, times) in [("intent", 3), ("success", 2), ("failure", 1)] {
@@ -159,7 +161,6 @@ async fn nginx_serves_what_was_pushed_and_keeps_what_it_had_where_that_fails() {
             told.lines().filter(|line| line.contains("scm:cert:push") && line.contains(outcome));
         assert_eq!(lines.count(), times, "{outcome}: {told}");
     }
-    world.test.app.close().await;
 }
 
 #[tokio::test]
