@@ -6,7 +6,7 @@ import subprocess
 import pytest
 from huaweicloudsdkhss.v5 import ListContainerNodesRequest
 
-from kinds import KINDS, every_row
+from kinds import KINDS
 from test_export import export
 from test_truth import wait_for
 
@@ -56,13 +56,6 @@ def test_its_port_and_its_process_are_the_container_s(hss, shop):
         if row.container_id == container])
     assert [row.process_pid for row in rows] == [pid]
     assert any(group.path == "/bin/busybox" for group in BY_NAME["process"].count(hss, category="container").data_list)
-
-
-def test_its_accounts_are_those_of_its_own_files(hss, shop):
-    container, _ = shop
-    rows = wait_for(lambda: BY_NAME["users"].rows(hss, category="container", user_name="cashier").data_list)
-    assert [(row.container_id, row.container_name, row.user_home_dir) for row in rows] == [(container, NAME, "/home/cashier")]
-    assert not any(row.user_name == "cashier" for row in every_row(BY_NAME["users"], hss))
 
 
 def test_it_is_exported_with_its_name(hss, shop):

@@ -132,7 +132,8 @@ def test_a_temporary_key_made_of_a_token_drives_the_clients(endpoint, credential
 
 def test_an_agency_is_assumed_by_the_clients(iam_client, endpoint, credentials):
     """An account lends itself a reader: who acts as it reads, exports no secret, and ends with the agency."""
-    headers = {"X-Auth-Token": password_login(endpoint, credentials).headers["X-Subject-Token"]}
+    login = password_login(endpoint, credentials)
+    headers = {"X-Auth-Token": login.headers["X-Subject-Token"]}
 
     def ask(verb, path, body=None):
         answer = requests.request(verb, endpoint + path, headers=headers, json=body)
@@ -151,7 +152,7 @@ def test_an_agency_is_assumed_by_the_clients(iam_client, endpoint, credentials):
             body=iam.KeystoneCreateAgencyTokenRequestBody(auth=iam.AgencyTokenAuth(
                 identity=iam.AgencyTokenIdentity(methods=["assume_role"], assume_role=iam.AgencyTokenAssumerole(**role)),
                 scope=iam.AgencyTokenScope(project=iam.AgencyTokenScopeProject(id=credentials["project_id"]))))))
-        assert token.token.assumed_by.user.id == credentials["user_id"] and token.token.user.name.endswith("/" + name)
+        assert token.token.assumed_by.user.id == login.json()["token"]["user"]["id"] and token.token.user.name.endswith("/" + name)
         listing = requests.get(f"{endpoint}/v5/{credentials['project_id']}/asset/users",
                                headers={"X-Auth-Token": token.x_subject_token}, params={"user_name": "root"})
         assert listing.status_code == 200 and listing.json()["total_num"] == 1

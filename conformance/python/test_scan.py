@@ -123,7 +123,7 @@ def test_another_checker_sees_the_minimum_elements(place, tmp_path):
     assert not checked.parsing_error and checked.doc_version and checked.doc_author and checked.doc_timestamp
     assert checked.dependency_relationships
     assert not checked.get_components_without_names() and not checked.get_components_without_identifiers()
-    lacking = {name for name in checked.get_components_without_suppliers()}
+    lacking = {name for name, _ in checked.get_components_without_suppliers()}
     assert "g:x" not in lacking and "acme" in lacking
 
 
