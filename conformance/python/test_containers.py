@@ -46,10 +46,16 @@ def shop(tmp_path_factory):
     podman("rm", "-f", "-t", "0", NAME)
 
 
+def ports_of(hss, container):
+    """What is listed of its port, once the sweep has seen this container and not one of that name before."""
+    listed = BY_NAME["port"].rows(hss, category="container", port=PORT).data_list
+    return [row for row in listed if row.container_id == container]
+
+
 def test_its_port_and_its_process_are_the_container_s(hss, shop):
     container, pid = shop
-    (row,) = wait_for(lambda: BY_NAME["port"].rows(hss, category="container", port=PORT).data_list)
-    assert (row.container_id, row.container_name, row.pid) == (container, NAME, pid)
+    (row,) = wait_for(lambda: ports_of(hss, container))
+    assert (row.container_name, row.pid) == (NAME, pid)
     assert BY_NAME["port"].rows(hss, port=PORT).data_list == []
     rows = wait_for(lambda: [
         row for row in BY_NAME["process"].rows(hss, category="container", path="/bin/busybox").data_list
@@ -60,7 +66,7 @@ def test_its_port_and_its_process_are_the_container_s(hss, shop):
 
 def test_it_is_exported_with_its_name(hss, shop):
     container, pid = shop
-    wait_for(lambda: BY_NAME["port"].rows(hss, category="container", port=PORT).data_list)
+    wait_for(lambda: ports_of(hss, container))
     headers = [["container_id", "Id"], ["container_name", "Name"], ["port", "Port"], ["pid", "Pid"]]
     sheet = export(hss, "port", headers, category="container")
     assert [str(cell) for cell in sheet[0]] == ["Id", "Name", "Port", "Pid"]
