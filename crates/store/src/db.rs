@@ -4,6 +4,7 @@
 //! decided here and in `tx` and nowhere else. Numbers, times (microseconds) and yes/no are `BIGINT`, text
 //! is compared byte by byte, JSON is text.
 
+mod backend;
 pub(crate) mod bind;
 pub(crate) mod error;
 mod gathered;
@@ -19,12 +20,13 @@ pub(crate) use row::{Cells, Row};
 pub use tx::Tx;
 pub(crate) use tx::folded;
 
+use backend::{Backend, Dialect, Running};
+use futures_util::future::BoxFuture;
 use muster_model::{Error, Micros, Result};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-use tx::Inner;
 
 /// How often [`crate::transact!`] runs a transaction that others keep getting in the way of.
 const ATTEMPTS: u32 = 12;
@@ -49,14 +51,8 @@ impl Config {
 /// The database. Cheap to clone: clones share the connections.
 #[derive(Clone)]
 pub struct Db {
-    backend: Backend,
+    backend: Arc<dyn Backend>,
     statements: Arc<AtomicU64>,
-}
-
-#[derive(Clone)]
-enum Backend {
-    Sqlite(sqlite::Sqlite),
-    Postgres(postgres::Postgres),
 }
 
 impl Db {
@@ -72,18 +68,19 @@ impl Db {
         Ok(db)
     }
 
-    async fn connect(config: &Config) -> Result<Self> {
-        let backend = if let Some(path) = config.url.strip_prefix("sqlite:") {
-            let sqlite = sqlite::Sqlite::open(path.as_ref(), config.connections).await?;
-            Backend::Sqlite(sqlite)
-        } else if config.url.starts_with("postgres:") || config.url.starts_with("postgresql:") {
-            let postgres = postgres::Postgres::open(&config.url, config.connections).await?;
-            Backend::Postgres(postgres)
-        } else {
-            let message = "must start with sqlite:, postgres: or postgresql:";
-            return Err(Error::invalid("database.url", message));
-        };
-        Ok(Self { backend, statements: Arc::default() })
+    /// Boxed here, so that no other crate compiles the drivers' ways of connecting again.
+    fn connect(config: &Config) -> BoxFuture<'_, Result<Self>> {
+        Box::pin(async move {
+            let backend: Arc<dyn Backend> = if let Some(path) = config.url.strip_prefix("sqlite:") {
+                Arc::new(sqlite::Sqlite::open(path.as_ref(), config.connections).await?)
+            } else if config.url.starts_with("postgres:") || config.url.starts_with("postgresql:") {
+                Arc::new(postgres::Postgres::open(&config.url, config.connections).await?)
+            } else {
+                let message = "must start with sqlite:, postgres: or postgresql:";
+                return Err(Error::invalid("database.url", message));
+            };
+            Ok(Self { backend, statements: Arc::default() })
+        })
     }
 
     /// Opens a database that is there already and of exactly this program's version: for tools beside a running server.
@@ -113,14 +110,7 @@ impl Db {
     /// # Errors
     /// `Unsupported` on PostgreSQL, whose own tools do that; `Unavailable` if the file cannot be written.
     pub async fn snapshot(&self, target: &std::path::Path) -> Result<()> {
-        match &self.backend {
-            Backend::Sqlite(sqlite) => sqlite.copy_to(target).await,
-            Backend::Postgres(_) => Err(Error::new(
-                muster_model::ErrorKind::Unsupported,
-                "a PostgreSQL is backed up by its own tools (pg_dump --format=custom): secrets in it are sealed under the \
-                 root key; keep the audit and tls folders of every server beside the dump",
-            )),
-        }
+        self.backend.copy_to(target).await
     }
 
     /// Looks through the whole file for damage (SQLite). Nothing to do on PostgreSQL, which checks its pages itself.
@@ -128,7 +118,7 @@ impl Db {
     /// # Errors
     /// `Internal` saying what is damaged.
     pub async fn check(&self) -> Result<()> {
-        if let Backend::Postgres(_) = &self.backend {
+        if self.is_shared() {
             return Ok(());
         }
         let found: String =
@@ -144,11 +134,7 @@ impl Db {
     /// # Errors
     /// `Unavailable` when no connection can be had.
     pub async fn read(&self) -> Result<Tx> {
-        let inner = match &self.backend {
-            Backend::Sqlite(sqlite) => Inner::Sqlite(sqlite.read().await?),
-            Backend::Postgres(postgres) => Inner::Postgres(postgres.read().await?),
-        };
-        Ok(Tx { inner, statements: self.statements.clone() })
+        Ok(self.tx(self.backend.read().await?))
     }
 
     /// A transaction that may write. On SQLite it holds the only writer from now on; on PostgreSQL it is
@@ -157,11 +143,11 @@ impl Db {
     /// # Errors
     /// `Unavailable` when no connection can be had.
     pub async fn begin(&self) -> Result<Tx> {
-        let inner = match &self.backend {
-            Backend::Sqlite(sqlite) => Inner::Sqlite(sqlite.begin().await?),
-            Backend::Postgres(postgres) => Inner::Postgres(postgres.begin().await?),
-        };
-        Ok(Tx { inner, statements: self.statements.clone() })
+        Ok(self.tx(self.backend.begin().await?))
+    }
+
+    fn tx(&self, inner: Box<dyn Running>) -> Tx {
+        Tx { inner, dialect: self.backend.dialect(), statements: self.statements.clone() }
     }
 
     /// The attempts of one transaction: what [`crate::transact!`] is made of.
@@ -175,10 +161,7 @@ impl Db {
     /// # Errors
     /// `Unavailable` when no connection can be had.
     pub async fn checkpoint(&self) -> Result<()> {
-        match &self.backend {
-            Backend::Sqlite(sqlite) => sqlite.checkpoint().await,
-            Backend::Postgres(_) => Ok(()),
-        }
+        self.backend.checkpoint().await
     }
 
     /// How many bytes the database takes on disk, the write-ahead log not counted.
@@ -186,11 +169,11 @@ impl Db {
     /// # Errors
     /// `Unavailable` when no connection can be had.
     pub async fn size(&self) -> Result<i64> {
-        let sql = match &self.backend {
-            Backend::Sqlite(_) => {
+        let sql = match self.backend.dialect() {
+            Dialect::Sqlite => {
                 "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
             }
-            Backend::Postgres(_) => "SELECT pg_database_size(current_database())",
+            Dialect::Postgres => "SELECT pg_database_size(current_database())",
         };
         self.read().await?.one(sql, vec![]).await?.only()
     }
@@ -202,16 +185,13 @@ impl Db {
     }
 
     /// Whether other machines may work on this database, so that nothing of it may lie in one's own folder.
-    pub const fn is_shared(&self) -> bool {
-        matches!(self.backend, Backend::Postgres(_))
+    pub fn is_shared(&self) -> bool {
+        self.backend.dialect() == Dialect::Postgres
     }
 
     /// Waits for running transactions and closes all connections.
     pub async fn close(&self) {
-        match &self.backend {
-            Backend::Sqlite(sqlite) => sqlite.close().await,
-            Backend::Postgres(postgres) => postgres.close().await,
-        }
+        self.backend.close().await;
     }
 }
 

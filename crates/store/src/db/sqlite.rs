@@ -1,10 +1,15 @@
 //! SQLite: one writer, several readers, write-ahead log.
 
+use super::backend::{Backend, Dialect, Running};
+use super::bind::{self, Bind};
 use super::error::failed;
+use super::row::Row;
+use futures_util::future::BoxFuture;
 use muster_model::{Error, ErrorKind, Result};
 use sqlx::pool::PoolOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, Transaction};
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -12,7 +17,6 @@ use std::time::Duration;
 /// half as much as with the default of 1000, because neighbouring inserts share pages.
 const AUTOCHECKPOINT: &str = "16000";
 
-#[derive(Clone)]
 pub(super) struct Sqlite {
     path: PathBuf,
     writer: SqlitePool,
@@ -52,16 +56,8 @@ impl Sqlite {
         Ok(Self { path: path.to_owned(), writer, readers })
     }
 
-    pub(super) async fn read(&self) -> Result<Transaction<'static, sqlx::Sqlite>> {
-        self.readers.begin().await.map_err(failed)
-    }
-
-    pub(super) async fn begin(&self) -> Result<Transaction<'static, sqlx::Sqlite>> {
-        self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(failed)
-    }
-
     /// Copies the database to `<file>.backup-<version>`: whole, whatever is in the log.
-    pub(super) async fn backup(&self, version: i64) -> Result<PathBuf> {
+    async fn back_up(&self, version: i64) -> Result<PathBuf> {
         let name = |suffix: &str| {
             let mut name = self.path.as_os_str().to_owned();
             name.push(format!(".backup-{version}{suffix}"));
@@ -84,25 +80,95 @@ impl Sqlite {
         tokio::fs::rename(&partial, &backup).await.map_err(cannot)?;
         Ok(backup)
     }
+}
 
-    /// Copies what is committed now to a file that is not there yet. Others go on reading and writing.
-    pub(super) async fn copy_to(&self, target: &Path) -> Result<()> {
-        let target = target.to_string_lossy().replace('\'', "''");
-        let copied = sqlx::raw_sql(AssertSqlSafe(format!("VACUUM INTO '{target}'")));
-        copied.execute(&self.writer).await.map(drop).map_err(failed)
+impl Backend for Sqlite {
+    fn dialect(&self) -> Dialect {
+        Dialect::Sqlite
     }
 
-    pub(super) async fn checkpoint(&self) -> Result<()> {
-        sqlx::raw_sql("PRAGMA wal_checkpoint(PASSIVE)")
-            .execute(&self.writer)
-            .await
-            .map(drop)
-            .map_err(failed)
+    fn read(&self) -> BoxFuture<'_, Result<Box<dyn Running>>> {
+        Box::pin(async move {
+            let tx = self.readers.begin().await.map_err(failed)?;
+            Ok(Box::new(tx) as Box<dyn Running>)
+        })
     }
 
-    pub(super) async fn close(&self) {
-        self.readers.close().await;
-        // The last connection folds the log into the file and removes it.
-        self.writer.close().await;
+    fn begin(&self) -> BoxFuture<'_, Result<Box<dyn Running>>> {
+        Box::pin(async move {
+            let tx = self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
+            Ok(Box::new(tx) as Box<dyn Running>)
+        })
+    }
+
+    /// Others go on reading and writing.
+    fn copy_to<'a>(&'a self, target: &'a Path) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            let target = target.to_string_lossy().replace('\'', "''");
+            let copied = sqlx::raw_sql(AssertSqlSafe(format!("VACUUM INTO '{target}'")));
+            copied.execute(&self.writer).await.map(drop).map_err(failed)
+        })
+    }
+
+    fn backup(&self, version: i64) -> BoxFuture<'_, Result<Option<PathBuf>>> {
+        Box::pin(async move { self.back_up(version).await.map(Some) })
+    }
+
+    fn checkpoint(&self) -> BoxFuture<'_, Result<()>> {
+        Box::pin(async move {
+            let fold = sqlx::raw_sql("PRAGMA wal_checkpoint(PASSIVE)");
+            fold.execute(&self.writer).await.map(drop).map_err(failed)
+        })
+    }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            self.readers.close().await;
+            // The last connection folds the log into the file and removes it.
+            self.writer.close().await;
+        })
+    }
+}
+
+/// Statements keep their `?`: numbered placeholders cost time that grows with the square of their number.
+impl Running for Transaction<'static, sqlx::Sqlite> {
+    fn execute(&mut self, sql: Cow<'static, str>, binds: Vec<Bind>) -> BoxFuture<'_, Result<u64>> {
+        Box::pin(async move {
+            let arguments = bind::sqlite(binds).map_err(Error::internal)?;
+            let query = sqlx::query_with(AssertSqlSafe(sql), arguments);
+            Ok(query.execute(&mut **self).await.map_err(failed)?.rows_affected())
+        })
+    }
+
+    fn all(&mut self, sql: Cow<'static, str>, binds: Vec<Bind>) -> BoxFuture<'_, Result<Vec<Row>>> {
+        Box::pin(async move {
+            let arguments = bind::sqlite(binds).map_err(Error::internal)?;
+            let query = sqlx::query_with(AssertSqlSafe(sql), arguments);
+            let rows = query.fetch_all(&mut **self).await.map_err(failed)?;
+            Ok(rows.into_iter().map(Row::Sqlite).collect())
+        })
+    }
+
+    fn optional(
+        &mut self,
+        sql: Cow<'static, str>,
+        binds: Vec<Bind>,
+    ) -> BoxFuture<'_, Result<Option<Row>>> {
+        Box::pin(async move {
+            let arguments = bind::sqlite(binds).map_err(Error::internal)?;
+            let query = sqlx::query_with(AssertSqlSafe(sql), arguments);
+            Ok(query.fetch_optional(&mut **self).await.map_err(failed)?.map(Row::Sqlite))
+        })
+    }
+
+    fn script(&mut self, sql: String) -> BoxFuture<'_, Result<()>> {
+        Box::pin(async move {
+            let script = sqlx::raw_sql(AssertSqlSafe(sql));
+            script.execute(&mut **self).await.map(drop).map_err(failed)
+        })
+    }
+
+    fn commit(self: Box<Self>) -> BoxFuture<'static, Result<()>> {
+        Box::pin(async move { Transaction::commit(*self).await.map_err(failed) })
     }
 }

@@ -1,10 +1,10 @@
 //! A transaction: the one thing statements run in.
 
-use super::bind::{self, Bind};
-use super::error::failed;
+use super::backend::{Dialect, Running};
+use super::bind::Bind;
 use super::row::Row;
+use futures_util::future::BoxFuture;
 use muster_model::{Error, Result};
-use sqlx::{AssertSqlSafe, Postgres, Sqlite, Transaction};
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,44 +16,10 @@ const SMALL: usize = 20;
 
 /// A transaction. Dropped without [`Tx::commit`] it is rolled back.
 pub struct Tx {
-    pub(super) inner: Inner,
+    pub(super) inner: Box<dyn Running>,
+    pub(super) dialect: Dialect,
     /// Statements run on the database: see [`super::Db::statements`].
     pub(super) statements: Arc<AtomicU64>,
-}
-
-pub(super) enum Inner {
-    Sqlite(Transaction<'static, Sqlite>),
-    Postgres(Transaction<'static, Postgres>),
-}
-
-/// Runs `$call` on either backend; `$sql` keeps its `?` on SQLite, where numbered placeholders cost time
-/// that grows with the square of their number.
-macro_rules! run {
-    ($self:ident, $sql:ident, $binds:ident, $call:ident) => {{
-        $self.statements.fetch_add(1, Ordering::Relaxed);
-        match &mut $self.inner {
-            Inner::Sqlite(tx) => {
-                let arguments = bind::sqlite($binds).map_err(Error::internal)?;
-                sqlx::query_with(AssertSqlSafe($sql), arguments)
-                    .$call(&mut **tx)
-                    .await
-                    .map(Answer::Sqlite)
-            }
-            Inner::Postgres(tx) => {
-                let arguments = bind::postgres($binds).map_err(Error::internal)?;
-                sqlx::query_with(AssertSqlSafe(bind::numbered(&$sql)), arguments)
-                    .$call(&mut **tx)
-                    .await
-                    .map(Answer::Postgres)
-            }
-        }
-        .map_err(failed)?
-    }};
-}
-
-enum Answer<S, P> {
-    Sqlite(S),
-    Postgres(P),
 }
 
 impl Tx {
@@ -62,50 +28,39 @@ impl Tx {
     /// # Errors
     /// `Unavailable` when another transaction came in between; [`crate::transact!`] repeats then.
     pub async fn commit(self) -> Result<()> {
-        match self.inner {
-            Inner::Sqlite(tx) => tx.commit().await,
-            Inner::Postgres(tx) => tx.commit().await,
-        }
-        .map_err(failed)
+        self.inner.commit().await
     }
 
     /// Runs a statement and tells how many rows it touched.
-    pub(crate) async fn execute(
+    pub(crate) fn execute(
         &mut self,
         sql: impl Into<Cow<'static, str>>,
         binds: Vec<Bind>,
-    ) -> Result<u64> {
-        let sql = sql.into();
-        Ok(match run!(self, sql, binds, execute) {
-            Answer::Sqlite(done) => done.rows_affected(),
-            Answer::Postgres(done) => done.rows_affected(),
-        })
+    ) -> BoxFuture<'_, Result<u64>> {
+        self.counted().execute(sql.into(), binds)
     }
 
     /// All rows of an answer. Callers bound their number.
-    pub(crate) async fn all(
+    pub(crate) fn all(
         &mut self,
         sql: impl Into<Cow<'static, str>>,
         binds: Vec<Bind>,
-    ) -> Result<Vec<Row>> {
-        let sql = sql.into();
-        Ok(match run!(self, sql, binds, fetch_all) {
-            Answer::Sqlite(rows) => rows.into_iter().map(Row::Sqlite).collect(),
-            Answer::Postgres(rows) => rows.into_iter().map(Row::Postgres).collect(),
-        })
+    ) -> BoxFuture<'_, Result<Vec<Row>>> {
+        self.counted().all(sql.into(), binds)
     }
 
     /// The first row of an answer, if there is one.
-    pub(crate) async fn optional(
+    pub(crate) fn optional(
         &mut self,
         sql: impl Into<Cow<'static, str>>,
         binds: Vec<Bind>,
-    ) -> Result<Option<Row>> {
-        let sql = sql.into();
-        Ok(match run!(self, sql, binds, fetch_optional) {
-            Answer::Sqlite(row) => row.map(Row::Sqlite),
-            Answer::Postgres(row) => row.map(Row::Postgres),
-        })
+    ) -> BoxFuture<'_, Result<Option<Row>>> {
+        self.counted().optional(sql.into(), binds)
+    }
+
+    fn counted(&mut self) -> &mut dyn Running {
+        self.statements.fetch_add(1, Ordering::Relaxed);
+        &mut *self.inner
     }
 
     /// The one row of an answer that always has one.
@@ -170,10 +125,10 @@ impl Tx {
     /// A condition with one placeholder: `column` holds the bound text as a part, whatever the case of
     /// ASCII letters. The bound text must have gone through [`folded`]. No character is special.
     pub(crate) fn contains(&self, column: &str) -> String {
-        match self.inner {
-            Inner::Sqlite(_) => format!("instr(lower({column}), ?) > 0"),
+        match self.dialect {
+            Dialect::Sqlite => format!("instr(lower({column}), ?) > 0"),
             // In the "C" collation `lower` knows ASCII only, as SQLite's does.
-            Inner::Postgres(_) => format!("strpos(lower({column} COLLATE \"C\"), ?) > 0"),
+            Dialect::Postgres => format!("strpos(lower({column} COLLATE \"C\"), ?) > 0"),
         }
     }
 
@@ -181,39 +136,31 @@ impl Tx {
     /// from the database row by row and value by value costs ten times as much. [`super::gathered`] reads it.
     /// Bytes must be wrapped in [`Tx::hex`].
     pub(crate) fn gather(&self, columns: &str) -> String {
-        match self.inner {
-            Inner::Sqlite(_) => format!("group_concat(json_array({columns}), '')"),
-            Inner::Postgres(_) => format!("string_agg(json_build_array({columns})::text, '')"),
+        match self.dialect {
+            Dialect::Sqlite => format!("group_concat(json_array({columns}), '')"),
+            Dialect::Postgres => format!("string_agg(json_build_array({columns})::text, '')"),
         }
     }
 
     /// Bytes as hexadecimal digits of some case, for [`Tx::gather`].
     pub(crate) fn hex(&self, column: &str) -> String {
-        match self.inner {
-            Inner::Sqlite(_) => format!("hex({column})"),
-            Inner::Postgres(_) => format!("encode({column}, 'hex')"),
+        match self.dialect {
+            Dialect::Sqlite => format!("hex({column})"),
+            Dialect::Postgres => format!("encode({column}, 'hex')"),
         }
     }
 
     /// Appended to a `SELECT` that claims rows: other workers pass over claimed rows instead of waiting.
     /// SQLite has one writer and needs nothing.
     pub(crate) const fn skip_locked(&self) -> &'static str {
-        match self.inner {
-            Inner::Sqlite(_) => "",
-            Inner::Postgres(_) => "FOR UPDATE SKIP LOCKED",
+        match self.dialect {
+            Dialect::Sqlite => "",
+            Dialect::Postgres => "FOR UPDATE SKIP LOCKED",
         }
     }
 
-    pub(super) async fn script(&mut self, sql: String) -> Result<()> {
-        match &mut self.inner {
-            Inner::Sqlite(tx) => {
-                sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut **tx).await.map(drop)
-            }
-            Inner::Postgres(tx) => {
-                sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut **tx).await.map(drop)
-            }
-        }
-        .map_err(failed)
+    pub(super) fn script(&mut self, sql: String) -> BoxFuture<'_, Result<()>> {
+        self.inner.script(sql)
     }
 }
 
