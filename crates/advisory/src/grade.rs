@@ -24,6 +24,9 @@ pub enum Grade {
 }
 
 impl Grade {
+    /// The worst first.
+    pub const ALL: [Self; 5] = [Self::Critical, Self::High, Self::Medium, Self::Low, Self::Unknown];
+
     /// The key in the dictionaries.
     pub const fn key(self) -> u8 {
         self as u8

@@ -5,20 +5,15 @@ use axum::extract::State;
 use muster_http::{Caller, Failure, Json, Params, PathParams};
 use muster_model::{Error, Micros};
 use muster_service::vulnerabilities::chain::{self, Reach};
-use muster_service::vulnerabilities::{self as service, Affected, Class, Component, Found, Wanted};
+use muster_service::vulnerabilities::{
+    self as service, Affected, Class, Component, Found, Grade, Wanted,
+};
 use muster_service::{App, hosts};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-/// The worst first: a grade's place is its number less one.
-const GRADES: [&str; 5] = ["critical", "high", "medium", "low", "unknown"];
 const CLASSES: [(&str, Class); 3] =
     [("system", Class::System), ("web_cms", Class::WebCms), ("application", Class::Application)];
-
-fn grade(key: u8) -> &'static str {
-    let place = usize::from(key).checked_sub(1);
-    place.and_then(|at| GRADES.get(at)).copied().unwrap_or("unknown")
-}
 
 fn class(class: Class) -> &'static str {
     CLASSES.iter().find(|(_, it)| *it == class).map_or("application", |(name, _)| name)
@@ -27,10 +22,9 @@ fn class(class: Class) -> &'static str {
 fn wanted(params: &Params) -> Result<Wanted, Error> {
     let own = |name| params.text(name).map(str::to_owned);
     let grade = params.text("grade").map(|wanted| {
-        let place = GRADES.iter().position(|name| *name == wanted);
-        let place = place.and_then(|at| u8::try_from(at + 1).ok());
-        let must = format!("must be one of {}", GRADES.join(", "));
-        place.ok_or_else(|| Error::invalid("grade", must))
+        let found = Grade::ALL.into_iter().find(|grade| grade.word() == wanted);
+        let must = format!("must be one of {}", Grade::ALL.map(Grade::word).join(", "));
+        found.map(Grade::key).ok_or_else(|| Error::invalid("grade", must))
     });
     let class = params.text("type").map(|wanted| {
         let found = CLASSES.iter().find(|(name, _)| *name == wanted).map(|(_, class)| *class);
@@ -49,7 +43,7 @@ fn vulnerability(it: &Affected) -> Value {
     json!({
         "id": it.id,
         "type": class(it.class),
-        "grade": grade(it.grade),
+        "grade": Grade::from_key(it.grade).word(),
         "score": it.score.map(tenths),
         "exploited": it.exploited,
         "reason": it.reason,

@@ -8,6 +8,7 @@ pub mod matcher;
 
 use crate::hosts::{self, Known};
 use crate::{App, ProjectKey, authz};
+pub use muster_advisory::Grade;
 use muster_model::id::ProjectId;
 use muster_model::{Action, Caller, Error, Micros, Page, Paging, Result};
 pub use muster_store::vulnerabilities::{
