@@ -58,6 +58,22 @@ pub struct Component {
 }
 
 impl Component {
+    /// A component of which nothing is known but what it is.
+    pub fn of(purl: Purl) -> Self {
+        Self {
+            purl,
+            scope: Scope::Unknown,
+            relation: Relation::Unknown,
+            confidence: 0,
+            supplier: None,
+            licences: Vec::new(),
+            texts: Vec::new(),
+            depends: Vec::new(),
+            places: Vec::new(),
+            file: None,
+        }
+    }
+
     /// Whether the package URL names the component fully: type, group where its ecosystem has them, version.
     pub fn is_identified(&self) -> bool {
         !self.purl.version().is_empty()
@@ -161,18 +177,7 @@ fn merge(rows: &mut BTreeMap<Purl, Component>, finding: Finding) {
         confidence: finding.confidence,
         reason: finding.reason,
     };
-    let row = rows.entry(finding.purl.clone()).or_insert_with(|| Component {
-        purl: finding.purl,
-        scope: Scope::Unknown,
-        relation: Relation::Unknown,
-        confidence: 0,
-        supplier: None,
-        licences: Vec::new(),
-        texts: Vec::new(),
-        depends: Vec::new(),
-        places: Vec::new(),
-        file: None,
-    });
+    let row = rows.entry(finding.purl.clone()).or_insert_with(|| Component::of(finding.purl));
     row.scope = row.scope.min(finding.scope);
     row.relation = row.relation.min(finding.relation);
     row.confidence = row.confidence.max(finding.confidence);

@@ -4,7 +4,6 @@ use super::licences::Index;
 use super::vulnerability::Known;
 use muster_advisory::Knowledge;
 use muster_model::{Error, Purl, Result};
-use muster_sca::finding::{Relation, Scope};
 use muster_sca::known::{Verdict, Vulnerability as Held};
 use muster_sca::output::{json as own, verdicts};
 use muster_sca::{Component as Seen, Report};
@@ -179,18 +178,7 @@ fn rows(report: &mut Report, artifact: Artifact<'_>) -> Result<Vec<(Seen, Compon
         }
     }
     if rows.is_empty() {
-        let seen = Seen {
-            purl: Purl::new("generic", "", artifact.name, "")?,
-            scope: Scope::Unknown,
-            relation: Relation::Unknown,
-            confidence: 0,
-            supplier: None,
-            licences: Vec::new(),
-            texts: Vec::new(),
-            depends: Vec::new(),
-            places: Vec::new(),
-            file: None,
-        };
+        let seen = Seen::of(Purl::new("generic", "", artifact.name, "")?);
         let component = component(&seen, artifact.sha256);
         rows.push((seen, component));
     }
