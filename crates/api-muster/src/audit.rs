@@ -20,23 +20,10 @@ pub(crate) async fn list(
         None => Part::Page(paging),
     };
     let page = audit_log::list(&app, &caller, filter(&params)?, part).await?;
-    let view = page.rows.iter().map(|entry| {
-        let record = &entry.record;
-        json!({
-            "seq": entry.seq,
-            "at": record.at.iso(),
-            "user_name": record.user_name,
-            "user_id": record.user_id,
-            "credential": record.credential,
-            "action": record.action,
-            "target": record.target,
-            "project_id": record.project_id,
-            "outcome": record.outcome,
-            "request_id": record.request_id,
-            "detail": record.detail,
-            "hash": hex::encode(entry.hash),
-        })
-    });
+    let view = page
+        .rows
+        .iter()
+        .map(|entry| audit_log::view(entry.seq.unsigned_abs(), &entry.record, &entry.hash));
     Ok(Json(json!({"total": page.total, "entries": view.collect::<Vec<_>>()})))
 }
 

@@ -4,6 +4,7 @@ use crate::{App, authz};
 use muster_model::{Action, Caller, Page, Paging, Result};
 use muster_store::audit;
 pub use muster_store::audit::{Entry, Filter, Record};
+use serde_json::{Value, json};
 
 /// Which page of the log.
 #[derive(Clone, Copy, Debug)]
@@ -30,4 +31,23 @@ pub async fn list(app: &App, caller: &Caller, filter: Filter, part: Part) -> Res
             Ok(Page { total: i64::try_from(rows.len()).unwrap_or(i64::MAX), rows })
         }
     }
+}
+
+/// A record as readers of the log and of its trail see it; a trail adds the node it is of.
+#[must_use]
+pub fn view(seq: u64, record: &Record, hash: &[u8]) -> Value {
+    json!({
+        "seq": seq,
+        "at": record.at.iso(),
+        "user_name": record.user_name,
+        "user_id": record.user_id,
+        "credential": record.credential,
+        "action": record.action,
+        "target": record.target,
+        "project_id": record.project_id,
+        "outcome": record.outcome,
+        "request_id": record.request_id,
+        "detail": record.detail,
+        "hash": hex::encode(hash),
+    })
 }

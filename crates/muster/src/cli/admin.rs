@@ -26,15 +26,6 @@ pub(crate) enum AdminCommand {
     },
     /// List enrolment tokens, used or not.
     EnrolTokens,
-    /// Read the audit log, newest first.
-    Audit {
-        /// Entries at most, 1 to 1000.
-        #[arg(long, default_value_t = 100)]
-        limit: u32,
-        /// Only this action, as in hss:asset:export.
-        #[arg(long)]
-        action: Option<String>,
-    },
     /// Users.
     Users {
         #[command(subcommand)]

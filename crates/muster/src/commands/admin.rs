@@ -29,21 +29,6 @@ pub(crate) fn run(context: &Context, args: &AdminArgs) -> Result<()> {
             ];
             print_list(context.output, &columns, &rows(&answer, "enrol_tokens"))
         }
-        AdminCommand::Audit { limit, action } => {
-            let mut query = vec![("limit", limit.to_string())];
-            query.extend(action.clone().map(|action| ("action", action)));
-            let answer = context.client.get("/muster/v1/audit", &query)?;
-            let columns = [
-                ("seq", "/seq"),
-                ("at", "/at"),
-                ("who", "/user_name"),
-                ("credential", "/credential"),
-                ("action", "/action"),
-                ("target", "/target"),
-                ("outcome", "/outcome"),
-            ];
-            print_list(context.output, &columns, &rows(&answer, "entries"))
-        }
         AdminCommand::Users { command } => users(context, command),
         AdminCommand::Groups { command } => groups::run(context, command),
         AdminCommand::Policies { command } => policies::run(context, command),

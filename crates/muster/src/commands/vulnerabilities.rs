@@ -174,8 +174,11 @@ fn follow(context: &Context, id: &str, host: &str) -> Result<()> {
                 true
             }
         });
-        print_list(context.output, columns, &rows)?;
-        print("\n")?;
+        // A head without rows would read as a question left open: what nothing leads to is left out.
+        if !rows.is_empty() {
+            print_list(context.output, columns, &rows)?;
+            print("\n")?;
+        }
     }
     Ok(())
 }

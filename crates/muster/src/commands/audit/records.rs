@@ -4,10 +4,11 @@ use super::super::{Context, rows};
 use crate::cli::audit::{Outcome, Which};
 use crate::output::list::Column;
 use muster_model::{Error, ErrorKind, Result};
+use muster_service::audit_log;
 use muster_store::audit::Filter;
 use muster_store::trail::Line;
 use muster_store::trail::read::{Lines, Next, segments};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::path::Path;
 
 /// Records of one question to a server.
@@ -136,20 +137,9 @@ fn read(folder: &Path, filter: &Filter, take: &mut dyn FnMut(Value) -> Result<bo
 }
 
 fn view(line: &Line) -> Value {
-    let record = &line.record;
-    json!({
-        "seq": line.seq,
-        "at": record.at.iso(),
-        "user_name": record.user_name,
-        "user_id": record.user_id,
-        "credential": record.credential,
-        "action": record.action,
-        "target": record.target,
-        "project_id": record.project_id,
-        "outcome": record.outcome,
-        "request_id": record.request_id,
-        "detail": record.detail,
-        "node": line.node,
-        "hash": hex::encode(line.hash),
-    })
+    let mut view = audit_log::view(line.seq, &line.record, &line.hash);
+    if let Some(fields) = view.as_object_mut() {
+        fields.insert("node".to_owned(), line.node.clone().into());
+    }
+    view
 }
