@@ -10,7 +10,7 @@ mod list;
 pub use list::{Filter, Order, SortKey, TagChoice, TagRule, list};
 
 use crate::Tx;
-use crate::db::{Bind, Row, binds};
+use crate::db::{Bind, Cells, Row, binds, folded};
 use muster_model::{Error, Micros, Result};
 use std::fmt;
 
@@ -191,7 +191,10 @@ impl Certificate {
     }
 }
 
-/// Every column but the key, in the order of [`values`].
+/// How much a list's index holds of what is searched, in characters: see migration 23.
+const SEARCHED: usize = 600;
+
+/// Every column but the key and what is [`searched`], in the order of [`values`].
 const COLUMNS: &str = "id, domain, name, description, enterprise_project_id, status, order_id, cert_type, \
      brand, domain_type, domain_count, wildcard_count, validity_months, main_domain, sans, application, \
      own_request, signature_algorithm, issuer, fingerprint, sha256, serial, issued_at, not_before, not_after, \
@@ -242,7 +245,11 @@ fn values(it: &Certificate) -> Vec<Bind> {
 }
 
 fn certificate(row: &Row) -> Result<Certificate> {
-    let mut cells = row.cells();
+    read(&mut row.cells())
+}
+
+/// The key and [`COLUMNS`].
+fn read(cells: &mut Cells<'_>) -> Result<Certificate> {
     let mut it = Certificate {
         key: cells.take()?,
         id: cells.take()?,
@@ -295,14 +302,25 @@ fn certificate(row: &Row) -> Result<Certificate> {
     Ok(it)
 }
 
+/// What a search of the list looks through, and whether that is all of it.
+fn searched(it: &Certificate) -> (String, bool) {
+    let whole = folded(&[it.name.as_str(), &it.main_domain, &it.sans].join("\n"));
+    let cut: String = whole.chars().take(SEARCHED).collect();
+    let all = cut.len() == whole.len();
+    (cut, all)
+}
+
 /// Adds a certificate and answers its key.
 ///
 /// # Errors
 /// `Conflict` when the id is taken.
 pub async fn create(tx: &mut Tx, it: &Certificate) -> Result<i64> {
-    let values = values(it);
+    let (mut values, (searched, whole)) = (values(it), searched(it));
+    values.extend(binds![searched, whole]);
     let places = vec!["?"; values.len()].join(",");
-    let sql = format!("INSERT INTO certificates ({COLUMNS}) VALUES ({places}) RETURNING key");
+    let sql = format!(
+        "INSERT INTO certificates ({COLUMNS}, searched, searched_whole) VALUES ({places}) RETURNING key"
+    );
     tx.one(sql, values).await?.only()
 }
 
@@ -312,9 +330,11 @@ pub async fn create(tx: &mut Tx, it: &Certificate) -> Result<i64> {
 /// `NotFound`.
 pub async fn update(tx: &mut Tx, it: &Certificate) -> Result<()> {
     let set = COLUMNS.replace(", ", " = ?, ");
-    let mut values = values(it);
-    values.extend(binds![it.key]);
-    let sql = format!("UPDATE certificates SET {set} = ? WHERE key = ?");
+    let (mut values, (searched, whole)) = (values(it), searched(it));
+    values.extend(binds![searched, whole, it.key]);
+    let sql = format!(
+        "UPDATE certificates SET {set} = ?, searched = ?, searched_whole = ? WHERE key = ?"
+    );
     if tx.execute(sql, values).await? == 0 {
         Err(Error::not_found("the certificate"))
     } else {

@@ -1,6 +1,6 @@
 //! Lists of certificates: filtered, ordered, in pages.
 
-use super::{COLUMNS, Certificate, Status, certificate};
+use super::{COLUMNS, Certificate, Status, certificate, read};
 use crate::Tx;
 use crate::db::{Bind, binds, folded};
 use muster_model::{Micros, Page, Paging, Result};
@@ -71,6 +71,9 @@ pub struct Filter {
     pub nothing: bool,
 }
 
+/// Rows up to which what was searched out is kept aside and sorted, instead of being searched a second time.
+const FEW: i64 = 20_000;
+
 /// A page of an account's certificates.
 ///
 /// # Errors
@@ -83,29 +86,227 @@ pub async fn list(
     paging: Paging,
     now: Micros,
 ) -> Result<Page<Certificate>> {
-    let (condition, values) = condition(tx, domain, filter, now);
-    let count = format!("SELECT COUNT(*) FROM certificates c WHERE {condition}");
-    let total: i64 = tx.one(count, values.clone()).await?.only()?;
-    let direction = if order.ascending { "ASC" } else { "DESC" };
-    let by = match order.by {
-        SortKey::Expiry => format!("c.not_after {direction} NULLS LAST"),
-        SortKey::Status => format!("c.status {direction}"),
-        SortKey::Updated => format!("c.updated_at {direction}"),
+    let wanted = condition(tx, domain, filter, now);
+    let searched = looks_through(filter);
+    if searched && let Some(page) = few(tx, &wanted, &sorted(order, now), paging).await? {
+        return Ok(page);
+    }
+    // Where much is found, a page near the front is found soon by following the order, if that is one stretch or two.
+    let far = i64::from(paging.offset) > FEW || order.by == SortKey::Status;
+    let stretches = match searched && far {
+        true => vec![sorted(order, now)],
+        false => stretches(filter, order, now),
     };
-    // The keys of the page first, from an index where one will do, then their rows.
-    let order = format!("ORDER BY {by}, c.key {direction}");
-    let sql = format!(
-        "SELECT key, {COLUMNS} FROM certificates c JOIN \
-         (SELECT c.key AS paged FROM certificates c WHERE {condition} {order} LIMIT ? OFFSET ?) p \
-         ON c.key = p.paged {order}"
-    );
-    let mut values = values;
-    values.extend(binds![paging.limit, paging.offset]);
-    let rows = tx.all(sql, values).await?.iter().map(certificate).collect::<Result<_>>()?;
-    Ok(Page { rows, total })
+    let counts = counts(tx, &wanted, &stretches).await?;
+    let (mut skip, mut left) = (i64::from(paging.offset), i64::from(paging.limit));
+    let mut rows = Vec::new();
+    for (stretch, count) in stretches.iter().zip(&counts) {
+        if skip >= *count {
+            skip -= count;
+            continue;
+        }
+        let some = left.min(count - skip);
+        if some > 0 {
+            rows.extend(stretch.rows(tx, &wanted, *count, skip, some).await?);
+        }
+        (skip, left) = (0, left - some);
+    }
+    Ok(Page { rows, total: counts.iter().sum() })
 }
 
-fn condition(tx: &Tx, domain: i64, filter: &Filter, now: Micros) -> (String, Vec<Bind>) {
+/// A condition with the values of its placeholders.
+type Condition = (String, Vec<Bind>);
+
+/// Part of a list that an index has in the list's order, so that a deep page is found without sorting what is before it.
+struct Stretch {
+    /// What belongs to it.
+    of: Condition,
+    /// What it is ordered by, and whether from the smallest.
+    by: Vec<(String, bool)>,
+    /// Values of placeholders in what it is ordered by.
+    by_values: Vec<Bind>,
+}
+
+impl Stretch {
+    fn new(sql: &str, values: Vec<Bind>, by: &[(&str, bool)]) -> Self {
+        let by = by.iter().map(|(column, ascending)| ((*column).to_owned(), *ascending));
+        Self { of: (sql.to_owned(), values), by: by.collect(), by_values: Vec::new() }
+    }
+
+    fn order(&self, backwards: bool) -> String {
+        let by = self.by.iter().map(|(column, ascending)| {
+            format!("{column} {}", if *ascending == backwards { "DESC" } else { "ASC" })
+        });
+        by.collect::<Vec<_>>().join(", ")
+    }
+
+    /// `some` of the `count` rows after the first `skip`. Counted from the end where that is nearer.
+    async fn rows(
+        &self,
+        tx: &mut Tx,
+        (wanted, values): &Condition,
+        count: i64,
+        skip: i64,
+        some: i64,
+    ) -> Result<Vec<Certificate>> {
+        let backwards = skip > count / 2;
+        let skip = if backwards { count - skip - some } else { skip };
+        let order = self.order(backwards);
+        // The keys of the page first, from an index where one will do, then their rows.
+        let sql = format!(
+            "SELECT key, {COLUMNS} FROM certificates c JOIN \
+             (SELECT c.key AS paged FROM certificates c WHERE {wanted}{} ORDER BY {order} LIMIT ? OFFSET ?) p \
+             ON c.key = p.paged ORDER BY {order}",
+            self.of.0
+        );
+        let mut values = values.clone();
+        values.extend(self.of.1.iter().chain(&self.by_values).cloned());
+        values.extend(binds![some, skip]);
+        values.extend(self.by_values.iter().cloned());
+        let mut rows: Vec<_> =
+            tx.all(sql, values).await?.iter().map(certificate).collect::<Result<_>>()?;
+        if backwards {
+            rows.reverse();
+        }
+        Ok(rows)
+    }
+}
+
+/// A page of what is wanted and how much that is, where it is not more than [`FEW`]: looked for once.
+async fn few(
+    tx: &mut Tx,
+    (wanted, values): &Condition,
+    sorted: &Stretch,
+    paging: Paging,
+) -> Result<Option<Page<Certificate>>> {
+    let order = sorted.order(false);
+    let sql = format!(
+        "WITH hits AS MATERIALIZED (SELECT c.key, c.status, c.not_after, c.updated_at FROM certificates c \
+         WHERE {wanted} LIMIT {}) \
+         SELECT n.total, key, {COLUMNS} FROM (SELECT COUNT(*) AS total FROM hits) n LEFT JOIN \
+         (SELECT c.key AS paged FROM hits c ORDER BY {order} LIMIT ? OFFSET ?) p ON 1 = 1 \
+         LEFT JOIN certificates c ON c.key = p.paged ORDER BY {order}",
+        FEW + 1
+    );
+    let mut values = values.clone();
+    values.extend(sorted.by_values.iter().cloned());
+    values.extend(binds![paging.limit, paging.offset]);
+    values.extend(sorted.by_values.iter().cloned());
+    let mut page = Page { rows: Vec::new(), total: 0 };
+    for row in tx.all(sql, values).await? {
+        let mut cells = row.cells();
+        page.total = cells.take()?;
+        let mut key = row.cells();
+        key.take::<i64>()?;
+        // Without a row of a page there is the total alone.
+        if key.take::<Option<i64>>()?.is_some() {
+            page.rows.push(read(&mut cells)?);
+        }
+    }
+    Ok((page.total <= FEW).then_some(page))
+}
+
+/// How many rows each stretch has.
+async fn counts(
+    tx: &mut Tx,
+    (wanted, values): &Condition,
+    stretches: &[Stretch],
+) -> Result<Vec<i64>> {
+    let (mut columns, mut all) = (Vec::new(), Vec::new());
+    for Stretch { of: (sql, more), .. } in stretches {
+        columns.push(format!("(SELECT COUNT(*) FROM certificates c WHERE {wanted}{sql})"));
+        all.extend(values.iter().chain(more).cloned());
+    }
+    let row = tx.one(format!("SELECT {}", columns.join(", ")), all).await?;
+    let mut cells = row.cells();
+    stretches.iter().map(|_| cells.take()).collect()
+}
+
+/// Whether most rows have to be looked at: then the index that has what is asked for is gone through and what fits is
+/// sorted, instead of following the order and fetching each row.
+const fn looks_through(filter: &Filter) -> bool {
+    filter.content.is_some() || filter.enterprise_project_id.is_some()
+}
+
+/// The list as one stretch, which no index has in its order.
+fn sorted(Order { by, ascending }: Order, now: Micros) -> Stretch {
+    let key = ("c.key", ascending);
+    match by {
+        SortKey::Updated => Stretch::new("", vec![], &[("c.updated_at", ascending), key]),
+        // What has no end comes last, either way.
+        SortKey::Expiry => {
+            let endless = ("(CASE WHEN c.not_after IS NULL THEN 1 ELSE 0 END)", true);
+            Stretch::new("", vec![], &[endless, ("(+c.not_after)", ascending), key])
+        }
+        SortKey::Status => {
+            let shown = "(CASE WHEN c.status IN ('ISSUED','UPLOAD') AND (+c.not_after) <= ? \
+                         THEN 'EXPIRED' ELSE c.status || '' END)";
+            let by = [(shown, ascending), ("(c.status || '')", ascending), key];
+            Stretch { by_values: binds![now], ..Stretch::new("", vec![], &by) }
+        }
+    }
+}
+
+/// The list in its order, in stretches that an index has in theirs.
+fn stretches(filter: &Filter, Order { by, ascending }: Order, now: Micros) -> Vec<Stretch> {
+    let key = ("c.key", ascending);
+    match by {
+        SortKey::Updated => {
+            vec![Stretch::new("", vec![], &[("c.updated_at", ascending), key])]
+        }
+        SortKey::Expiry => vec![
+            Stretch::new(
+                " AND c.not_after IS NOT NULL",
+                vec![],
+                &[("c.not_after", ascending), key],
+            ),
+            Stretch::new(" AND c.not_after IS NULL", vec![], &[key]),
+        ],
+        SortKey::Status => {
+            let mut all: Vec<_> = Status::ALL
+                .iter()
+                .filter(|shown| filter.status.is_none_or(|status| status == **shown))
+                .flat_map(|shown| of_status(*shown, now, key))
+                .collect();
+            all.sort_by(|(one, _), (other, _)| one.cmp(other));
+            if !ascending {
+                all.reverse();
+            }
+            all.into_iter().map(|(_, stretch)| stretch).collect()
+        }
+    }
+}
+
+/// The stretches of what is shown with a status, with their places in the order: by what is shown, then by what is stored.
+fn of_status(
+    shown: Status,
+    now: Micros,
+    key: (&'static str, bool),
+) -> Vec<([&'static str; 2], Stretch)> {
+    let stored: &[Status] = match shown {
+        Status::Expired => &[Status::Issued, Status::Upload],
+        _ => &[shown],
+    };
+    let stretch = |stored: &Status| {
+        let (sql, values) = match shown {
+            Status::Expired => {
+                (" AND c.status = ? AND c.not_after <= ?", binds![stored.name(), now])
+            }
+            Status::Issued | Status::Upload => (
+                " AND c.status = ? AND (c.not_after > ? OR c.not_after IS NULL)",
+                binds![stored.name(), now],
+            ),
+            _ => (" AND c.status = ?", binds![stored.name()]),
+        };
+        ([shown.name(), stored.name()], Stretch::new(sql, values, &[key]))
+    };
+    stored.iter().map(stretch).collect()
+}
+
+fn condition(tx: &Tx, domain: i64, filter: &Filter, now: Micros) -> Condition {
+    // An expression is not looked for in an index: the one of the order is to be followed, or the list's gone through.
+    let status = "(c.status || '')";
+    let end = if looks_through(filter) { "(+c.not_after)" } else { "c.not_after" };
     let (mut sql, mut values) = ("c.domain = ?".to_owned(), binds![domain]);
     let mut and = |text: &str, more: Vec<Bind>| {
         sql.push_str(" AND ");
@@ -115,12 +316,12 @@ fn condition(tx: &Tx, domain: i64, filter: &Filter, now: Micros) -> (String, Vec
     match filter.status {
         None => {}
         Some(Status::Expired) => {
-            and("c.status IN ('ISSUED','UPLOAD') AND c.not_after <= ?", binds![now]);
+            and(&format!("{status} IN ('ISSUED','UPLOAD') AND {end} <= ?"), binds![now]);
         }
-        Some(status @ (Status::Issued | Status::Upload)) => {
-            and("c.status = ? AND c.not_after > ?", binds![status.name(), now]);
+        Some(it @ (Status::Issued | Status::Upload)) => {
+            and(&format!("{status} = ? AND {end} > ?"), binds![it.name(), now]);
         }
-        Some(status) => and("c.status = ?", binds![status.name()]),
+        Some(it) => and(&format!("{status} = ?"), binds![it.name()]),
     }
     if filter.nothing {
         and("1 = 0", vec![]);
@@ -129,18 +330,21 @@ fn condition(tx: &Tx, domain: i64, filter: &Filter, now: Micros) -> (String, Vec
         and("c.enterprise_project_id = ?", binds![id]);
     }
     if let Some(text) = &filter.content {
-        let text = folded(text);
-        let columns = ["c.name", "c.main_domain", "c.sans"].map(|column| tx.contains(column));
-        and(&format!("({})", columns.join(" OR ")), binds![&text, &text, &text]);
+        let (text, held) = (folded(text), tx.contains_folded("c.searched"));
+        let rest = format!(
+            "(c.searched_whole = 0 AND EXISTS (SELECT 1 FROM certificates w WHERE w.key = c.key AND {}))",
+            tx.contains("w.sans")
+        );
+        and(&format!("({held} OR {rest})"), binds![&text, &text]);
     }
     if filter.issued {
-        and("c.not_after IS NOT NULL", vec![]);
+        and(&format!("{end} IS NOT NULL"), vec![]);
     }
     if let Some(from) = filter.ends_from {
-        and("c.not_after >= ?", binds![from]);
+        and(&format!("{end} >= ?"), binds![from]);
     }
     if let Some(before) = filter.ends_before {
-        and("c.not_after < ?", binds![before]);
+        and(&format!("{end} < ?"), binds![before]);
     }
     let tag = "EXISTS (SELECT 1 FROM certificate_tags t WHERE t.certificate = c.key";
     for (rule, choices) in filter.tags.iter().filter(|(_, choices)| !choices.is_empty()) {

@@ -46,6 +46,7 @@ pub(super) const ALL: &[Migration] = steps![
     "0019_agencies.sql",
     "0020_certificate_lists.sql",
     "0021_software_without_a_name.sql",
+    "0023_certificate_search.sql",
 ];
 
 /// Runs the steps of `all` that are missing.
@@ -217,6 +218,50 @@ mod tests {
             })
             .collect();
         assert_eq!(counts, [[7, 2, 1], [8, 0, 1]]);
+    }
+
+    #[tokio::test]
+    async fn certificates_that_are_there_are_found_by_their_texts() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = database(folder.path()).await;
+        let before = ALL.iter().take_while(|it| it.name != "0023_certificate_search.sql").count();
+        run(&db, &ALL[..before], Micros(1)).await.unwrap();
+        let texts = "name, description, enterprise_project_id, status, order_id, cert_type, brand, domain_type, main_domain, \
+                     sans, application, signature_algorithm, issuer, fingerprint, sha256, serial, revoke_reason, \
+                     certificate, chain, enc_certificate, envelope";
+        let sql = format!(
+            "INSERT INTO certificates (id, domain, domain_count, wildcard_count, validity_months, own_request, notices, \
+             created_at, updated_at, {texts}) VALUES (?,1,0,0,0,0,0,0,0{})",
+            ",?".repeat(21)
+        );
+        transact!(db, |tx| {
+            tx.execute(
+                "INSERT INTO domains (key, id, name, created_at) VALUES (1,'d','d',0)",
+                vec![],
+            )
+            .await?;
+            for (id, sans) in [("short", "B.example".to_owned()), ("long", "x".repeat(700))] {
+                let mut values = binds![id, "Name"];
+                values.extend(vec![""; 7].into_iter().map(Into::into));
+                values.extend(binds!["Host.example", sans]);
+                values.extend(vec![""; 11].into_iter().map(Into::into));
+                tx.execute(sql.clone(), values).await?;
+            }
+            Ok(())
+        })
+        .unwrap();
+        run(&db, ALL, Micros(2)).await.unwrap();
+        let sql = "SELECT searched, searched_whole FROM certificates ORDER BY key";
+        let rows = db.read().await.unwrap().all(sql, vec![]).await.unwrap();
+        let rows: Vec<(String, bool)> = rows
+            .iter()
+            .map(|row| {
+                let mut cells = row.cells();
+                (cells.take().unwrap(), cells.take().unwrap())
+            })
+            .collect();
+        assert_eq!(rows[0], ("name\nhost.example\nb.example".to_owned(), true));
+        assert_eq!((rows[1].0.len(), rows[1].1), (600, false));
     }
 
     #[tokio::test]

@@ -132,6 +132,14 @@ impl Tx {
         }
     }
 
+    /// [`Tx::contains`] for a column whose texts went through [`folded`] when they were written.
+    pub(crate) fn contains_folded(&self, column: &str) -> String {
+        match self.dialect {
+            Dialect::Sqlite => format!("instr({column}, ?) > 0"),
+            Dialect::Postgres => format!("strpos({column}, ?) > 0"),
+        }
+    }
+
     /// An aggregate that folds rows into one text, `[1,null,"x"][4,5,"y"]`, nothing if there are no rows: crossing
     /// from the database row by row and value by value costs ten times as much. [`super::gathered`] reads it.
     /// Bytes must be wrapped in [`Tx::hex`].

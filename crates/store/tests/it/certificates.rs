@@ -152,6 +152,26 @@ on_both_databases! {
             let seen: String = page.rows.iter().map(|row| row.id[15..].to_owned()).collect();
             assert_eq!(seen, expected, "{order:?}");
         }
+        // Page by page it is the same list, from whichever end a page is counted, searched through or not.
+        let all = Filter::default();
+        for filter in [&all, &text("name"), &text("c.ex")] {
+            for by in [SortKey::Expiry, SortKey::Status, SortKey::Updated] {
+                for ascending in [true, false] {
+                    let order = Order { by, ascending };
+                    let whole = certificates::list(&mut tx, a, &all, order, ALL, NOW).await.unwrap().rows;
+                    for limit in 1..=3 {
+                        let mut pages = Vec::new();
+                        for offset in (0..6).step_by(usize::try_from(limit).unwrap()) {
+                            let paging = Paging { limit, offset };
+                            let page = certificates::list(&mut tx, a, filter, order, paging, NOW).await.unwrap();
+                            assert_eq!(page.total, 4);
+                            pages.extend(page.rows);
+                        }
+                        assert_eq!(pages, whole, "{filter:?} {order:?} {limit}");
+                    }
+                }
+            }
+        }
         let cut = Paging { limit: 2, offset: 3 };
         let page = certificates::list(&mut tx, a, &Filter::default(), Order::default(), cut, NOW).await.unwrap();
         assert_eq!((page.rows.len(), page.total), (1, 4));
@@ -159,6 +179,56 @@ on_both_databases! {
         assert_eq!(all.len(), 3);
         tags::remove(&mut tx, keys[0], "env").await.unwrap();
         assert_eq!(tags::of(&mut tx, keys[0]).await.unwrap(), [Tag { name: "team".into(), value: "a".into() }]);
+    }
+
+    async fn what_is_shown_as_expired_is_ordered_as_such(test: TestDb) {
+        let mut tx = test.db.begin().await.unwrap();
+        let a = domain(&mut tx, "a").await;
+        for (n, status, ends) in [
+            (1, Status::Upload, Some(900)),
+            (2, Status::Revoked, Some(900)),
+            (3, Status::Issued, Some(900)),
+            (4, Status::Checking, None),
+            (5, Status::Issued, Some(2_000)),
+            (6, Status::Upload, Some(2_000)),
+        ] {
+            certificates::create(&mut tx, &made(a, n, status, ends)).await.unwrap();
+        }
+        let whole = Filter::default();
+        let searched = Filter { content: Some("EXAMPLE".into()), ..Filter::default() };
+        let expired = Filter { status: Some(Status::Expired), ..Filter::default() };
+        // CHECKING, EXPIRED (issued, then uploaded), ISSUED, REVOKED, UPLOAD.
+        for (filter, expected) in [(&whole, "431526"), (&searched, "431526"), (&expired, "31")] {
+            for ascending in [true, false] {
+                let order = Order { by: SortKey::Status, ascending };
+                let page = certificates::list(&mut tx, a, filter, order, ALL, NOW).await.unwrap();
+                let mut seen: String = page.rows.iter().map(|row| row.id[15..].to_owned()).collect();
+                if !ascending {
+                    seen = seen.chars().rev().collect();
+                }
+                assert_eq!(seen, expected, "{filter:?} {ascending}");
+            }
+        }
+    }
+
+    async fn a_search_finds_the_last_of_many_names_and_what_was_renamed(test: TestDb) {
+        let mut tx = test.db.begin().await.unwrap();
+        let a = domain(&mut tx, "a").await;
+        let mut it = made(a, 1, Status::Upload, Some(2_000));
+        it.sans = (0..200).map(|n| format!("Host-{n}.example")).collect::<Vec<_>>().join(";");
+        it.key = certificates::create(&mut tx, &it).await.unwrap();
+        let found = async |tx: &mut Tx, text: &str| {
+            let filter = Filter { content: Some(text.into()), ..Filter::default() };
+            certificates::list(tx, a, &filter, Order::default(), ALL, NOW).await.unwrap().total
+        };
+        for text in ["host-0.", "HOST-199.example", "name-1", "host1.example"] {
+            assert_eq!(found(&mut tx, text).await, 1, "{text}");
+        }
+        assert_eq!(found(&mut tx, "host-200").await, 0);
+        it.name = "Renamed-Öl".into();
+        certificates::update(&mut tx, &it).await.unwrap();
+        assert_eq!(found(&mut tx, "name-1").await, 0);
+        assert_eq!(found(&mut tx, "renamed-Öl").await, 1);
     }
 
     async fn a_newer_certificate_of_the_site_silences_an_older_one(test: TestDb) {
