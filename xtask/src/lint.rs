@@ -1,7 +1,8 @@
-//! Rules no other linter knows: the size of files, the room of SQL, the number of dependencies, numbers given twice, and
-//! words that mark unfinished work.
+//! Rules no other linter knows: the size of files, the room of SQL, the number of dependencies, numbers given twice, tests
+//! that are named and not there, and words that mark unfinished work.
 
 use anyhow::{Context, bail};
+use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -44,6 +45,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
     for folder in ["crates/store/migrations", "docs/adr"] {
         faults.extend(same_numbers(&root.join(folder))?);
     }
+    faults.extend(missing_tests(root)?);
     let lock = fs::read_to_string(root.join("Cargo.lock"))?;
     let packages = lock.lines().filter(|line| *line == "[[package]]").count();
     if packages > MAX_PACKAGES {
@@ -73,6 +75,36 @@ fn same_numbers(folder: &Path) -> anyhow::Result<Vec<String>> {
     Ok(same.collect())
 }
 
+/// Tests that the table of negative cases names and that are not where it says.
+fn missing_tests(root: &Path) -> anyhow::Result<Vec<String>> {
+    let page = "docs/NEGATIVE-CASES.md";
+    let text = fs::read_to_string(root.join(page))?;
+    let mut faults = Vec::new();
+    let (mut cases, mut files) = (0, HashMap::new());
+    for (number, line) in (1..).zip(text.lines()) {
+        let Some((file, test)) = named_test(line) else { continue };
+        cases += 1;
+        let source = files
+            .entry(file)
+            .or_insert_with(|| fs::read_to_string(root.join(file)).unwrap_or_default());
+        if !["fn", "def"].iter().any(|word| source.contains(&format!("{word} {test}("))) {
+            faults.push(format!("{page}:{number}: there is no test {test} in {file}"));
+        }
+    }
+    if cases == 0 {
+        faults.push(format!("{page}: names no test"));
+    }
+    Ok(faults)
+}
+
+/// File and test of a row of the table: its last two cells.
+fn named_test(line: &str) -> Option<(&str, &str)> {
+    let mut cells = line.strip_prefix('|')?.strip_suffix('|')?.rsplit('|').map(str::trim);
+    let mut name = || cells.next()?.strip_prefix('`')?.strip_suffix('`');
+    let test = name()?;
+    Some((name()?, test))
+}
+
 fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) -> anyhow::Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
@@ -84,4 +116,17 @@ fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) -> anyhow::Result<()> {
     }
     found.sort();
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_of_the_table_names_a_file_and_a_test() {
+        assert_eq!(named_test("| a case | `a/b.rs` | `it_holds` |"), Some(("a/b.rs", "it_holds")));
+        for line in ["| case | file | test |", "|---|---|---|", "text with `words` | `in` it", ""] {
+            assert_eq!(named_test(line), None, "{line}");
+        }
+    }
 }

@@ -33,8 +33,12 @@ fn main() {
         })
         .collect();
     let actions: &[&str] = &["scm:cert:export", "scm:cert:download"];
-    let query =
-        Query { actions, resource: "scm:muster:d1:cert:scs1554192131150", context: &Request };
+    let query = Query {
+        actions,
+        resource: "scm:muster:d1:cert:scs1554192131150",
+        whole: false,
+        context: &Request,
+    };
     let (rounds, began) = (100_000, cpu());
     for _ in 0..rounds {
         assert!(decide(black_box(&policies), black_box(query)).is_allowed());

@@ -66,6 +66,12 @@ impl Condition {
         Ok(Self { key: key.to_owned(), check })
     }
 
+    /// Whether it asks about the thing the request is about, and not about the request.
+    pub(crate) fn is_of_the_thing(&self) -> bool {
+        let key = self.key.split('/').next().unwrap_or_default();
+        ["g:ResourceTag", "g:EnterpriseProjectId"].iter().any(|it| it.eq_ignore_ascii_case(key))
+    }
+
     /// Whether the request meets the condition. A key it does not have meets only what says
     /// `IfExists`, `ForAllValues`, or `Not`.
     pub(crate) fn met(&self, context: &dyn Context) -> bool {

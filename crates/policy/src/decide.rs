@@ -24,6 +24,9 @@ pub struct Query<'a> {
     /// The resource, `service:region:account:type:path`. A list, or what does not exist yet, has the path
     /// `*`: only statements about all resources of the type cover it.
     pub resource: &'a str,
+    /// Whether the question is about everything of the type at once: a statement that denies any of it denies it, and
+    /// one that allows must make no difference between things.
+    pub whole: bool,
     /// Everything conditions may ask.
     pub context: &'a dyn Context,
 }
@@ -64,8 +67,24 @@ pub fn decide<'a>(policies: impl IntoIterator<Item = &'a Policy>, query: Query<'
                 continue;
             }
             let holds = it.concerns(query.actions)
-                && it.covers(query.resource)
-                && it.conditions.iter().all(|condition| condition.met(query.context));
+                && match (query.whole, it.effect) {
+                    (false, _) => {
+                        it.covers(query.resource)
+                            && it.conditions.iter().all(|condition| condition.met(query.context))
+                    }
+                    (true, Effect::Allow) => {
+                        it.covers_all(query.resource)
+                            && it.conditions.iter().all(|condition| {
+                                !condition.is_of_the_thing() && condition.met(query.context)
+                            })
+                    }
+                    (true, Effect::Deny) => {
+                        it.covers_some(query.resource)
+                            && it.conditions.iter().all(|condition| {
+                                condition.is_of_the_thing() || condition.met(query.context)
+                            })
+                    }
+                };
             if holds {
                 let place = Place { policy, statement };
                 match it.effect {

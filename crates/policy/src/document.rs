@@ -71,6 +71,22 @@ impl Statement {
         self.resources.matches(&[resource])
     }
 
+    /// Whether it speaks of every resource of a type, given as `service:region:account:type:*`.
+    pub fn covers_all(&self, kind: &str) -> bool {
+        if self.resources.not {
+            return !self.resources.patterns.iter().any(|pattern| reaches(pattern, kind));
+        }
+        self.covers(kind)
+    }
+
+    /// Whether it speaks of any resource of a type, given as `service:region:account:type:*`.
+    pub fn covers_some(&self, kind: &str) -> bool {
+        if self.resources.not {
+            return self.covers(kind);
+        }
+        self.resources.patterns.iter().any(|pattern| reaches(pattern, kind))
+    }
+
     /// Whether it speaks of every resource, whatever the request.
     pub fn is_unconditional(&self) -> bool {
         let everything = |pattern: &Pattern| pattern.as_str().bytes().all(|byte| byte == b'*');
@@ -78,6 +94,17 @@ impl Statement {
             && !self.resources.not
             && self.resources.patterns.iter().any(everything)
     }
+}
+
+/// Whether a pattern fits anything of a type: all but the path is compared, part by part.
+fn reaches(pattern: &Pattern, kind: &str) -> bool {
+    let parts = || pattern.as_str().splitn(5, ':');
+    // `*` alone, or with a part too few, is everything.
+    parts().count() < 5
+        || parts()
+            .zip(kind.splitn(5, ':'))
+            .take(4)
+            .all(|(one, part)| Pattern::new(one).matches(part))
 }
 
 impl Policy {

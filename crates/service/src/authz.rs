@@ -3,7 +3,7 @@
 //! Rights come from policies: the one a user's role stands for, and those of its groups where they hold.
 //! They are looked up at each request, so a change is in force at once for whoever holds a token.
 //!
-//! [`require`] and [`account`] ask about everything of a kind. What is about one thing asks with the thing
+//! [`require`] and [`account`] ask about everything of a kind: who may not do it to some of it may not do it so. What is about one thing asks with the thing
 //! ([`require_on`], [`account_on`]), so that policies can speak of it, its tags and its enterprise project.
 //! What lists asks whether anything at all may be seen ([`require_some`], [`account_some`]) and then
 //! for each thing ([`may`]).
@@ -25,7 +25,8 @@ pub type ProjectKey = i64;
 /// The thing an action is about, as policies speak of it.
 #[derive(Clone, Copy, Debug)]
 pub struct Item<'a> {
-    /// The end of its resource name: `scs1554192131150` of `scm:<region>:<account>:cert:scs1554192131150`.
+    /// The end of its resource name: `scs1554192131150` of `scm:<region>:<account>:cert:scs1554192131150`; `*` stands
+    /// for everything there is, nothing for what is yet to be.
     pub path: &'a str,
     /// The id of its enterprise project; `0` is the default one, empty where it has none.
     pub enterprise_project: &'a str,
@@ -36,6 +37,9 @@ pub struct Item<'a> {
 impl<'a> Item<'a> {
     /// Everything of its kind.
     pub const ALL: Item<'static> = Item { path: "*", enterprise_project: "", tags: &[] };
+
+    /// What is yet to be, in no enterprise project.
+    pub const NEW: Item<'static> = Item { path: "", enterprise_project: "", tags: &[] };
 
     /// A thing without tags and enterprise project.
     pub const fn named(path: &'a str) -> Self {
@@ -206,7 +210,11 @@ fn allowed(
     let place = Place { project, enterprise_project: item.enterprise_project };
     let request = Request { app, caller, project, item };
     let resource = || resource(app, caller, action, item.path);
-    rights::ask(held(caller.role, grants, place), action, &resource, &request)
+    let whole = item.path == Item::ALL.path;
+    if whole && rights::some_denied(grants, action) {
+        return false;
+    }
+    rights::ask(held(caller.role, grants, place), action, whole, &resource, &request)
 }
 
 /// Whether there may be anything the caller may see.
@@ -229,6 +237,7 @@ pub(crate) fn held<'a>(
 pub(crate) fn resource(app: &App, caller: &Caller, action: Action, path: &str) -> String {
     let mut parts = action.name().split(':');
     let (service, kind) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    let path = if path.is_empty() { Item::ALL.path } else { path };
     format!("{service}:{}:{}:{kind}:{path}", app.settings.region, caller.domain_id)
 }
 
@@ -263,5 +272,5 @@ impl Context for Request<'_> {
 
 /// What the built-in roles may do.
 pub fn allows(role: Role, action: Action) -> bool {
-    rights::ask(builtin::of_role(role).into_iter(), action, &String::new, &())
+    rights::ask(builtin::of_role(role).into_iter(), action, true, &String::new, &())
 }

@@ -138,7 +138,7 @@ fn item<'a>(it: &'a Certificate, tags: &'a [(String, String)]) -> Item<'a> {
 
 /// A certificate that is yet to be, as policies speak of it.
 fn new_item(enterprise_project: &str) -> Item<'_> {
-    Item { path: "*", enterprise_project, tags: &[] }
+    Item { enterprise_project, ..Item::NEW }
 }
 
 /// An operation that the certificate's status does not allow.

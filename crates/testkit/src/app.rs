@@ -123,10 +123,15 @@ impl TestApp {
 
     /// A client with a token for the project of an account's first user.
     pub async fn client_of(&self, router: &Router, of: &Credentials) -> Client {
+        self.client_in(router, of, &of.project_id).await
+    }
+
+    /// A client with a token for another project of an account's first user.
+    pub async fn client_in(&self, router: &Router, of: &Credentials, project: &str) -> Client {
         let login = Login {
             user: UserRef::Id(of.user_id.clone()),
             password: of.password.clone(),
-            scope: ScopeRef::Project(ProjectRef::Id(of.project_id.clone())),
+            scope: ScopeRef::Project(ProjectRef::Id(project.to_owned())),
             address: IpAddr::V4(Ipv4Addr::LOCALHOST),
             request_id: "test".to_owned(),
         };

@@ -1,18 +1,21 @@
-//! Nothing of one account is there for another: every operation that names a thing in its path is asked for it by the
-//! administrator of a second account.
+//! Nothing of one account is there for another, and nothing of a project in the one beside it: every operation that
+//! names a thing in its path is asked for it by the administrator of a second account, and by the owner in a second
+//! project.
 
 use crate::app::TestApp;
 use crate::authz_coverage::Call;
 use crate::client::Client;
 use axum::Router;
 use muster_http::{Needs, Operation, Verb};
+use muster_service::identity::projects;
 use serde_json::json;
 
 /// What the first account has, by the names of path parameters: `("certificate_id", "scs…")`.
 pub type Ids<'a> = &'a [(&'a str, &'a str)];
 
 /// Asks every operation of the table for `ids` as a stranger, who must be told that nothing is there, in the owner's
-/// project and in the stranger's own. What the owner sees of them before and after must be the same. `calls` has bodies.
+/// project and in the stranger's own. So must the owner in another project of the account, where the path has one. What
+/// the owner sees of them before and after must be the same. `calls` has bodies.
 ///
 /// # Panics
 /// If anything of it is otherwise, or if no operation names any of them.
@@ -33,14 +36,24 @@ pub async fn stranger_coverage<C: Clone + Into<Call>>(
     let rows: Vec<_> = rows.collect();
     assert!(!rows.is_empty(), "no operation names any of them");
     let own = test.credentials.project_id.as_str();
+    let beside = projects::create(&test.app, &test.operator(), "beside", "").await;
+    let beside = beside.expect("a second project").id.to_string();
+    let within = test.client_in(router, &test.credentials, &beside).await;
     let before = seen(&owner, &rows, ids, own).await;
     for row in &rows {
         let body = calls.iter().find(|call| call.is_of(row)).map_or_else(|| json!({}), Call::body);
-        for project in [own, &other.project_id] {
+        let mut askers = vec![("a stranger", &stranger, own)];
+        askers.push(("a stranger at home", &stranger, &other.project_id));
+        // Where the project is the thing that is asked for, there is no other one to ask it in.
+        let named = ids.iter().any(|(name, _)| *name == "project_id");
+        if row.path.contains("{project_id}") && !named {
+            askers.push(("its owner in another project", &within, &beside));
+        }
+        for (who, client, project) in askers {
             let path = uri(row, ids, project);
-            let answer = stranger.send(row.verb.method(), &path, Some(&body)).await;
+            let answer = client.send(row.verb.method(), &path, Some(&body)).await;
             let said = String::from_utf8_lossy(&answer.body);
-            assert_eq!(answer.status, 404, "{} {path} as a stranger: {said}", row.name);
+            assert_eq!(answer.status, 404, "{} {path} as {who}: {said}", row.name);
         }
     }
     assert_eq!(seen(&owner, &rows, ids, own).await, before, "a stranger changed something");

@@ -29,7 +29,7 @@ async fn order_of(world: &World, kind: Kind, category: &str, body: Value) -> Str
 }
 
 /// Follows a task to its end.
-async fn wait(world: &World, task: &str) -> Value {
+pub(crate) async fn wait(world: &World, task: &str) -> Value {
     for _ in 0..1_000 {
         let answer = world.get(&format!("/export-task/{task}")).await.ok();
         HSS.check("ListQueryExportTask", &answer);

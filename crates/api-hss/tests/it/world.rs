@@ -16,7 +16,9 @@ use muster_model::report::{
 };
 use muster_model::time::ManualClock;
 use muster_model::{Column, Fact, Kind, Micros};
-use muster_service::identity::{self, DomainRef, Login, ProjectRef, ScopeRef, UserRef};
+use muster_service::identity::{
+    self, Credentials, DomainRef, Login, ProjectRef, ScopeRef, UserRef,
+};
 use muster_service::vulnerabilities::matcher::Matcher;
 use muster_service::{App, Settings};
 use muster_store::assets::{self, Target};
@@ -90,32 +92,21 @@ impl World {
         let vault = Keyring::read_or_create(&folder.path().join("root.key")).unwrap();
         let app = App::open(db.db.clone(), vault, Arc::new(clock.clone()), settings).await.unwrap();
         let credentials = identity::bootstrap(&app, &|_| Ok(())).await.unwrap().unwrap();
-        let login = Login {
-            user: UserRef::Name(
-                credentials.user_name.clone(),
-                DomainRef::Name(credentials.domain_name.clone()),
-            ),
-            password: credentials.password.clone(),
-            scope: ScopeRef::Project(ProjectRef::Id(credentials.project_id.clone())),
-            address: std::net::IpAddr::from([127, 0, 0, 1]),
-            request_id: String::new(),
-        };
-        let (token, _) = identity::issue_token(&app, login).await.unwrap();
+        let token = token_of(&app, &credentials).await;
         let routes = muster_api_hss::router(&app).merge(muster_api_muster::router(&app));
         let router = muster_http::edge(routes);
-        let world = Self {
-            app,
-            clock,
-            router,
-            project: credentials.project_id,
-            token: token.to_string(),
-            folder,
-            db,
-        };
+        let world = Self { app, clock, router, project: credentials.project_id, token, folder, db };
         world.populate().await;
         knowledge::put(world.folder.path());
         Matcher::new(&world.app).look().await.unwrap();
         world
+    }
+
+    /// The project of a second account, and a token of its administrator for it.
+    pub(crate) async fn stranger(&self) -> (String, String) {
+        let other = identity::add_account(&self.app, "stranger", &|_| Ok(())).await.unwrap();
+        let token = token_of(&self.app, &other).await;
+        (other.project_id, token)
     }
 
     /// Sends a request with the token.
@@ -216,6 +207,21 @@ impl World {
         })
         .unwrap();
     }
+}
+
+/// A token of an account's first user for its first project.
+async fn token_of(app: &App, credentials: &Credentials) -> String {
+    let login = Login {
+        user: UserRef::Name(
+            credentials.user_name.clone(),
+            DomainRef::Name(credentials.domain_name.clone()),
+        ),
+        password: credentials.password.clone(),
+        scope: ScopeRef::Project(ProjectRef::Id(credentials.project_id.clone())),
+        address: std::net::IpAddr::from([127, 0, 0, 1]),
+        request_id: String::new(),
+    };
+    identity::issue_token(app, login).await.unwrap().0.to_string()
 }
 
 fn row(fact: Fact) -> Row {

@@ -50,6 +50,28 @@ async fn a_change_is_made_once_and_a_read_repeats() {
 }
 
 #[tokio::test]
+async fn a_clock_that_is_sixteen_minutes_off_is_refused_by_every_scheme() {
+    let world = World::new().await;
+    for scheme in Scheme::ALL {
+        let client = world.test.signing(&world.router).signing_by(scheme);
+        let signed = || client.request(&Method::GET, "/v3/auth/domains", None);
+        let sent = async |request| client.send_request(request).await;
+        let (inside, outside) = (signed(), signed());
+        world.test.clock.advance_secs(14 * 60);
+        assert_eq!(sent(inside).await.status, 200, "{scheme:?}: fourteen minutes behind");
+        world.test.clock.advance_secs(2 * 60);
+        let late = sent(outside).await;
+        assert_eq!((late.status, &late.json()["error_code"]), (401, &json!("APIGW.0301")));
+        let (inside, outside) = (signed(), signed());
+        world.test.clock.advance_secs(-14 * 60);
+        assert_eq!(sent(inside).await.status, 200, "{scheme:?}: fourteen minutes ahead");
+        world.test.clock.advance_secs(-2 * 60);
+        assert_eq!(sent(outside).await.status, 401, "{scheme:?}: sixteen minutes ahead");
+        world.test.clock.advance_secs(16 * 60);
+    }
+}
+
+#[tokio::test]
 async fn an_altered_body_is_found() {
     let world = World::new().await;
     let client = world.test.signing(&world.router);

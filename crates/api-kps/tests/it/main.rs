@@ -7,6 +7,7 @@ mod contract;
 mod errors;
 mod found;
 mod lifecycle;
+mod policies;
 mod secrets;
 
 use axum::Router;

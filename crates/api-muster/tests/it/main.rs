@@ -1,12 +1,13 @@
 //! Our own API through its router.
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
+use axum::http::Method;
 use muster_api_muster::OPERATIONS;
 use muster_model::id::ProjectId;
 use muster_service::sca::uploads;
 use muster_store::sca::files::{self, Content};
-use muster_testkit::{Call, TestApp, TestDb, authz_coverage};
-use serde_json::json;
+use muster_testkit::{Call, TestApp, TestDb, authz_coverage, stranger_coverage};
+use serde_json::{Value, json};
 
 #[tokio::test]
 async fn no_operation_answers_without_rights() {
@@ -42,6 +43,62 @@ async fn artifact(test: &TestApp) -> String {
     assert!(files::arrived(&mut tx, &id, content, test.app.now()).await.unwrap());
     tx.commit().await.unwrap();
     id
+}
+
+#[tokio::test]
+async fn nothing_of_another_account_or_project_is_there() {
+    let test = TestApp::on(TestDb::sqlite().await).await;
+    let router = muster_http::edge(muster_api_muster::router(&test.app));
+    let admin = test.admin(&router).await;
+    let at = |path: &str| format!("/muster/v1/{}/{path}", test.credentials.project_id);
+    let made = async |path: &str, body: Value| {
+        let answer = admin.post(&at(path), &body).await;
+        assert!(answer.status < 300, "{path}: {}", answer.json());
+        answer.json()
+    };
+    let host = made("hosts", json!({"name": "rack-7"})).await;
+    let order = json!({"artifact_id": artifact(&test).await, "name": "a", "id": "task-1"});
+    made("sca/tasks", order).await;
+    let policy = json!({"grade": "critical"});
+    let written = admin.send(Method::PUT, &at("sca/policies/strict"), Some(&policy)).await;
+    assert!(written.status < 300, "{}", written.json());
+    let key = made("sca/keys", json!({})).await;
+    let calls = [
+        ("UpdateHost", json!({"location": "elsewhere"})),
+        ("KeepScaTask", json!({"keep_days": 1})),
+        ("UpdateScaKey", json!({"active": false})),
+    ];
+    let text = |value: &Value, key: &str| value[key].as_str().unwrap().to_owned();
+    let (host, key) = (text(&host, "id"), text(&key["key"], "access_key_id"));
+    let ids = [("host_id", host.as_str()), ("task_id", "task-1")];
+    stranger_coverage(&test, &router, OPERATIONS, &calls, &ids).await;
+    // What has no page of its own, and lists.
+    let other = test.second_account("other").await;
+    let other_project = other.project_id.clone();
+    let other = test.client_of(&router, &other).await;
+    let named = format!("sca/keys/{key}");
+    for project in [&test.credentials.project_id, &other_project] {
+        let off = json!({"active": false});
+        let path = format!("/muster/v1/{project}/{named}");
+        for (method, body) in [(Method::PATCH, Some(&off)), (Method::DELETE, None)] {
+            assert_eq!(other.send(method, &path, body).await.status, 404, "{path}");
+        }
+    }
+    for path in ["hosts", "sca/tasks", "sca/policies", "sca/keys", "enrol-tokens", "stray-keys"] {
+        assert_eq!(other.get(&at(path)).await.status, 404, "{path}");
+        let own = other.get(&format!("/muster/v1/{other_project}/{path}")).await;
+        assert_eq!(own.status, 200, "{path}");
+        let own = own.json().to_string();
+        for told in [host.as_str(), "rack-7", "task-1", "strict", &key] {
+            assert!(!own.contains(told), "{path} tells {told}");
+        }
+    }
+    let kept = admin.get(&at("sca/keys")).await.json();
+    assert!(kept.to_string().contains(&key), "{kept}");
+    let records = other.get("/muster/v1/audit").await.json().to_string();
+    for told in [&test.credentials.user_id, &host] {
+        assert!(!records.contains(told.as_str()), "the audit log tells {told}");
+    }
 }
 
 #[tokio::test]

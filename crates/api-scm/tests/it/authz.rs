@@ -126,6 +126,20 @@ async fn another_accounts_records_are_not_there() {
     assert_eq!(world.export(certificate).await["private_key"], json!(made.text("leaf.key")));
 }
 
+/// A user without a role whose group has one policy in the account.
+async fn carol(world: &World, statements: &str) -> Client {
+    let (app, operator) = (&world.test.app, world.test.operator());
+    let user = world.test.user("carol", "carol's password", Role::None).await;
+    let group = groups::create(app, &operator, "web", "").await.unwrap();
+    groups::set_member(app, &operator, &group.id, user.id.as_str(), true).await.unwrap();
+    let document = format!(r#"{{"Version":"5.0","Statement":[{statements}]}}"#);
+    let draft = Draft { name: "web", kind: "AA", description: "", document: &document };
+    let policy = policies::create(app, &operator, draft).await.unwrap().id;
+    let (group, reach) = (policies::Subject::Group(&group.id), Reach::Domain);
+    policies::set_assignment(app, &operator, group, &policy, &reach.into(), true).await.unwrap();
+    Client::with_token(&world.router, world.test.token("carol", "carol's password").await)
+}
+
 /// The conditions the page of the export names: a tag of the certificate, its enterprise project.
 #[tokio::test]
 async fn a_policy_may_speak_of_one_certificate_by_its_tag() {
@@ -139,28 +153,12 @@ async fn a_policy_may_speak_of_one_certificate_by_its_tag() {
     }
     let tag = json!({"tag": {"key": "tier", "value": "web"}});
     world.ask("POST", &format!("/{}/tags", ids[0]), tag).await;
-    let (app, operator) = (&world.test.app, world.test.operator());
-    let user = world.test.user("carol", "carol's password", Role::None).await;
-    let group = groups::create(app, &operator, "web", "").await.unwrap();
-    groups::set_member(app, &operator, &group.id, user.id.as_str(), true).await.unwrap();
-    let document = r#"{"Version":"5.0","Statement":[{"Effect":"Allow",
-        "Action":["scm:cert:get","scm:cert:list","scm:cert:export"],
-        "Condition":{"StringEquals":{"g:ResourceTag/tier":["web"]}}}]}"#;
-    let draft = Draft { name: "web", kind: "AA", description: "", document };
-    let policy = policies::create(app, &operator, draft).await.unwrap().id;
-    policies::set_assignment(
-        app,
-        &operator,
-        policies::Subject::Group(&group.id),
-        &policy,
-        &Reach::Domain.into(),
-        true,
+    let carol = carol(
+        &world,
+        r#"{"Effect":"Allow","Action":["scm:cert:get","scm:cert:list","scm:cert:export"],
+            "Condition":{"StringEquals":{"g:ResourceTag/tier":["web"]}}}"#,
     )
-    .await
-    .unwrap();
-
-    let carol =
-        Client::with_token(&world.router, world.test.token("carol", "carol's password").await);
+    .await;
     let export =
         async |id: &str| carol.post(&format!("/v3/scm/certificates/{id}/export"), &json!({})).await;
     assert_eq!(export(&ids[0]).await.status, 200);
@@ -173,4 +171,48 @@ async fn a_policy_may_speak_of_one_certificate_by_its_tag() {
     assert!(delete.json()["error_msg"].as_str().unwrap().contains("scm:cert:delete"));
     let list = carol.get("/v3/scm/certificates").await.json();
     assert_eq!((&list["total_count"], &list["certificates"][0]["id"]), (&json!(1), &json!(ids[0])));
+}
+
+/// A list shows what may be seen by itself: neither what is denied nor what was left out of an allowance.
+#[tokio::test]
+async fn a_certificate_that_is_denied_is_in_no_list() {
+    for statements in [
+        r#"{"Effect":"Allow","Action":["scm:*:*"]},
+           {"Effect":"Deny","Action":["scm:cert:*"],"Condition":{"StringEquals":{"g:ResourceTag/tier":["root"]}}}"#,
+        r#"{"Effect":"Allow","Action":["scm:*:*"],
+            "Condition":{"StringNotEquals":{"g:ResourceTag/tier":["root"]}}}"#,
+    ] {
+        let world = World::new().await;
+        let made = crate::openssl::Made::new();
+        let mut ids = Vec::new();
+        for name in ["cert-web", "cert-root"] {
+            let import = body(name, &made.text("leaf.pem"), &made.text("leaf.key"));
+            let id = world.ask("POST", "/certificates/import", import).await;
+            ids.push(id["certificate_id"].as_str().unwrap().to_owned());
+        }
+        let tag = json!({"tag": {"key": "tier", "value": "root"}});
+        world.ask("POST", &format!("/{}/tags", ids[1]), tag).await;
+        let carol = carol(&world, statements).await;
+        let list = carol.get("/v3/scm/certificates").await.json();
+        assert_eq!(
+            (&list["total_count"], &list["certificates"][0]["id"]),
+            (&json!(1), &json!(ids[0]))
+        );
+        let search = json!({"action": "filter", "tags": [{"key": "tier", "values": ["root"]}]});
+        let found = carol.post("/v3/scm/resource_instances/action", &search).await;
+        assert!(!found.json().to_string().contains(&ids[1]), "{}", found.json());
+        assert_eq!(carol.get("/v3/scm/tags").await.status, 403, "the tags of all");
+        for (method, path) in [
+            ("GET", format!("/v3/scm/certificates/{}", ids[1])),
+            ("POST", format!("/v3/scm/certificates/{}/export", ids[1])),
+            ("DELETE", format!("/v3/scm/certificates/{}", ids[1])),
+        ] {
+            let answer = carol.send(method.parse().unwrap(), &path, Some(&json!({}))).await;
+            assert_eq!(answer.status, 404, "{method} {path}");
+        }
+        // What is yet to be has no tag.
+        let import = body("cert-new", &made.text("leaf.pem"), &made.text("leaf.key"));
+        let imported = carol.post("/v3/scm/certificates/import", &import).await;
+        assert_eq!(imported.status, 200, "{}", imported.json());
+    }
 }

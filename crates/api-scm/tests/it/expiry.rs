@@ -131,6 +131,33 @@ on_both_databases! {
 }
 
 #[tokio::test]
+async fn every_stage_is_told_on_its_day_and_on_no_other() {
+    let world = World::new().await;
+    watched(&world).await;
+    let app = &world.test.app;
+    let (url, received) = listener(vec![200; 5]);
+    let channels = webhook(&url);
+    // 334 days to the end: from a second into the 36th day before it to the fourth after.
+    world.test.clock.advance_secs(298 * 86_400 + 1);
+    let mut told = Vec::new();
+    for left in (-4..=35).rev() {
+        world.test.clock.advance_secs(86_400);
+        // Twice a day, as the server looks more often than that.
+        for _ in 0..2 {
+            look(app, &channels).await.unwrap();
+            for _ in 0..deliver(app, &channels).await.unwrap() {
+                let notice = received.recv().unwrap();
+                told.push((left, notice["notice_type"].as_str().unwrap().to_owned()));
+            }
+        }
+    }
+    let expiring = [30, 15, 7, 1].map(|days| (days, "CERT_EXPIRING".to_owned()));
+    let mut expected = expiring.to_vec();
+    expected.push((0, "CERT_EXPIRED".to_owned()));
+    assert_eq!(told, expected);
+}
+
+#[tokio::test]
 async fn what_did_not_arrive_is_sent_again_and_what_nobody_wants_is_not() {
     let world = World::new().await;
     let made = Made::new();

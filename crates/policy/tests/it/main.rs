@@ -21,7 +21,7 @@ fn policy(statements: &str) -> Policy {
 }
 
 fn ask(policies: &[Policy], action: &str, resource: &str, context: &dyn Context) -> Decision {
-    decide(policies, Query { actions: &[action], resource, context })
+    decide(policies, Query { actions: &[action], resource, whole: false, context })
 }
 
 const CERT: &str = "scm:muster:d1:cert:scs1";
@@ -67,10 +67,49 @@ fn a_resource_is_one_and_a_list_is_all() {
 }
 
 #[test]
+fn everything_of_a_type_is_allowed_only_where_things_make_no_difference() {
+    let all = |policies: &[Policy]| {
+        let actions = &["scm:cert:list"];
+        let resource = "scm:muster:d1:cert:*";
+        let context = &From("10.0.0.1", "");
+        decide(policies, Query { actions, resource, whole: true, context }).is_allowed()
+    };
+    let statement = |effect: &str, rest: &str| {
+        policy(&format!(r#"{{"Effect":"{effect}","Action":["scm:cert:*"]{rest}}}"#))
+    };
+    for (rest, allowed) in [
+        ("", true),
+        (r#","Resource":["scm:*:*:cert:*"]"#, true),
+        (r#","Resource":["scm:*:*:cert:scs1"]"#, false),
+        (r#","NotResource":["scm:*:*:cert:scs1"]"#, false),
+        (r#","NotResource":["scm:*:*:csr:csr1"]"#, true),
+        (r#","Condition":{"StringNotEquals":{"g:ResourceTag/tier":["prod"]}}"#, false),
+        (r#","Condition":{"StringNotEquals":{"g:enterpriseprojectid":["e1"]}}"#, false),
+        (r#","Condition":{"IpAddress":{"g:SourceIp":["10.0.0.0/8"]}}"#, true),
+        (r#","Condition":{"IpAddress":{"g:SourceIp":["192.0.2.0/24"]}}"#, false),
+    ] {
+        assert_eq!(all(&[statement("Allow", rest)]), allowed, "Allow {rest}");
+    }
+    for (rest, denied) in [
+        ("", true),
+        (r#","Resource":["scm:*:*:cert:scs1"]"#, true),
+        (r#","Resource":["scm:other:*:cert:scs1"]"#, false),
+        (r#","Resource":["scm:*:*:csr:csr1"]"#, false),
+        (r#","NotResource":["scm:*:*:cert:scs1"]"#, true),
+        (r#","NotResource":["scm:*:*:cert:*"]"#, false),
+        (r#","Condition":{"StringEquals":{"g:ResourceTag/tier":["prod"]}}"#, true),
+        (r#","Condition":{"IpAddress":{"g:SourceIp":["192.0.2.0/24"]}}"#, false),
+    ] {
+        let both = [statement("Allow", ""), statement("Deny", rest)];
+        assert_eq!(all(&both), !denied, "Deny {rest}");
+    }
+}
+
+#[test]
 fn an_action_goes_under_all_of_its_names() {
     let query = |policies: &[Policy]| {
         let actions = &["scm:cert:export", "scm:cert:download"];
-        decide(policies, Query { actions, resource: CERT, context: &() })
+        decide(policies, Query { actions, resource: CERT, whole: false, context: &() })
     };
     assert!(query(&[policy(r#"{"Effect":"Allow","Action":["scm:cert:download"]}"#)]).is_allowed());
     let denied = [

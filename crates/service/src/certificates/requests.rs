@@ -47,7 +47,7 @@ pub struct New {
 /// # Errors
 /// `Forbidden` naming the action, `Invalid` naming the field, `Unavailable` when too many keys are being made.
 pub async fn create(app: &App, caller: &Caller, new: &New) -> Result<Request> {
-    authz::account(app, caller, Action::CsrCreate)?;
+    authz::account_on(app, caller, Action::CsrCreate, &Item::NEW)?;
     let algorithm = algorithm("private_key_algo", &new.algorithm)?;
     let names = check(new)?;
     let key = making::key(app, algorithm).await?;
@@ -75,7 +75,7 @@ pub async fn upload(
     csr: &str,
     private_key: Option<Zeroizing<String>>,
 ) -> Result<Request> {
-    authz::account(app, caller, Action::CsrCreate)?;
+    authz::account_on(app, caller, Action::CsrCreate, &Item::NEW)?;
     check_name(name)?;
     if csr.len() > MAX_REQUEST {
         return Err(Error::invalid("csr", "must have at most 16384 characters"));

@@ -91,10 +91,12 @@ pub(crate) struct Verdict<'a> {
     pub(crate) policy: Option<&'a Arc<Compiled>>,
 }
 
-/// Asks the policies that hold at a place. `resource` is made only if one of them wants to know.
+/// Asks the policies that hold at a place. `resource` is made only if one of them wants to know. `whole` says that
+/// the question is about everything of the kind at once.
 pub(crate) fn ask<'a>(
     policies: impl Iterator<Item = &'a Arc<Compiled>>,
     action: Action,
+    whole: bool,
     resource: &dyn Fn() -> String,
     context: &dyn Context,
 ) -> bool {
@@ -106,7 +108,7 @@ pub(crate) fn ask<'a>(
             Answer::Deny => return false,
             Answer::Ask => {
                 let resource = resource();
-                let query = Query { actions: action.names(), resource: &resource, context };
+                let query = Query { actions: action.names(), resource: &resource, whole, context };
                 match decide([&policy.policy], query) {
                     Decision::Denied(_) => return false,
                     Decision::Allowed(_) => allowed = true,
@@ -141,15 +143,29 @@ pub(crate) fn any(
     may || somewhere.into_iter().any(allows)
 }
 
-/// The same, said by which statement.
+/// Whether what holds in an enterprise project alone denies the action on things there, or may do so.
+pub(crate) fn some_denied(grants: &[Grant], action: Action) -> bool {
+    let somewhere = grants.iter().filter(|it| matches!(it.reach, Reach::EnterpriseProject(_)));
+    somewhere.map(|it| &it.policy).any(|it| match it.answer(action) {
+        Answer::Nothing | Answer::Allow => false,
+        Answer::Deny => true,
+        Answer::Ask => {
+            let mut statements = it.policy.statements.iter();
+            statements.any(|it| it.effect == Effect::Deny && it.concerns(action.names()))
+        }
+    })
+}
+
+/// The same as [`ask`], said by which statement.
 pub(crate) fn explain<'a>(
     policies: impl Iterator<Item = &'a Arc<Compiled>>,
     action: Action,
+    whole: bool,
     resource: &str,
     context: &dyn Context,
 ) -> Verdict<'a> {
     let held: Vec<_> = policies.collect();
-    let query = Query { actions: action.names(), resource, context };
+    let query = Query { actions: action.names(), resource, whole, context };
     let decision = decide(held.iter().map(|it| &it.policy), query);
     let policy = match decision {
         Decision::Allowed(place) | Decision::Denied(place) => held.get(place.policy),

@@ -77,6 +77,8 @@ pub fn simulate(app: &App, caller: &Caller, question: &Question) -> Result<Answe
     let path = question.resource.as_deref().unwrap_or("*");
     let enterprise_project = question.enterprise_project_id.as_deref().unwrap_or_default();
     let item = Item { path, enterprise_project, tags: &[] };
+    // As lists and what is about no one thing ask.
+    let whole = path == Item::ALL.path && enterprise_project.is_empty();
     if let Some(document) = &question.policy {
         authz::account(app, caller, Action::PolicySimulate)?;
         let text = match document {
@@ -86,7 +88,8 @@ pub fn simulate(app: &App, caller: &Caller, question: &Question) -> Result<Answe
         let policy = Policy::parse(&text)?;
         let resource = authz::resource(app, caller, action, path);
         let context = Told { told: &question.context, known: None };
-        let query = Query { actions: action.names(), resource: &resource, context: &context };
+        let query =
+            Query { actions: action.names(), resource: &resource, whole, context: &context };
         let decision = decide([&policy], query);
         return Ok(answer(decision, resource, Some(("policy", &policy))));
     }
@@ -106,7 +109,7 @@ pub fn simulate(app: &App, caller: &Caller, question: &Question) -> Result<Answe
     let resource = authz::resource(app, &asked, action, path);
     let known = authz::Request { app, caller: &asked, project, item: &item };
     let context = Told { told: &question.context, known: Some(known) };
-    let verdict = rights::explain(held, action, &resource, &context);
+    let verdict = rights::explain(held, action, whole, &resource, &context);
     let decided = verdict.policy.map(|it: &Arc<Compiled>| (it.name.as_str(), &it.policy));
     Ok(answer(verdict.decision, resource, decided))
 }

@@ -91,7 +91,7 @@ pub async fn openings(
     name: &str,
 ) -> Result<(Keypair, Vec<Opening>)> {
     authz::require(app, caller, Action::AssetList, Some(project)).await?;
-    let place = Place::enter(app, caller, Action::KeypairGet, project).await?;
+    let place = Place::enter_for_some(app, caller, Action::KeypairGet, project).await?;
     let mut tx = app.db.read().await?;
     let pair = place.named(&mut tx, name).await?;
     // A fingerprint stands in JSON as it is.

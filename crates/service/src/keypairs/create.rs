@@ -2,6 +2,7 @@
 
 use super::{Fault, PRIVATE_KEY, Place, SSH, X509, record_of, target};
 use crate::audit;
+use crate::authz::{self, Item};
 use crate::limits::admit_secret;
 use crate::{App, sealing};
 use muster_model::id::ProjectId;
@@ -80,7 +81,7 @@ struct Halves {
 /// `Invalid` naming the parameter, `Conflict` for a name that is taken, `RateLimited`, `Unavailable` if too many
 /// are being made or the audit is not; those of [`crate::authz::require`] and of the database.
 pub async fn create(app: &App, caller: &Caller, project: &ProjectId, new: New) -> Result<Created> {
-    let place = Place::enter(app, caller, Action::KeypairCreate, project).await?;
+    let place = Place::enter_for_some(app, caller, Action::KeypairCreate, project).await?;
     store_new(app, caller, &place, new).await
 }
 
@@ -94,7 +95,7 @@ pub async fn import_all(
     project: &ProjectId,
     all: Vec<New>,
 ) -> Result<Vec<(String, Result<Created>)>> {
-    let place = Place::enter(app, caller, Action::KeypairCreate, project).await?;
+    let place = Place::enter_for_some(app, caller, Action::KeypairCreate, project).await?;
     if !(1..=10).contains(&all.len()) {
         return Err(Error::invalid("keypairs", "must be 1 to 10"));
     }
@@ -117,6 +118,8 @@ pub async fn import_all(
 
 async fn store_new(app: &App, caller: &Caller, place: &Place<'_>, new: New) -> Result<Created> {
     check_name(&new.name)?;
+    let item = Item::named(&new.name);
+    authz::require_on(app, caller, place.action, Some(place.project), &item).await?;
     let kind = match new.kind.as_deref() {
         None | Some("" | SSH) => SSH,
         Some(X509) => X509,

@@ -34,7 +34,7 @@ pub async fn export(
     names: &[String],
 ) -> Result<Vec<Exported>> {
     let action = Action::PrivateKeyExport;
-    let place = Place::enter(app, caller, action, project).await?;
+    let place = Place::enter_for_some(app, caller, action, project).await?;
     if !(1..=MAX_BATCH).contains(&names.len()) {
         return Err(Error::invalid("keypairs", "must be 1 to 10"));
     }
@@ -99,7 +99,7 @@ pub async fn import_private_key(
     user_id: Option<&str>,
     protection: Protection,
 ) -> Result<Keypair> {
-    let place = Place::enter(app, caller, Action::PrivateKeyImport, project).await?;
+    let place = Place::enter_for_some(app, caller, Action::PrivateKeyImport, project).await?;
     check_user(caller, user_id)?;
     protection.check()?;
     let text = protection
@@ -126,7 +126,7 @@ pub async fn import_private_key(
 /// `NotFound` for a pair that is not there or whose private half is not kept; those of
 /// [`crate::authz::require`] and of the database.
 pub async fn clear(app: &App, caller: &Caller, project: &ProjectId, name: &str) -> Result<()> {
-    let place = Place::enter(app, caller, Action::PrivateKeyClear, project).await?;
+    let place = Place::enter_for_some(app, caller, Action::PrivateKeyClear, project).await?;
     let now = app.now();
     transact!(app.db, |tx| {
         let pair = place.named(tx, name).await?;

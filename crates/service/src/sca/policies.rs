@@ -237,7 +237,7 @@ async fn record(
 /// What the policies of a project say of a task, by what is known now: all of them, or one.
 ///
 /// # Errors
-/// `NotFound` for a policy that is not there; `Conflict` if the task has not ended, or failed; those of
+/// `NotFound` for a policy or a task that is not there; `Conflict` if the task has not ended, or failed; those of
 /// [`authz::require`] and of the database.
 pub async fn verdicts(
     app: &App,
@@ -257,6 +257,7 @@ pub async fn verdicts(
     }
     let all = all.into_iter().map(read).collect::<Result<Vec<_>>>()?;
     if all.is_empty() {
+        super::tasks::find(&mut tx, key, task).await?;
         return Ok(Vec::new());
     }
     let packed = match packed(&mut tx, key, task).await {
