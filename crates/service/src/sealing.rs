@@ -82,6 +82,51 @@ pub async fn open(
     }
 }
 
+/// A sealed field with the key that opens it: fetched in a transaction and opened after it, so that none is held while
+/// a record of the audit is on its way to the disk.
+pub struct Closed {
+    owner: Owner,
+    key: Arc<OwnerKey>,
+    record: String,
+    field: &'static str,
+    sealed: Vec<u8>,
+}
+
+/// Fetches the key of a field that is about to be opened.
+///
+/// # Errors
+/// Those of the database; `Internal` if the key was forgotten or does not open.
+pub async fn closed(
+    tx: &mut Tx,
+    app: &App,
+    owner: &Owner,
+    record: &str,
+    field: &'static str,
+    sealed: Vec<u8>,
+) -> Result<Closed> {
+    let held = version_of(&sealed).and_then(|held| app.owner_keys.get(owner, held, app.now()));
+    let key = match held {
+        Some(key) => key,
+        None => stored(tx, app, owner, &sealed).await?,
+    };
+    Ok(Closed { owner: owner.clone(), key, record: record.to_owned(), field, sealed })
+}
+
+impl Closed {
+    /// Decrypts it.
+    ///
+    /// # Errors
+    /// As [`open`].
+    pub async fn open(self, app: &App) -> Result<Zeroizing<Vec<u8>>> {
+        if let Ok(content) = self.key.open(&self.record, self.field, &self.sealed) {
+            return Ok(content);
+        }
+        // One that does not open may be of a transaction that was rolled back.
+        let key = stored(&mut app.db.read().await?, app, &self.owner, &self.sealed).await?;
+        key.open(&self.record, self.field, &self.sealed)
+    }
+}
+
 /// Wraps a sealed field by the owner's newest key. None if it already is.
 ///
 /// # Errors

@@ -6,7 +6,7 @@
 mod files;
 mod hook;
 
-use super::export::open;
+use super::export::{closed, open};
 use super::{permitted, target, wrong_state};
 use crate::app::App;
 use crate::audit;
@@ -68,13 +68,14 @@ pub async fn push(app: &App, caller: &Caller, id: &str, name: &str) -> Result<()
     }
     let record = target(id);
     let put = format!("{record}/target/{name}");
-    let intent = audit::intent(app, caller, Action::CertPush, "", &put).await?;
     let mut sealed = async |field, sealed: &Option<Vec<u8>>| {
-        open(&mut tx, app, caller, &record, field, sealed.as_deref()).await
+        closed(&mut tx, app, caller, &record, field, sealed.clone()).await
     };
     let key = sealed("private_key", &found.keys.key).await?;
     let enc_key = sealed("enc_private_key", &found.keys.enc_key).await?;
     drop(tx);
+    let intent = audit::intent(app, caller, Action::CertPush, "", &put).await?;
+    let (key, enc_key) = (open(app, key).await?, open(app, enc_key).await?);
     let chain = |certificate: &str| Zeroizing::new(Chain::entire(certificate, &content.chain));
     let mut written = vec![(CERTIFICATE, Some(chain(&content.certificate))), (KEY, key)];
     if !content.enc_certificate.is_empty() {

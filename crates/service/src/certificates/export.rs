@@ -2,6 +2,7 @@
 
 use super::{owner, permitted, target, wrong_state};
 use crate::app::App;
+use crate::sealing::Closed;
 use crate::{audit, limits, sealing};
 use muster_model::{Action, Caller, Error, Result};
 use muster_store::Tx;
@@ -44,10 +45,12 @@ pub async fn export(app: &App, caller: &Caller, id: &str) -> Result<Export> {
         return Err(wrong_state(&found, app.now(), "there is nothing to export yet"));
     }
     let record = target(id);
+    let key = closed(&mut tx, app, caller, &record, "private_key", found.keys.key).await?;
+    let enc_key =
+        closed(&mut tx, app, caller, &record, "enc_private_key", found.keys.enc_key).await?;
+    drop(tx);
     let intent = audit::intent(app, caller, Action::CertExport, "", &record).await?;
-    let key = open(&mut tx, app, caller, &record, "private_key", found.keys.key.as_deref()).await?;
-    let enc_key = found.keys.enc_key.as_deref();
-    let enc_key = open(&mut tx, app, caller, &record, "enc_private_key", enc_key).await?;
+    let (key, enc_key) = (open(app, key).await?, open(app, enc_key).await?);
     let envelope = Some(found.content.envelope).filter(|envelope| !envelope.is_empty());
     let content = found.content.certificate;
     let export = Export {
@@ -64,17 +67,23 @@ pub async fn export(app: &App, caller: &Caller, id: &str) -> Result<Export> {
     Ok(export)
 }
 
-/// A sealed text, where there is one.
-pub(super) async fn open(
+/// A sealed text before it is opened, where there is one.
+pub(super) async fn closed(
     tx: &mut Tx,
     app: &App,
     caller: &Caller,
     record: &str,
-    field: &str,
-    sealed: Option<&[u8]>,
-) -> Result<Option<Zeroizing<String>>> {
+    field: &'static str,
+    sealed: Option<Vec<u8>>,
+) -> Result<Option<Closed>> {
     let Some(sealed) = sealed else { return Ok(None) };
-    let mut bytes = sealing::open(tx, app, &owner(caller), record, field, sealed).await?;
+    sealing::closed(tx, app, &owner(caller), record, field, sealed).await.map(Some)
+}
+
+/// The text, where there is one.
+pub(super) async fn open(app: &App, closed: Option<Closed>) -> Result<Option<Zeroizing<String>>> {
+    let Some(closed) = closed else { return Ok(None) };
+    let mut bytes = closed.open(app).await?;
     let text = String::from_utf8(std::mem::take(&mut *bytes)).map_err(|error| {
         drop(Zeroizing::new(error.into_bytes()));
         Error::internal("a sealed text that is no text")

@@ -223,10 +223,13 @@ pub async fn private_key(app: &App, caller: &Caller, id: &str) -> Result<Zeroizi
         let message = format!("certificate request {id} was uploaded without its private key");
         Error::new(ErrorKind::Conflict, message)
     };
-    let sealed = found.sealed_key.ok_or_else(absent)?;
     let record = target(id);
+    let sealed = found.sealed_key;
+    let closed = export::closed(&mut tx, app, caller, &record, "private_key", sealed).await?;
+    let closed = Some(closed.ok_or_else(absent)?);
+    drop(tx);
     let intent = audit::intent(app, caller, Action::CsrExport, "", &record).await?;
-    let key = export::open(&mut tx, app, caller, &record, "private_key", Some(&sealed)).await?;
+    let key = export::open(app, closed).await?;
     let key = key.ok_or_else(absent)?;
     intent.done();
     Ok(key)

@@ -58,14 +58,17 @@ pub async fn export(
         if sealed.is_err() {
             audit::note(app, caller, action, project.as_str(), &target(name), Outcome::Failure);
         }
-        found.push((pair, sealed?));
+        let (record, owner) = (record_of(&pair.id), place.owner());
+        let closed = sealing::closed(&mut tx, app, &owner, &record, PRIVATE_KEY, sealed?).await?;
+        found.push((pair, closed));
     }
+    drop(tx);
     let list: Vec<_> = found.iter().map(|(pair, _)| pair.name.as_str()).collect();
     let target = format!("keypair/{}", list.join(","));
     let intent = audit::intent(app, caller, action, project.as_str(), &target).await?;
     let mut exported = Vec::with_capacity(found.len());
-    for (pair, sealed) in found {
-        let private_key = open(&mut tx, app, &place, &pair, &sealed).await?;
+    for (pair, closed) in found {
+        let private_key = text(&closed.open(app).await?)?;
         exported.push(Exported { name: pair.name, private_key });
     }
     intent.done();
@@ -81,8 +84,12 @@ pub(super) async fn open(
     sealed: &[u8],
 ) -> Result<Zeroizing<String>> {
     let record = record_of(&pair.id);
-    let bytes = sealing::open(tx, app, &place.owner(), &record, PRIVATE_KEY, sealed).await?;
-    let text = std::str::from_utf8(&bytes).map_err(Error::internal)?;
+    text(&sealing::open(tx, app, &place.owner(), &record, PRIVATE_KEY, sealed).await?)
+}
+
+/// A private half as the text it is.
+fn text(bytes: &[u8]) -> Result<Zeroizing<String>> {
+    let text = std::str::from_utf8(bytes).map_err(Error::internal)?;
     Ok(Zeroizing::new(text.to_owned()))
 }
 
