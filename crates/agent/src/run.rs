@@ -25,8 +25,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 use tasks::Tasks;
 
-/// The accounts of this host.
-const ACCOUNTS: &str = "/etc/passwd";
+/// Where this host says which accounts it has, and what its SSH server counts.
+const ETC: &str = "/etc";
 /// Pause after a refusal that only a person can lift.
 const REFUSED: Duration = Duration::from_secs(900);
 
@@ -270,7 +270,7 @@ impl<S: Sweeper, T: Transport> Agent<S, T> {
             return Err("the host does not allow key pairs to be bound".to_owned());
         }
         let account = wanted.account;
-        bind::carry_out(Path::new(ACCOUNTS), wanted)
+        bind::carry_out(Path::new(ETC), wanted)
             .inspect_err(|why| tracing::warn!(account, why, "its keys could not be changed"))?;
         tracing::info!(account, "its keys were changed");
         // What it opens now is to be seen soon.

@@ -47,6 +47,8 @@ pub struct Rules {
     pub pam: bool,
     /// Files with keys, with their `%h`, `%u`, `%U` and `%%` replaced, relative ones beside the home.
     pub key_files: Vec<String>,
+    /// Keys in files that others may write do not count.
+    pub strict_modes: bool,
     /// Keys may also come from a program or be vouched for by a certificate authority.
     pub other_keys: bool,
 }
@@ -164,6 +166,7 @@ impl Config {
             key: is("pubkeyauthentication", "yes"),
             pam,
             key_files,
+            strict_modes: is("strictmodes", "yes"),
             other_keys: set("authorizedkeyscommand") || set("trustedusercakeys"),
         }
     }

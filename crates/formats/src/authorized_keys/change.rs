@@ -8,6 +8,9 @@ const MAX_REMOVED: usize = 16;
 /// Runs in a POSIX shell with awk. It is one function, called on its last line: if the connection breaks off
 /// half-way, nothing of it is run. The file is replaced by a rename: every reader sees the old or the new one.
 /// Mode and owner of the file are kept, and so is every other line.
+///
+/// What was there before lies beside it until what is there now was looked at. It is put back where that fails; after a
+/// kill by the next change, unless somebody has changed the file since: the name says which content it is to replace.
 const PROGRAM: &str = r#"
 muster_change() {
   set -eu
@@ -20,9 +23,31 @@ muster_change() {
   command -v awk >/dev/null || refuse "awk is missing"
   if [ -L "$folder" ] || [ -L "$file" ]; then refuse "$file is reached over a symbolic link"; fi
   [ -d "$folder" ] || mkdir "$folder" || refuse "$folder cannot be made"
-  trap 'rm -f "$new"' EXIT
+  sum() { cksum <"$1" | tr ' ' '-'; }
+  # Puts back what lies in $1, if the file is still the one it was to be replaced by.
+  put_back() {
+    case $1 in *-"$(sum "$file" 2>/dev/null)") ;; *) rm -f "$1"; return 0 ;; esac
+    case $1 in
+      "$none"*) rm -f "$file" "$1" ;;
+      *) mv -f "$1" "$file" ;;
+    esac
+  }
+  kept=$folder/.authorized_keys.muster-kept- none=$folder/.authorized_keys.muster-none- back=
+  trap 'rm -f "$new"; [ -z "$back" ] || put_back "$back"' EXIT
   trap 'exit 71' HUP INT TERM
   rm -f "$new"
+  for left in "$kept"* "$none"*; do
+    [ ! -f "$left" ] || put_back "$left"
+  done
+  # Who else could write the file could let himself in, so that a server with strict modes does not count it.
+  check() {
+    { [ -n "$key" ] && [ -n "$strict" ]; } || return 0
+    for path in "$HOME" "$folder" "$file"; do
+      ls -ldnL "$path" | awk -v own="$(id -u)" '
+        { exit !(($3 == 0 || $3 == own) && substr($1, 6, 1) != "w" && substr($1, 9, 1) != "w") }' ||
+        refuse "$path may be written by others, so the SSH server does not count the keys in it"
+    done
+  }
   before=none
   if [ -e "$file" ]; then
     [ -f "$file" ] || refuse "$file is no file"
@@ -54,11 +79,23 @@ muster_change() {
     [ ! -e "$file" ] || refuse "$file was changed by somebody else meanwhile"
   else
     [ "$(cksum <"$file")" = "$before" ] || refuse "$file was changed by somebody else meanwhile"
-    if [ "$(cksum <"$new")" = "$before" ]; then echo "muster: unchanged"; exit 0; fi
+    if [ "$(cksum <"$new")" = "$before" ]; then check; echo "muster: unchanged"; exit 0; fi
   fi
-  sync "$new" 2>/dev/null || sync 2>/dev/null || :
+  written=$(sum "$new")
+  if [ "$before" = none ]; then
+    : >"$none$written" || refuse "$folder cannot be written"
+    back=$none$written
+  else
+    cp -p "$file" "$kept$written" || refuse "$folder cannot be written"
+    back=$kept$written
+  fi
+  sync "$new" "$back" 2>/dev/null || sync 2>/dev/null || :
   mv -f "$new" "$file" || refuse "$file cannot be replaced"
   if command -v restorecon >/dev/null; then restorecon "$file" 2>/dev/null || :; fi
+  [ "$(sum "$file")" = "$written" ] || refuse "$file does not hold what was written to it"
+  check
+  rm -f "$back"
+  back=
   echo "muster: changed"
 }
 muster_change
@@ -71,6 +108,7 @@ pub struct Change {
     key: String,
     line: String,
     mark: String,
+    strict: bool,
 }
 
 impl Change {
@@ -97,14 +135,30 @@ impl Change {
             }
         };
         let (remove, mark) = (remove.join(" "), harmless(mark));
-        Some(Self { remove, key: key.to_owned(), line: line.trim_end().to_owned(), mark })
+        Some(Self {
+            remove,
+            key: key.to_owned(),
+            line: line.trim_end().to_owned(),
+            mark,
+            strict: false,
+        })
+    }
+
+    /// The same, undone where somebody else could write the file that lets in, or a folder it lies in: for who cannot see
+    /// whether the server counts it.
+    #[must_use]
+    pub fn strictly(self) -> Self {
+        Self { strict: true, ..self }
     }
 
     /// The program, for the standard input of a POSIX shell. It says `muster: changed` or `muster: unchanged`, or fails
     /// with a reason behind `muster: ` on its standard error.
     pub fn program(&self) -> String {
-        let Self { remove, key, line, mark } = self;
-        format!("remove='{remove}'\nkey='{key}'\nline='{line}'\nmark='{mark}'\n{PROGRAM}")
+        let Self { remove, key, line, mark, strict } = self;
+        let strict = if *strict { "yes" } else { "" };
+        format!(
+            "remove='{remove}'\nkey='{key}'\nline='{line}'\nmark='{mark}'\nstrict='{strict}'\n{PROGRAM}"
+        )
     }
 }
 
@@ -156,9 +210,9 @@ mod tests {
             let line = format!("{KEY} {comment}");
             let program = Change::new(&line, [line.as_str()], &mark).unwrap().program();
             let head = program.strip_suffix(PROGRAM).unwrap();
-            prop_assert_eq!(head.matches('\'').count(), 8);
+            prop_assert_eq!(head.matches('\'').count(), 10);
             prop_assert!(!head.contains(['\\', '$', '`']));
-            prop_assert_eq!(head.lines().count(), 4);
+            prop_assert_eq!(head.lines().count(), 5);
         }
     }
 }
