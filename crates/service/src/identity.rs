@@ -24,6 +24,7 @@ pub mod tokens;
 pub mod users;
 
 mod attempts;
+mod spare;
 mod state;
 
 pub(crate) use directory::sealing as access_key_sealing;

@@ -128,18 +128,23 @@ pub async fn issue_token(app: &App, login: Login) -> Result<(Zeroizing<String>, 
 
 /// Compares the password on a thread of its own, few at a time. Takes as long for a user without one.
 async fn check(app: &App, password: Zeroizing<String>, hash: String) -> Result<bool> {
+    let waiting = app.identity.spare.wait();
     let busy = || Error::new(ErrorKind::RateLimited, "too many logins at once, try again");
     let turn = tokio::time::timeout(PATIENCE, app.identity.hashing.acquire());
     let _turn = turn.await.map_err(|_| busy())?.map_err(|_| busy())?;
+    let mut memory = waiting.take();
     let compare = move || {
-        if hash.is_empty() {
-            password::verify_nobody(&password);
+        let holds = if hash.is_empty() {
+            password::verify_nobody(&mut memory, &password);
             false
         } else {
-            password::verify(&password, &hash)
-        }
+            password::verify(&mut memory, &password, &hash)
+        };
+        (holds, memory)
     };
-    app.tasks.spawn_blocking(compare).await.map_err(Error::internal)
+    let (holds, memory) = app.tasks.spawn_blocking(compare).await.map_err(Error::internal)?;
+    waiting.done(memory);
+    Ok(holds)
 }
 
 /// Whether a password is the user's own, counted as a login.

@@ -2,6 +2,7 @@
 
 use super::attempts::Attempts;
 use super::directory::{self, Directory};
+use super::spare::Spare;
 use super::temporary::LONGEST_SECS;
 use crate::limits::Limiter;
 use muster_model::{Error, Micros, Result};
@@ -31,6 +32,8 @@ pub struct Identity {
     pub(super) logins: Limiter<IpAddr>,
     /// Password checks under way at most: each takes 19 MiB and a core.
     pub(super) hashing: Semaphore,
+    /// What passwords are checked in, while more than one waits.
+    pub(super) spare: Spare,
     /// Uses of access keys not yet stored.
     uses: Mutex<HashMap<String, Micros>>,
 }
@@ -58,6 +61,7 @@ impl Identity {
             locks: Attempts::new(),
             logins: Limiter::new(),
             hashing: Semaphore::new((cores / 2).max(1)),
+            spare: Spare::default(),
             uses: Mutex::new(HashMap::new()),
         };
         identity.rotate(db, vault, now, token_secs).await?;
