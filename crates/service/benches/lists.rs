@@ -6,8 +6,10 @@
 
 use muster_figures::{Bar, Figures};
 use muster_model::id::ProjectId;
-use muster_model::{Caller, Micros, Paging};
+use muster_model::{Caller, Micros, Paging, Role};
 use muster_service::certificates::{self, Filter, Order, SortKey, Status};
+use muster_service::identity::policies::{self, Draft, Subject};
+use muster_service::identity::{Reach, groups};
 use muster_service::{App, keypairs};
 use muster_store::certificates::{self as store, Certificate, Content, Product, SealedKeys};
 use muster_store::keypairs::{self as pairs, Keypair};
@@ -43,6 +45,7 @@ fn main() {
         };
         lists.fill(count).await;
         lists.certificates().await;
+        lists.of_some(&test).await;
         lists.key_pairs(&test.credentials.project_id).await;
         test.app.close().await;
     });
@@ -117,6 +120,34 @@ impl Lists {
             })
             .await;
             self.figures.cpu(&format!("certificates {name} ({seen})"), spent, 1, BAR);
+        }
+    }
+
+    /// For who may see only some, each is asked for.
+    async fn of_some(&self, test: &TestApp) {
+        let document = r#"{"Version":"5.0","Statement":[{"Effect":"Allow","Action":["scm:*:*"],
+            "Condition":{"StringNotEquals":{"g:ResourceTag/tier":["secret"]}}}]}"#;
+        let user = test.user("carol", "carol's password", Role::None).await;
+        let group = groups::create(&self.app, &self.caller, "some", "").await.unwrap();
+        groups::set_member(&self.app, &self.caller, &group.id, user.id.as_str(), true)
+            .await
+            .unwrap();
+        let draft = Draft { name: "some", kind: "AA", description: "", document };
+        let policy = policies::create(&self.app, &self.caller, draft).await.unwrap().id;
+        let (group, reach) = (Subject::Group(&group.id), Reach::Domain);
+        policies::set_assignment(&self.app, &self.caller, group, &policy, &reach.into(), true)
+            .await
+            .unwrap();
+        let carol = Caller { user_id: user.id, role: user.role, ..self.caller.clone() };
+        for (name, offset) in [("first page", 0), ("deep", self.deep)] {
+            let spent = best_of(RUNS, async || {
+                let (filter, paging) = (Filter::default(), Paging { limit: ROWS, offset });
+                let page = certificates::list(&self.app, &carol, &filter, Order::default(), paging);
+                assert_eq!(page.await.unwrap().rows.len(), ROWS as usize);
+            })
+            .await;
+            let name = format!("certificates for who may see some, {name}");
+            self.figures.cpu(&name, spent, 1, Bar::None);
         }
     }
 

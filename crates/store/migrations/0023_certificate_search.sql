@@ -9,6 +9,6 @@ UPDATE certificates SET
   searched_whole = CASE WHEN length(name || main_domain || sans) > 598 THEN 0 ELSE 1 END;
 DROP INDEX certificates_list;
 CREATE INDEX certificates_list ON certificates
-  (domain, updated_at, key, status, not_after, enterprise_project_id, searched_whole, searched);
+  (domain, updated_at, key, status, not_after, enterprise_project_id, id, searched_whole, searched);
 CREATE INDEX certificates_status ON certificates (domain, status, key, not_after);
 CREATE INDEX keypairs_page ON keypairs (project, key, owner);

@@ -7,7 +7,7 @@ pub mod tags;
 
 mod list;
 
-pub use list::{Filter, Order, SortKey, TagChoice, TagRule, list};
+pub use list::{Brief, Filter, Order, SortKey, TagChoice, TagRule, briefs, by_keys, list};
 
 use crate::Tx;
 use crate::db::{Bind, Cells, Row, binds, folded};

@@ -1,13 +1,10 @@
 //! Looking at certificates.
 
-use super::{Certificate, Filter, Order, account, item, permitted, tags};
+use super::{Certificate, Filter, Order, account, permitted, tags};
 use crate::app::App;
 use crate::authz::{self, Item};
-use muster_model::{Action, Caller, Page, Paging, Result};
-use muster_store::certificates as store;
-
-/// Rows of one step where each has to be asked for.
-const STEP: u32 = 500;
+use muster_model::{Action, Caller, Error, Page, Paging, Result};
+use muster_store::certificates::{self as store, Brief};
 
 /// A page of the account's certificates: of those the caller may see.
 ///
@@ -27,26 +24,19 @@ pub async fn list(
         return store::list(&mut tx, domain, filter, order, paging, now).await;
     }
     // Only some: every one is asked for, and only those count.
-    let mut page = Page { total: 0, rows: Vec::new() };
-    let mut step = Paging { limit: STEP, offset: 0 };
-    loop {
-        let rows = store::list(&mut tx, domain, filter, order, step, now).await?.rows;
-        if rows.is_empty() {
-            return Ok(page);
-        }
-        step.offset += STEP;
-        for row in rows {
-            let tags = tags::pairs(&mut tx, row.key).await?;
-            if !authz::may(app, caller, Action::CertList, None, &item(&row, &tags)) {
-                continue;
-            }
-            page.total += 1;
-            let wanted = page.total > i64::from(paging.offset);
-            if wanted && page.rows.len() < paging.limit as usize {
-                page.rows.push(row);
-            }
-        }
-    }
+    let all = store::briefs(&mut tx, domain, filter, order, now).await?;
+    let mut tags = tags::by_certificate(&mut tx, domain).await?;
+    let mut may = |it: &Brief| {
+        let tags = tags::pairs_of(tags.remove(&it.key).unwrap_or_default());
+        let project = it.enterprise_project_id.as_str();
+        let item = Item { path: &it.id, enterprise_project: project, tags: &tags };
+        authz::may(app, caller, Action::CertList, None, &item)
+    };
+    let seen: Vec<i64> = all.into_iter().filter(|it| may(it)).map(|it| it.key).collect();
+    let paged = seen.iter().skip(paging.offset as usize).take(paging.limit as usize);
+    let keys: Vec<i64> = paged.copied().collect();
+    let total = i64::try_from(seen.len()).map_err(Error::internal)?;
+    Ok(Page { total, rows: store::by_keys(&mut tx, &keys).await? })
 }
 
 /// One certificate.

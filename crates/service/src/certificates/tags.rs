@@ -6,6 +6,7 @@ use crate::{audit, authz};
 use muster_model::{Action, Caller, Error, Result};
 use muster_store::certificates::tags;
 use muster_store::{Tx, transact};
+use std::collections::HashMap;
 
 pub use muster_store::certificates::tags::Tag;
 
@@ -33,8 +34,16 @@ pub async fn of(app: &App, caller: &Caller, id: &str) -> Result<Vec<Tag>> {
 
 /// The tags of a certificate as policies speak of them.
 pub(super) async fn pairs(tx: &mut Tx, certificate: i64) -> Result<Vec<(String, String)>> {
-    let tags = tags::of(tx, certificate).await?;
-    Ok(tags.into_iter().map(|tag| (tag.name, tag.value)).collect())
+    tags::of(tx, certificate).await.map(pairs_of)
+}
+
+pub(super) fn pairs_of(tags: Vec<Tag>) -> Vec<(String, String)> {
+    tags.into_iter().map(|tag| (tag.name, tag.value)).collect()
+}
+
+/// The tags of all certificates of an account, by the certificates' keys.
+pub(super) async fn by_certificate(tx: &mut Tx, domain: i64) -> Result<HashMap<i64, Vec<Tag>>> {
+    tags::by_certificate(tx, domain).await
 }
 
 /// The tags of certificates that were listed before, in their order.

@@ -2,7 +2,7 @@
 
 use super::{COLUMNS, Certificate, Status, certificate, read};
 use crate::Tx;
-use crate::db::{Bind, binds, folded};
+use crate::db::{Bind, Row, binds, folded};
 use muster_model::{Micros, Page, Paging, Result};
 
 /// What a list is ordered by. The newest change first where nobody says.
@@ -112,6 +112,59 @@ pub async fn list(
         (skip, left) = (0, left - some);
     }
     Ok(Page { rows, total: counts.iter().sum() })
+}
+
+/// As much of a certificate as policies speak of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Brief {
+    /// Key inside the store.
+    pub key: i64,
+    /// `scs` and 13 digits.
+    pub id: String,
+    /// Enterprise project, `0` for the default one.
+    pub enterprise_project_id: String,
+}
+
+/// The whole list in brief: for who may see only some of it.
+///
+/// # Errors
+/// Those of the database.
+pub async fn briefs(
+    tx: &mut Tx,
+    domain: i64,
+    filter: &Filter,
+    order: Order,
+    now: Micros,
+) -> Result<Vec<Brief>> {
+    let (wanted, mut values) = condition(tx, domain, filter, now);
+    let sorted = sorted(order, now);
+    let order = sorted.order(false);
+    values.extend(sorted.by_values);
+    let sql = format!(
+        "SELECT c.key, c.id, c.enterprise_project_id FROM certificates c WHERE {wanted} ORDER BY {order}"
+    );
+    let brief = |row: &Row| {
+        let mut cells = row.cells();
+        let (key, id, enterprise_project_id) = (cells.take()?, cells.take()?, cells.take()?);
+        Ok(Brief { key, id, enterprise_project_id })
+    };
+    tx.all(sql, values).await?.iter().map(brief).collect()
+}
+
+/// The certificates with these keys, as many as make a page, in their order.
+///
+/// # Errors
+/// Those of the database.
+pub async fn by_keys(tx: &mut Tx, keys: &[i64]) -> Result<Vec<Certificate>> {
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    let places = vec!["?"; keys.len()].join(",");
+    let sql = format!("SELECT key, {COLUMNS} FROM certificates WHERE key IN ({places})");
+    let found = tx.all(sql, keys.iter().map(|key| Bind::from(*key)).collect()).await?;
+    let mut rows: Vec<_> = found.iter().map(certificate).collect::<Result<_>>()?;
+    rows.sort_by_key(|row| keys.iter().position(|key| *key == row.key));
+    Ok(rows)
 }
 
 /// A condition with the values of its placeholders.

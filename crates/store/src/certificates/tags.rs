@@ -3,6 +3,7 @@
 use crate::Tx;
 use crate::db::{Row, binds};
 use muster_model::Result;
+use std::collections::HashMap;
 
 /// A tag.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,6 +37,23 @@ pub async fn all(tx: &mut Tx, domain: i64) -> Result<Vec<Tag>> {
                JOIN certificates c ON c.key = t.certificate WHERE c.domain = ? \
                ORDER BY t.name, t.value LIMIT 10000";
     tx.all(sql, binds![domain]).await?.iter().map(tag).collect()
+}
+
+/// The tags of all certificates of an account, by the certificates' keys.
+///
+/// # Errors
+/// Those of the database.
+pub async fn by_certificate(tx: &mut Tx, domain: i64) -> Result<HashMap<i64, Vec<Tag>>> {
+    let sql = "SELECT t.certificate, t.name, t.value FROM certificate_tags t \
+               JOIN certificates c ON c.key = t.certificate WHERE c.domain = ?";
+    let mut all: HashMap<i64, Vec<Tag>> = HashMap::new();
+    for row in tx.all(sql, binds![domain]).await? {
+        let mut cells = row.cells();
+        let certificate = cells.take()?;
+        let tag = Tag { name: cells.take()?, value: cells.take()? };
+        all.entry(certificate).or_default().push(tag);
+    }
+    Ok(all)
 }
 
 /// Sets a tag, whatever its value was.

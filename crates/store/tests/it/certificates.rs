@@ -97,13 +97,13 @@ on_both_databases! {
             made(a, 4, Status::Issued, Some(1_500)),
             made(b, 5, Status::Issued, Some(1_500)),
         ];
-        let mut keys = Vec::new();
+        let mut made_keys = Vec::new();
         for row in &rows {
-            keys.push(certificates::create(&mut tx, row).await.unwrap());
+            made_keys.push(certificates::create(&mut tx, row).await.unwrap());
         }
         for (at, name, value) in [(0, "env", "prod"), (0, "team", "a"), (3, "env", "test")] {
             let tag = Tag { name: name.into(), value: value.into() };
-            tags::set(&mut tx, keys[at], &tag).await.unwrap();
+            tags::set(&mut tx, made_keys[at], &tag).await.unwrap();
         }
         let tag = |rule, wanted: &[(&str, &[&str])]| {
             let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
@@ -172,13 +172,24 @@ on_both_databases! {
                 }
             }
         }
+        // In brief, and fetched by their keys, they are the same.
+        let order = Order { by: SortKey::Status, ascending: false };
+        let whole = certificates::list(&mut tx, a, &all, order, ALL, NOW).await.unwrap().rows;
+        let briefs = certificates::briefs(&mut tx, a, &all, order, NOW).await.unwrap();
+        assert!(whole.iter().map(|row| (row.key, &row.id)).eq(briefs.iter().map(|it| (it.key, &it.id))));
+        let keys: Vec<i64> = briefs.iter().map(|it| it.key).collect();
+        assert_eq!(certificates::by_keys(&mut tx, &keys).await.unwrap(), whole);
+        assert!(certificates::by_keys(&mut tx, &[]).await.unwrap().is_empty());
+        let tagged = tags::by_certificate(&mut tx, a).await.unwrap();
+        assert_eq!((tagged.len(), tagged[&made_keys[0]].len()), (2, 2));
+        assert!(tags::by_certificate(&mut tx, b).await.unwrap().is_empty());
         let cut = Paging { limit: 2, offset: 3 };
         let page = certificates::list(&mut tx, a, &Filter::default(), Order::default(), cut, NOW).await.unwrap();
         assert_eq!((page.rows.len(), page.total), (1, 4));
         let all = tags::all(&mut tx, a).await.unwrap();
         assert_eq!(all.len(), 3);
-        tags::remove(&mut tx, keys[0], "env").await.unwrap();
-        assert_eq!(tags::of(&mut tx, keys[0]).await.unwrap(), [Tag { name: "team".into(), value: "a".into() }]);
+        tags::remove(&mut tx, made_keys[0], "env").await.unwrap();
+        assert_eq!(tags::of(&mut tx, made_keys[0]).await.unwrap(), [Tag { name: "team".into(), value: "a".into() }]);
     }
 
     async fn what_is_shown_as_expired_is_ordered_as_such(test: TestDb) {
