@@ -76,20 +76,20 @@ impl Statement {
         if self.resources.not {
             return !self.resources.patterns.iter().any(|pattern| reaches(pattern, kind));
         }
-        self.covers(kind)
+        self.resources.patterns.iter().any(|pattern| exhausts(pattern, kind))
     }
 
     /// Whether it speaks of any resource of a type, given as `service:region:account:type:*`.
     pub fn covers_some(&self, kind: &str) -> bool {
         if self.resources.not {
-            return self.covers(kind);
+            return !self.resources.patterns.iter().any(|pattern| exhausts(pattern, kind));
         }
         self.resources.patterns.iter().any(|pattern| reaches(pattern, kind))
     }
 
     /// Whether it speaks of every resource, whatever the request.
     pub fn is_unconditional(&self) -> bool {
-        let everything = |pattern: &Pattern| pattern.as_str().bytes().all(|byte| byte == b'*');
+        let everything = |pattern: &Pattern| is_anything(pattern.as_str());
         self.conditions.is_empty()
             && !self.resources.not
             && self.resources.patterns.iter().any(everything)
@@ -105,6 +105,15 @@ fn reaches(pattern: &Pattern, kind: &str) -> bool {
             .zip(kind.splitn(5, ':'))
             .take(4)
             .all(|(one, part)| Pattern::new(one).matches(part))
+}
+
+/// Whether a pattern fits everything of a type: one that fits the text of its name, such as `?`, need not.
+fn exhausts(pattern: &Pattern, kind: &str) -> bool {
+    reaches(pattern, kind) && pattern.as_str().splitn(5, ':').last().is_some_and(is_anything)
+}
+
+fn is_anything(pattern: &str) -> bool {
+    !pattern.is_empty() && pattern.bytes().all(|byte| byte == b'*')
 }
 
 impl Policy {

@@ -83,6 +83,8 @@ fn everything_of_a_type_is_allowed_only_where_things_make_no_difference() {
         (r#","Resource":["scm:*:*:cert:scs1"]"#, false),
         (r#","NotResource":["scm:*:*:cert:scs1"]"#, false),
         (r#","NotResource":["scm:*:*:csr:csr1"]"#, true),
+        (r#","Resource":["scm:*:*:cert:?"]"#, false),
+        (r#","Resource":["*"]"#, true),
         (r#","Condition":{"StringNotEquals":{"g:ResourceTag/tier":["prod"]}}"#, false),
         (r#","Condition":{"StringNotEquals":{"g:enterpriseprojectid":["e1"]}}"#, false),
         (r#","Condition":{"IpAddress":{"g:SourceIp":["10.0.0.0/8"]}}"#, true),
@@ -97,6 +99,7 @@ fn everything_of_a_type_is_allowed_only_where_things_make_no_difference() {
         (r#","Resource":["scm:*:*:csr:csr1"]"#, false),
         (r#","NotResource":["scm:*:*:cert:scs1"]"#, true),
         (r#","NotResource":["scm:*:*:cert:*"]"#, false),
+        (r#","NotResource":["scm:*:*:cert:?"]"#, true),
         (r#","Condition":{"StringEquals":{"g:ResourceTag/tier":["prod"]}}"#, true),
         (r#","Condition":{"IpAddress":{"g:SourceIp":["192.0.2.0/24"]}}"#, false),
     ] {
@@ -142,7 +145,49 @@ fn statements() -> impl Strategy<Value = String> {
     prop::collection::vec(one, 1..6).prop_map(|all| all.join(","))
 }
 
+/// Statements that make differences between things in every way there is.
+fn particular() -> impl Strategy<Value = String> {
+    let effect = prop_oneof![Just("Allow"), Just("Deny")];
+    let not = prop_oneof![Just(""), Just("Not")];
+    let resource = prop_oneof![
+        Just("*"),
+        Just("scm:*:*:cert:*"),
+        Just("scm:*:*:cert:?"),
+        Just("scm:*:*:cert:s*"),
+        Just("scm:*:*:cert:scs1"),
+        Just("scm:*:*:c*:**"),
+        Just("scm:*:d2:cert:*"),
+        Just("scm:*:*:csr:*"),
+    ];
+    let condition = prop_oneof![
+        Just(""),
+        Just(r#","Condition":{"StringEquals":{"g:ResourceTag/tier":["web"]}}"#),
+        Just(r#","Condition":{"StringNotEquals":{"g:ResourceTag/tier":["web"]}}"#),
+        Just(r#","Condition":{"IpAddress":{"g:SourceIp":["10.0.0.0/8"]}}"#),
+    ];
+    let one = (effect, not, resource, condition).prop_map(|(effect, not, resource, condition)| {
+        format!(r#"{{"Effect":"{effect}","Action":["scm:*:*"],"{not}Resource":["{resource}"]{condition}}}"#)
+    });
+    prop::collection::vec(one, 1..4).prop_map(|all| all.join(","))
+}
+
 proptest! {
+    #[test]
+    fn what_is_allowed_of_everything_is_allowed_of_each(text in particular()) {
+        let policies = [policy(&text)];
+        let actions = &["scm:cert:list"];
+        let whole = Query { actions, resource: "scm:muster:d1:cert:*", whole: true, context: &From("10.0.0.1", "") };
+        if decide(&policies, whole).is_allowed() {
+            for path in ["scs1", "scs2", "x", "*"] {
+                for tag in ["", "web", "db"] {
+                    let resource = format!("scm:muster:d1:cert:{path}");
+                    let one = ask(&policies, "scm:cert:list", &resource, &From("10.0.0.1", tag));
+                    prop_assert!(one.is_allowed(), "{path} {tag}: {text}");
+                }
+            }
+        }
+    }
+
     #[test]
     fn the_order_of_statements_changes_no_decision(text in statements(), turn in 0..6_usize) {
         let one = policy(&text);
