@@ -204,10 +204,9 @@ mod tests {
                 host.sshd("StrictModes no\n");
                 assert_eq!(host.change(KEY, &[]), Ok(()));
                 assert_eq!(host.change("", &[KEY]), Ok(()));
-                if before.is_none() {
-                    std::fs::remove_file(host.file()).unwrap();
-                } else {
-                    std::fs::write(host.file(), before.as_ref().unwrap()).unwrap();
+                match &before {
+                    None => std::fs::remove_file(host.file()).unwrap(),
+                    Some(text) => std::fs::write(host.file(), text).unwrap(),
                 }
                 host.sshd("");
                 host.mode(what, 0o755);

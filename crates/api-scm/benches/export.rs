@@ -115,7 +115,7 @@ async fn client(address: SocketAddr, request: String, count: usize) -> Vec<Durat
 /// Reads one answer: its head, and as much as that announces.
 async fn read(stream: &mut BufReader<TcpStream>, answer: &mut Vec<u8>) {
     answer.clear();
-    let mut piece = [0; 16 * 1024];
+    let mut piece = vec![0; 16 * 1024];
     loop {
         let n = stream.read(&mut piece).await.unwrap();
         assert!(n > 0, "the server closed: {}", String::from_utf8_lossy(answer));

@@ -227,7 +227,7 @@ fn pair(project: i64, user: i64, n: usize) -> Keypair {
         key: 0,
         id: format!("{n:032x}"),
         project,
-        owner: (n % 4 == 0).then_some(user),
+        owner: n.is_multiple_of(4).then_some(user),
         name: format!("pair-{n}"),
         kind: "ssh".to_owned(),
         algorithm: "rsa-2048".to_owned(),

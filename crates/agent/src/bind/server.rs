@@ -11,9 +11,9 @@ const MAX_FILE: u64 = 4 * 1024 * 1024;
 /// The rules by which keys in the account's own `authorized_keys` let in, or why they would not.
 pub(super) fn counts(etc: &Path, account: &Account) -> Result<Rules, String> {
     let groups = passwd::groups(&text(&etc.join("group")));
-    let own = groups.iter().filter(|group| {
-        group.gid == account.gid || group.members.iter().any(|member| *member == account.name)
-    });
+    let own = groups
+        .iter()
+        .filter(|group| group.gid == account.gid || group.members.contains(&account.name));
     let groups: Vec<&str> = own.map(|group| group.name.as_str()).collect();
     let Account { name, uid, home, .. } = account;
     let login = Login { name, uid: *uid, groups: &groups, home };

@@ -321,7 +321,7 @@ fn stretches(filter: &Filter, Order { by, ascending }: Order, now: Micros) -> Ve
                 .filter(|shown| filter.status.is_none_or(|status| status == **shown))
                 .flat_map(|shown| of_status(*shown, now, key))
                 .collect();
-            all.sort_by(|(one, _), (other, _)| one.cmp(other));
+            all.sort_by_key(|(place, _)| *place);
             if !ascending {
                 all.reverse();
             }
