@@ -28,7 +28,10 @@ pub type Tls = Arc<rustls::ServerConfig>;
 pub async fn tls(chain_pem: Vec<u8>, key_pem: Vec<u8>) -> Result<Tls> {
     let config = RustlsConfig::from_pem(chain_pem, key_pem).await;
     let config = config.map_err(|error| Error::invalid("tls", error))?;
-    Ok(config.get_inner())
+    let mut config = (*config.get_inner()).clone();
+    // The strongest that both know, whatever the client would rather have.
+    config.ignore_client_order = true;
+    Ok(Arc::new(config))
 }
 
 /// Answers on `listener` until `stop`, then lets requests under way end. Header names leave in title

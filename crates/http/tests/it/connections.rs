@@ -68,13 +68,20 @@ async fn tls_with_a_certificate_of_our_own_and_with_none_that_fits() {
     let Running { address, stop, done } = start(router(&test.app), Some(config));
     let mut roots = rustls::RootCertStore::empty();
     roots.add(made.cert.der().clone()).unwrap();
-    let client =
-        rustls::ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+    // One that would rather have what the server has last.
+    let mut provider = rustls::crypto::aws_lc_rs::default_provider();
+    provider.cipher_suites.reverse();
+    let client = rustls::ClientConfig::builder_with_provider(Arc::new(provider));
+    let client = client.with_safe_default_protocol_versions().unwrap();
+    let client = client.with_root_certificates(roots).with_no_client_auth();
     let asked = tokio::task::spawn_blocking(move || {
         let name = "muster.test".try_into().unwrap();
         let tls = rustls::ClientConnection::new(Arc::new(client), name).unwrap();
         let stream = TcpStream::connect(address).unwrap();
-        let secure = ask(rustls::StreamOwned::new(tls, stream), "/open");
+        let mut stream = rustls::StreamOwned::new(tls, stream);
+        let secure = ask(&mut stream, "/open");
+        let suite = stream.conn.negotiated_cipher_suite().unwrap().suite();
+        assert_eq!(suite, rustls::CipherSuite::TLS13_AES_256_GCM_SHA384);
         let plain = ask(TcpStream::connect(address).unwrap(), "/open");
         (secure, plain)
     });
