@@ -10,5 +10,6 @@ UPDATE certificates SET
 DROP INDEX certificates_list;
 CREATE INDEX certificates_list ON certificates
   (domain, updated_at, key, status, not_after, enterprise_project_id, id, searched_whole, searched);
+CREATE INDEX certificates_long ON certificates (domain, key) WHERE searched_whole = 0;
 CREATE INDEX certificates_status ON certificates (domain, status, key, not_after);
 CREATE INDEX keypairs_page ON keypairs (project, key, owner);

@@ -384,11 +384,14 @@ fn condition(tx: &Tx, domain: i64, filter: &Filter, now: Micros) -> Condition {
     }
     if let Some(text) = &filter.content {
         let (text, held) = (folded(text), tx.contains_folded("c.searched"));
+        // Looked for once, and only if there is such a row.
         let rest = format!(
-            "(c.searched_whole = 0 AND EXISTS (SELECT 1 FROM certificates w WHERE w.key = c.key AND {}))",
+            "(c.searched_whole = 0 AND c.key IN (SELECT w.key FROM certificates w \
+             WHERE w.domain = ? AND w.searched_whole = 0 AND {}))",
             tx.contains("w.sans")
         );
-        and(&format!("({held} OR {rest})"), binds![&text, &text]);
+        let text = text.as_str();
+        and(&format!("({held} OR {rest})"), binds![text, domain, text]);
     }
     if filter.issued {
         and(&format!("{end} IS NOT NULL"), vec![]);
