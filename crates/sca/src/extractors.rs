@@ -34,6 +34,7 @@ pub const TABLE: &[Extractor] = &[
     // Java
     Extractor::new("java-archive", &[Zip], java::archive::extract).up_to(u64::MAX),
     Extractor::new("maven-pom", &[Name("pom.xml")], java::project::pom),
+    Extractor::new("maven-repository", &[Suffix(".pom")], java::repository::pom),
     Extractor::new("gradle-lock", &[Suffix("gradle.lockfile")], java::gradle::lock),
     Extractor::new("gradle-catalog", &[Suffix(".versions.toml")], java::gradle::catalog),
     Extractor::new("sbt-lock", &[Suffix(".sbt.lock")], java::gradle::sbt),

@@ -250,6 +250,26 @@ pub enum Note {
         /// Virtual paths of the layers.
         layers: Vec<String>,
     },
+    /// A link to an archive on disk or in a tape archive.
+    Link {
+        /// Place of the link.
+        place: String,
+        /// What it points to, as a place.
+        target: String,
+    },
+    /// The record of an artifact in a Maven repository.
+    Published {
+        /// Place of the record.
+        place: String,
+        /// Group.
+        group: String,
+        /// Artifact.
+        artifact: String,
+        /// Version, by the folder.
+        version: String,
+        /// Licences as the record spells them.
+        licences: Vec<String>,
+    },
     /// A licence recognised in a file.
     Licence {
         /// Place of the file.

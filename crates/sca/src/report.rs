@@ -1,9 +1,11 @@
 //! One truth: what the extractors said at many places becomes one row a component.
 
+mod caches;
 mod fixtures;
 mod image;
 mod licences;
 mod read;
+mod repository;
 mod roots;
 
 pub use licences::LicenceText;
@@ -140,15 +142,13 @@ pub(crate) fn build(mut found: Found, options: &Options, budget: &Budget) -> Rep
     let images = image::Images::new(&found.notes);
     images.drop_hidden(&mut found.findings);
     let roots = roots::Roots::new(&found.notes, &images);
+    found.findings.iter_mut().for_each(|finding| roots.name(finding));
+    repository::name(&mut found.findings, &found.notes);
+    if !options.fixtures {
+        report.left_out = leave_out(&mut found.findings, &roots);
+    }
     let mut rows: BTreeMap<Purl, Component> = BTreeMap::new();
-    for mut finding in found.findings {
-        if !options.fixtures
-            && let Some(reason) = fixtures::reason(&finding)
-        {
-            *report.left_out.entry(reason.to_owned()).or_default() += 1;
-            continue;
-        }
-        roots.name(&mut finding);
+    for finding in found.findings {
         merge(&mut rows, finding);
     }
     fold_unversioned(&mut rows);
@@ -167,6 +167,24 @@ pub(crate) fn build(mut found: Found, options: &Options, budget: &Budget) -> Rep
     found.troubles.dedup();
     report.troubles = found.troubles;
     report
+}
+
+/// Drops what is there but does not belong to the product; how many findings, by reason.
+fn leave_out(findings: &mut Vec<Finding>, roots: &roots::Roots<'_>) -> BTreeMap<String, u64> {
+    let mut left_out: BTreeMap<String, u64> = BTreeMap::new();
+    let cached = caches::drop_not_installed(findings, roots);
+    if cached > 0 {
+        left_out.insert(caches::REASON.to_owned(), cached);
+    }
+    let environments = fixtures::Environments::of(findings);
+    findings.retain(|finding| {
+        let reason = environments.reason(finding);
+        if let Some(reason) = reason {
+            *left_out.entry(reason.to_owned()).or_default() += 1;
+        }
+        reason.is_none()
+    });
+    left_out
 }
 
 fn merge(rows: &mut BTreeMap<Purl, Component>, finding: Finding) {

@@ -8,6 +8,8 @@
 mod disk;
 mod examine;
 
+pub(crate) use disk::note_link;
+
 use crate::archives::zip::Member;
 use crate::blob::Blob;
 use crate::extractor::{Extractor, Rows, Selector};

@@ -3,7 +3,8 @@
 use crate::blob::Blob;
 use crate::finding::{Found, Note};
 use crate::trouble::Trouble;
-use crate::walk::{Node, Walk};
+use crate::walk::{Node, Walk, note_link};
+use muster_formats::jar::is_archive;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Read};
 use tar::{Archive, Entry, EntryType};
@@ -25,16 +26,18 @@ pub(crate) fn walk_blob(
         let entry = entry?;
         walk.budget.member()?;
         walk.pass(node, entry.size());
-        let Some(name) = file(&entry, &mut layer) else { continue };
+        let Some(name) = file(&entry, node, &mut layer, found) else { continue };
         let start = entry.raw_file_position();
-        let sparse = entry.header().entry_type().is_gnu_sparse();
-        if let Some(part) = blob.cut(start..start.saturating_add(entry.size()))
-            && !sparse
-        {
-            let member = node.member(&name);
-            if walk.is_wanted(&member.path, &part) {
-                walk.submit(member, part, found);
-            }
+        if entry.header().entry_type().is_gnu_sparse() {
+            continue;
+        }
+        let member = node.member(&name);
+        let Some(part) = blob.cut(start..start.saturating_add(entry.size())) else {
+            found.trouble_at(&member.path, &Trouble::damaged("reaches beyond the end"));
+            continue;
+        };
+        if walk.is_wanted(&member.path, &part) {
+            walk.submit(member, part, found);
         }
     }
     layer.note(node, found);
@@ -60,7 +63,7 @@ pub(crate) fn walk(
         if let Err(trouble) = walk.budget.member() {
             break Err(trouble);
         }
-        let Some(name) = file(&entry, &mut layer) else { continue };
+        let Some(name) = file(&entry, node, &mut layer, found) else { continue };
         let size = entry.size();
         if let Err(trouble) = walk.stream(&node.member(&name), Some(size), &mut entry, found) {
             break Err(trouble);
@@ -71,7 +74,12 @@ pub(crate) fn walk(
 }
 
 /// The path of a regular file; everything else only tells about the layer.
-fn file<R: Read>(entry: &Entry<'_, R>, layer: &mut Layer) -> Option<String> {
+fn file<R: Read>(
+    entry: &Entry<'_, R>,
+    node: &Node,
+    layer: &mut Layer,
+    found: &mut Found,
+) -> Option<String> {
     let bytes = entry.path_bytes();
     let path = String::from_utf8_lossy(bytes.get(..MAX_PATH).unwrap_or(&bytes));
     let path = path.trim_start_matches("./").trim_start_matches('/').to_owned();
@@ -91,6 +99,15 @@ fn file<R: Read>(entry: &Entry<'_, R>, layer: &mut Layer) -> Option<String> {
     let kind = entry.header().entry_type();
     if kind != EntryType::Directory {
         layer.files.push(hash(&path));
+    }
+    if kind.is_symlink()
+        && is_archive(&path)
+        && let Some(target) = entry.link_name_bytes()
+    {
+        let target = String::from_utf8_lossy(target.get(..MAX_PATH).unwrap_or(&target));
+        let place = node.member(&path).path;
+        let root = place.strip_suffix(path.as_str()).unwrap_or_default();
+        note_link(root, &place, &target, found);
     }
     (kind.is_file() || kind.is_contiguous() || kind.is_gnu_sparse()).then_some(path)
 }

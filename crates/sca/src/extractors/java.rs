@@ -6,3 +6,4 @@ pub(super) mod gradle;
 mod groups;
 mod moved;
 pub(super) mod project;
+pub(super) mod repository;

@@ -2,6 +2,7 @@
 //! lie in test data, and examples.
 
 use crate::finding::{Finding, Kind};
+use std::collections::HashSet;
 
 /// Folders that hold other people's packages as they were published.
 const VENDORED: &[&str] = &[
@@ -34,29 +35,65 @@ const FIXTURES: &[&str] = &[
 /// Folders with material for readers.
 const EXAMPLES: &[&str] = &["example", "examples", "sample", "samples", "demo", "demos"];
 
-/// Why a finding is left out; none when it counts.
-pub(super) fn reason(finding: &Finding) -> Option<&'static str> {
-    let place = finding.place.as_str();
-    match finding.kind {
-        Kind::Locked | Kind::Declared => {
-            let folders = place.rsplit_once('/').map_or("", |(folders, _)| folders);
-            let parts = || folders.split(['/', '!']);
-            let within = |known: &[&str]| parts().any(|part| known.contains(&part));
-            if within(VENDORED) {
-                Some("lock or manifest of a vendored package")
-            } else if within(FIXTURES) {
-                Some("test fixture")
-            } else if within(EXAMPLES) {
-                Some("example")
-            } else {
-                None
-            }
-        }
-        Kind::Installed if finding.extractor == "npm-installed" => {
-            (!is_installed_module(place)).then_some("test fixture")
-        }
-        _ => None,
+/// Folders of an environment where its installed packages put files that are no modules.
+const DATA: &[&str] = &["share", "etc"];
+
+/// The environments that Python packages are installed into, by the path of their `lib`'s parent with its slash.
+pub(super) struct Environments(HashSet<String>);
+
+impl Environments {
+    /// Those that the findings show.
+    pub(super) fn of(findings: &[Finding]) -> Self {
+        let installed = |one: &&Finding| one.kind == Kind::Installed && one.purl.kind() == "pypi";
+        let prefix = |one: &Finding| environment(&one.place).map(str::to_owned);
+        Self(findings.iter().filter(installed).filter_map(prefix).collect())
     }
+
+    /// Why a finding is left out; none when it counts.
+    pub(super) fn reason(&self, finding: &Finding) -> Option<&'static str> {
+        let place = finding.place.as_str();
+        match finding.kind {
+            Kind::Locked | Kind::Declared => {
+                let folders = place.rsplit_once('/').map_or("", |(folders, _)| folders);
+                let parts = || folders.split(['/', '!']);
+                let within = |known: &[&str]| parts().any(|part| known.contains(&part));
+                if within(VENDORED) || self.is_data(place) {
+                    Some("lock or manifest of a vendored package")
+                } else if within(FIXTURES) {
+                    Some("test fixture")
+                } else if within(EXAMPLES) {
+                    Some("example")
+                } else {
+                    None
+                }
+            }
+            Kind::Installed if finding.extractor == "npm-installed" => {
+                (!is_installed_module(place)).then_some("test fixture")
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether a file lies where the packages of an environment put their data.
+    fn is_data(&self, place: &str) -> bool {
+        !self.0.is_empty()
+            && DATA.iter().any(|data| {
+                place.match_indices(data).any(|(at, _)| {
+                    let before = place.get(..at).unwrap_or_default();
+                    let after = place.get(at + data.len()..).unwrap_or_default();
+                    after.starts_with('/') && self.0.contains(before)
+                })
+            })
+    }
+}
+
+/// The environment that a package is installed into: what stands before `lib/python3.11/site-packages/`.
+fn environment(place: &str) -> Option<&str> {
+    let at = ["/site-packages/", "/dist-packages/"].iter().find_map(|name| place.find(name))?;
+    let (folders, python) = place.get(..at)?.rsplit_once('/')?;
+    let before = folders.strip_suffix("lib").or_else(|| folders.strip_suffix("lib64"))?;
+    let root = before.is_empty() || before.ends_with('/');
+    (root && python.starts_with("python")).then_some(before)
 }
 
 /// Whether a `package.json` lies where npm, yarn or pnpm install packages: each `node_modules` on the way

@@ -27,7 +27,10 @@ impl<'a> Images<'a> {
                     layers.insert(place.as_str(), Layer { files, removed, opaque });
                 }
                 Note::Image { place, layers } => images.push((place.as_str(), layers.as_slice())),
-                Note::Distribution { .. } | Note::Licence { .. } => {}
+                Note::Distribution { .. }
+                | Note::Licence { .. }
+                | Note::Link { .. }
+                | Note::Published { .. } => {}
             }
         }
         Self { layers, images }

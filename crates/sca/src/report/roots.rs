@@ -1,6 +1,7 @@
 //! Root file systems: the packages of an operating system are named for the distribution whose `os-release`
 //! lies in the same root.
 
+use super::caches::CACHES;
 use super::image::Images;
 use crate::finding::{Finding, Note};
 use muster_model::purl::Purl;
@@ -38,14 +39,22 @@ impl<'a> Roots<'a> {
         Self { images, distributions }
     }
 
+    /// The root that a package database or cache is of: its path, or the image whose layers hold it.
+    pub(super) fn of<'p>(&self, place: &'p str) -> Option<&'p str>
+    where
+        'a: 'p,
+    {
+        let root = root(place)?;
+        Some(self.images.of(place).unwrap_or(root))
+    }
+
     /// Puts the distribution into the package URL of an operating system's package.
     pub(super) fn name(&self, finding: &mut Finding) {
         let kind = finding.purl.kind();
         if !matches!(kind, "deb" | "rpm" | "apk" | "alpm") || !finding.purl.namespace().is_empty() {
             return;
         }
-        let Some(root) = root(&finding.place) else { return };
-        let root = self.images.of(&finding.place).unwrap_or(root);
+        let Some(root) = self.of(&finding.place) else { return };
         let Some((id, version)) = self.distributions.get(root) else { return };
         let named = Purl::new(kind, id, finding.purl.name(), finding.purl.version()).ok();
         let named = named.and_then(|mut purl| {
@@ -64,7 +73,7 @@ impl<'a> Roots<'a> {
 
 /// The part of a path in front of the file that marks a root.
 fn root(place: &str) -> Option<&str> {
-    MARKS.iter().find_map(|mark| {
+    MARKS.iter().chain(CACHES).find_map(|mark| {
         let at = place.rfind(mark)?;
         let root = place.get(..at)?;
         (root.is_empty() || root.ends_with('/')).then_some(root)

@@ -1,13 +1,14 @@
 //! Folders and files on disk. Links are not followed: what they point to is found where it lies, or is not
-//! part of what was asked for.
+//! part of what was asked for. Those to Java archives are noted, for a repository says by them what an archive is.
 
 use super::{Node, Task, Walk};
 use crate::blob::Blob;
 use crate::content::{Content, HEAD, sniff};
-use crate::finding::Found;
+use crate::finding::{Found, Note};
 use crate::limits::Budget;
 use crate::names::is_plain;
 use crate::trouble::{Code, Trouble};
+use muster_formats::jar::is_archive;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::os::unix::fs::FileExt;
@@ -49,6 +50,11 @@ impl Walk<'_> {
                     let wanted = self.selector.by_path(&inner) != 0;
                     if wanted || self.options.thorough || !is_plain(&inner) {
                         self.look(&entry.path(), inner, wanted, found);
+                    }
+                }
+                Ok(kind) if kind.is_symlink() && is_archive(&inner) => {
+                    if let Ok(target) = fs::read_link(entry.path()) {
+                        note_link("", &inner, &target.to_string_lossy(), found);
                     }
                 }
                 Ok(_) => {}
@@ -100,6 +106,26 @@ impl Walk<'_> {
         }
         Ok(Some(Blob::heap(bytes, None)))
     }
+}
+
+/// Notes a link to an archive, unless it leads out of `root`, the path that all paths of its disk or archive begin with. An
+/// absolute one is of the system that lies there.
+pub(crate) fn note_link(root: &str, place: &str, target: &str, found: &mut Found) {
+    let mut parts: Vec<&str> = Vec::new();
+    if !target.starts_with('/') {
+        parts.extend(place.strip_prefix(root).unwrap_or(place).split('/'));
+        parts.pop();
+    }
+    for part in target.split('/') {
+        match part {
+            "" | "." => {}
+            ".." if parts.pop().is_none() => return,
+            ".." => {}
+            part => parts.push(part),
+        }
+    }
+    let target = format!("{root}{}", parts.join("/"));
+    found.note(Note::Link { place: place.to_owned(), target });
 }
 
 /// ISO images have nothing at their begin.

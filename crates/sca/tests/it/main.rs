@@ -12,6 +12,7 @@ mod matrix;
 mod merge;
 mod output;
 mod pack;
+mod systems;
 
 use muster_sca::{Budget, Input, Limits, Options, Report, scan};
 use std::time::Instant;

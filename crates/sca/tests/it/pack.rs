@@ -77,6 +77,46 @@ pub(crate) fn end(mut bytes: Vec<u8>, directory: &[u8], count: usize) -> Vec<u8>
     bytes
 }
 
+/// The same where the end record's fields are too small: the ZIP64 end record counts.
+pub(crate) fn end64(mut bytes: Vec<u8>, directory: &[u8], count: u64) -> Vec<u8> {
+    let start = bytes.len() as u64;
+    bytes.extend(directory);
+    let record = bytes.len() as u64;
+    bytes.extend(b"PK\x06\x06");
+    bytes.extend(44_u64.to_le_bytes());
+    bytes.extend([45, 0, 45, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    for number in [count, count, directory.len() as u64, start] {
+        bytes.extend(number.to_le_bytes());
+    }
+    bytes.extend(b"PK\x06\x07\0\0\0\0");
+    bytes.extend(record.to_le_bytes());
+    bytes.extend([1, 0, 0, 0]);
+    bytes.extend(b"PK\x05\x06\0\0\0\0");
+    bytes.extend([0xff; 12]);
+    bytes.extend([0, 0]);
+    bytes
+}
+
+/// A gzip stream that unpacks to itself. Deflate serves as a language of two words, copy what follows and repeat the last bytes,
+/// each five bytes long, in which a program can print itself; the checksum was found by solving linear equations.
+pub(crate) fn quine() -> Vec<u8> {
+    let copy = |count: u16| {
+        let [low, high] = count.to_le_bytes();
+        vec![0, low, high, !low, !high]
+    };
+    let prefix = b"\x1f\x8b\x08\x08\0\0\0\0\0\xffq.gz\0".to_vec();
+    let suffix = b"\x01\0\0\xff\xff\xa2\xeb\xb5\xb5\xce\0\0\0".to_vec();
+    // Two matches each, of the last 20 and the last 18 bytes.
+    let (again, last) = (vec![0x42, 0x88, 0x21, 0xc4, 0], vec![0x82, 0x8b, 0xc0, 0x45, 0]);
+    let (one, four, none) = (copy(5), copy(20), copy(0));
+    let head = [&prefix, &four, &prefix, &four, &again, &one, &again, &one];
+    let body = [&one, &four, &again, &one, &one, &four, &again, &four, &again, &four, &again];
+    let turn = [&four, &again, &four, &again, &none, &none, &copy(18), &again, &none, &none];
+    let tail = [&copy(18), &last, &suffix, &last, &suffix];
+    let units = head.into_iter().chain(body).chain(turn).chain(tail);
+    units.flatten().copied().collect()
+}
+
 /// A ZIP by the zip crate.
 pub(crate) fn zip(entries: &[Entry<'_>]) -> Vec<u8> {
     let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
@@ -91,7 +131,19 @@ pub(crate) fn zip(entries: &[Entry<'_>]) -> Vec<u8> {
 
 /// A tape archive by the tar crate.
 pub(crate) fn tar(entries: &[Entry<'_>]) -> Vec<u8> {
+    tar_with_links(entries, &[])
+}
+
+/// The same with links: where each lies and what it points to.
+pub(crate) fn tar_with_links(entries: &[Entry<'_>], links: &[(&str, &str)]) -> Vec<u8> {
     let mut builder = tar::Builder::new(Vec::new());
+    for (name, target) in links {
+        let mut header = tar::Header::new_gnu();
+        header.set_entry_type(tar::EntryType::Symlink);
+        header.set_size(0);
+        header.set_cksum();
+        builder.append_link(&mut header, name, target).unwrap();
+    }
     for (name, content) in entries {
         let mut header = tar::Header::new_gnu();
         header.set_size(content.len() as u64);
