@@ -110,6 +110,17 @@ pub fn parse(file_name: &str) -> JarName<'_> {
     JarName { artifact: stem, ..JarName::default() }
 }
 
+/// The parts of a name that ends in a word nobody knows (`groovy-ant-2.4.21-indy`), by the version that the archive itself states.
+pub fn by_version<'a>(stem: &'a str, version: &str) -> Option<JarName<'a>> {
+    let (at, _) = stem.match_indices('-').find(|(at, _)| {
+        let rest = stem.get(at + 1..).and_then(|rest| rest.strip_prefix(version));
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+    })?;
+    let artifact = stem.get(..at).filter(|artifact| !artifact.is_empty())?;
+    let (version, classifier) = stem.get(at + 1..)?.split_at_checked(version.len())?;
+    Some(JarName { artifact, version, classifier: classifier.trim_start_matches('-') })
+}
+
 /// Numbers between dots, at least two, and no time stamp of a snapshot.
 fn is_plain_version(text: &str) -> bool {
     let numbers = text
@@ -187,6 +198,16 @@ mod tests {
             ("-1.jar", "-1", "", ""),
         ] {
             assert_eq!(parse(name), JarName { artifact, version, classifier }, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_stated_version_splits_what_ends_in_an_unknown_word() {
+        let parts = |artifact, version, classifier| Some(JarName { artifact, version, classifier });
+        assert_eq!(by_version("a-ant-2.4.21-indy", "2.4.21"), parts("a-ant", "2.4.21", "indy"));
+        assert_eq!(by_version("a-2.4", "2.4"), parts("a", "2.4", ""));
+        for (stem, version) in [("a-2.4.21-indy", "2.4.2"), ("a", "1"), ("-1", "1")] {
+            assert_eq!(by_version(stem, version), None);
         }
     }
 

@@ -89,7 +89,13 @@ pub fn identify(
     mut poms: Vec<Coordinate>,
     holds: &dyn Fn(&str) -> bool,
 ) -> (Identity, Vec<Coordinate>) {
-    let name = jar_name::parse(file_name);
+    let mut name = jar_name::parse(file_name);
+    if name.version.is_empty() {
+        let stated = ["Implementation-Version", "Bundle-Version"]
+            .map(|attribute| plain_version(manifest.get(attribute)));
+        let mut stated = stated.into_iter().filter(|version| !version.is_empty());
+        name = stated.find_map(|one| jar_name::by_version(name.artifact, one)).unwrap_or(name);
+    }
     let own = own_pom(&poms, &name, manifest).map(|at| poms.swap_remove(at));
     poms.sort_unstable();
     poms.dedup();
@@ -178,9 +184,13 @@ fn told_group<'a>(
     let proven = |group: &str| is_group(group) && holds(&format!("{}/", group.replace('.', "/")));
     let bundle =
         manifest.get("Bundle-SymbolicName").map(|name| name.split(';').next().unwrap_or(name));
+    // The bundle's name is group and artifact, without the version of Scala that the artifact is for. An artifact of several words
+    // does not end there by chance.
+    let base = without_scala(artifact);
+    let whole = |group: &str| is_group(group) && base.contains('-');
     if let Some(group) = bundle
-        .and_then(|name| name.strip_suffix(artifact)?.strip_suffix('.'))
-        .filter(|group| proven(group))
+        .and_then(|name| name.strip_suffix(base)?.strip_suffix('.'))
+        .filter(|group| proven(group) || whole(group))
     {
         return (group, GroupSource::BundleName);
     }
@@ -189,6 +199,14 @@ fn told_group<'a>(
         .filter_map(|attribute| manifest.get(attribute))
         .find(|vendor| proven(vendor))
         .map_or(("", GroupSource::None), |vendor| (vendor, GroupSource::Vendor))
+}
+
+/// `scala-xml` of `scala-xml_2.12`.
+fn without_scala(artifact: &str) -> &str {
+    match artifact.rsplit_once('_') {
+        Some((base, version)) if version.starts_with(['2', '3']) => base,
+        _ => artifact,
+    }
 }
 
 /// Dotted and without blanks.

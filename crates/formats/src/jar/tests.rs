@@ -61,6 +61,14 @@ fn what_was_shaded_in_does_not_name_the_archive() {
 }
 
 #[test]
+fn a_stated_version_tells_where_the_name_ends() {
+    let manifest: (&str, &[u8]) = ("META-INF/MANIFEST.MF", b"Bundle-Version: 2.4.21\n");
+    assert_eq!(gav(&one("groovy-ant-2.4.21-indy.jar", &[manifest])), ("", "groovy-ant", "2.4.21"));
+    let manifest: (&str, &[u8]) = ("META-INF/MANIFEST.MF", b"Bundle-Version: 2.4\n");
+    assert_eq!(gav(&one("groovy-ant-2.4.21-indy.jar", &[manifest])).1, "groovy-ant-2.4.21-indy");
+}
+
+#[test]
 fn a_group_is_told_or_proven_and_never_guessed() {
     let package: (&str, &[u8]) = ("org/springframework/core/Ordered.class", b"");
     assert_eq!(gav(&one("spring-core-5.3.17.jar", &[package])).0, "org.springframework");
@@ -68,6 +76,11 @@ fn a_group_is_told_or_proven_and_never_guessed() {
     let vendor: (&str, &[u8]) =
         ("META-INF/MANIFEST.MF", b"Implementation-Vendor-Id: org.example\n");
     assert_eq!(gav(&one("a-1.jar", &[vendor])).0, "org.example");
+    let bundle: (&str, &[u8]) =
+        ("META-INF/MANIFEST.MF", b"Bundle-SymbolicName: org.acme.modules.acme-xml\n");
+    assert_eq!(gav(&one("acme-xml_2.12-1.jar", &[bundle])).0, "org.acme.modules");
+    let bundle: (&str, &[u8]) = ("META-INF/MANIFEST.MF", b"Bundle-SymbolicName: org.acme.xml\n");
+    assert_eq!(gav(&one("xml-1.jar", &[bundle])).0, "");
     let words: (&str, &[u8]) =
         ("META-INF/MANIFEST.MF", b"Implementation-Vendor-Id: The ACME Co.\n");
     assert_eq!(gav(&one("a-1.jar", &[words])).0, "");

@@ -72,6 +72,11 @@ pub(super) fn find(artifact: &str, holds: &dyn Fn(&str) -> bool) -> Option<Group
     if let Some(name) = agreeing(usize::MAX).max_by_key(|group| group.len()) {
         return Some(Group { name, confidence: 85, proof: ", and its packages are inside" });
     }
+    // A group of one word, as old projects have it, whose packages begin with it.
+    let mut words = known.iter().copied().filter(|group| !group.contains('.'));
+    if let (Some(name), None) = (words.find(|group| holds(&format!("{group}/"))), words.next()) {
+        return Some(Group { name, confidence: 80, proof: ", and its packages are inside" });
+    }
     let [only] = known.as_slice() else { return None };
     if agreeing(2).next().is_some() {
         return Some(Group {
@@ -100,6 +105,9 @@ mod tests {
         assert_eq!(correct("gson", "com.google", &gson).unwrap().name, "com.google.code.gson");
         assert!(correct("velocity", "org.apache.velocity", &velocity).is_none());
         assert!(correct("velocity", "com.acme", &inside("com/acme/Velocity.class")).is_none());
+        // It is published under this one, whoever else publishes it.
+        let orm = inside("org/hibernate/Session.class");
+        assert!(correct("hibernate-core", "org.hibernate", &orm).is_none());
     }
 
     #[test]
@@ -107,6 +115,9 @@ mod tests {
         let inside = |package: &'static str| move |wanted: &str| package.starts_with(wanted);
         let gson = find("gson", &inside("com/google/gson/Gson.class")).unwrap();
         assert_eq!(gson.name, "com.google.code.gson");
+        // `antlr` published it before `org.antlr` did.
+        assert_eq!(find("antlr", &inside("antlr/Tool.class")).unwrap().name, "antlr");
+        assert_eq!(find("antlr", &inside("org/antlr/Tool.class")).unwrap().name, "org.antlr");
         assert!(find("no-such-artifact-at-all", &inside("a/B.class")).is_none());
     }
 }
