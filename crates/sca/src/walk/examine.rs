@@ -28,7 +28,11 @@ impl Walk<'_> {
         } else {
             sniff_whole(blob)
         };
-        let rows = self.rows(node);
+        // The one file that was asked for may be an SBOM, but no archive or program is one.
+        let rows = match content {
+            Content::Other => self.rows(node),
+            _ => self.selector.by_path(&node.path),
+        };
         match content {
             Content::Program(program) => {
                 self.extract(rows | self.selector.by_program(program), node, blob, None, found);
