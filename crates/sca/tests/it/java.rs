@@ -38,6 +38,16 @@ fn public_names_tell_the_group() {
 }
 
 #[test]
+fn a_specification_names_itself_where_the_file_is_a_repositorys() {
+    let class: Entry<'_> = ("javax/wonder/A.class", b"");
+    assert_eq!(scan("wonder-api-1.1.jar", &[class]), ["pkg:maven/javax.wonder/wonder-api@1.1"]);
+    let other: Entry<'_> = ("com/acme/A.class", b"");
+    assert_eq!(scan("wonder-api-1.1.jar", &[class, other]), ["pkg:maven/wonder-api@1.1"]);
+    let manifest: Entry<'_> = ("META-INF/MANIFEST.MF", b"Implementation-Version: 9.0\n");
+    assert_eq!(scan("wonder-api.jar", &[class, manifest]), ["pkg:maven/wonder-api@9.0"]);
+}
+
+#[test]
 fn what_was_shaded_in_and_what_a_notice_lists_is_there() {
     let notice = b"demo\n\nThis project bundles the following dependencies:\n\n- com.google.guava:guava:32.1.3-jre\n";
     let found = scan(

@@ -57,6 +57,19 @@ pub(in crate::extractors) fn extract(file: &File<'_>, found: &mut Found) -> Resu
         confidence = group.confidence;
         reason = format!("{reason}, group of that name in public repositories{}", group.proof);
     }
+    // A repository's name has the version in it; what a server calls `el-api.jar` is its own.
+    if identity.group.is_empty() && identity.version_source == VersionSource::FileName {
+        let classes = || zip.entries().filter(|entry| entry.name.ends_with(".class"));
+        let only = |package: &str| {
+            let counted = || classes().filter(|entry| !entry.name.ends_with("module-info.class"));
+            counted().next().is_some() && counted().all(|entry| entry.name.starts_with(package))
+        };
+        if let Some(group) = groups::of_specification(&identity.artifact, &only) {
+            identity.group = group;
+            confidence = 75;
+            reason = format!("{reason}, group by the specification's one package");
+        }
+    }
     if let Some(own) = moved::look(file, zip, &identity, &shaded, found) {
         let Coordinate { group, artifact, version } = own.identity;
         identity = Identity { group, artifact, version, ..identity };

@@ -89,6 +89,17 @@ pub(super) fn find(artifact: &str, holds: &dyn Fn(&str) -> bool) -> Option<Group
     Some(Group { name: only, confidence: 60, proof: "" })
 }
 
+/// The group of the API of a Java specification: by the naming rules of the Java Community Process and of Jakarta EE it is the one
+/// package that all its classes are in, and the artifact `NAME-api` or `javax.NAME-api`.
+pub(super) fn of_specification(artifact: &str, only: &dyn Fn(&str) -> bool) -> Option<String> {
+    let name = artifact.strip_suffix("-api")?;
+    let group = match name.strip_prefix("jakarta.").or_else(|| name.strip_prefix("javax.")) {
+        Some(_) => name.to_owned(),
+        None => format!("javax.{name}"),
+    };
+    only(&format!("{}/", group.replace('.', "/"))).then_some(group)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -119,5 +130,20 @@ mod tests {
         assert_eq!(find("antlr", &inside("antlr/Tool.class")).unwrap().name, "antlr");
         assert_eq!(find("antlr", &inside("org/antlr/Tool.class")).unwrap().name, "org.antlr");
         assert!(find("no-such-artifact-at-all", &inside("a/B.class")).is_none());
+    }
+
+    #[test]
+    fn a_specification_is_named_for_its_package() {
+        let group = |artifact: &str, inside: &'static str| {
+            of_specification(artifact, &|package| inside == package)
+        };
+        let some = |group: &str| Some(group.to_owned());
+        assert_eq!(group("transaction-api", "javax/transaction/"), some("javax.transaction"));
+        assert_eq!(group("javax.ws.rs-api", "javax/ws/rs/"), some("javax.ws.rs"));
+        assert_eq!(group("jakarta.el-api", "jakarta/el/"), some("jakarta.el"));
+        for (artifact, inside) in [("el-api", "jakarta/el/"), ("el", "javax/el/"), ("a-api", "a/")]
+        {
+            assert_eq!(group(artifact, inside), None, "{artifact}");
+        }
     }
 }
