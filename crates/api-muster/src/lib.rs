@@ -40,6 +40,7 @@ pub fn router(app: &App) -> Router {
         .on("ShowVulnerability", vulnerabilities::show)
         .on("FollowVulnerability", vulnerabilities::follow)
         .on("ShowVulnerabilityStatus", vulnerabilities::status)
+        .on("ListVulnerabilityChanges", vulnerabilities::events)
         .on("ListUnchecked", vulnerabilities::unchecked)
         .on("ListEnrolTokens", enrol::list)
         .on("CreateEnrolToken", enrol::create)

@@ -14,6 +14,7 @@ const VULNERABILITIES: &str = "/muster/v1/{project_id}/vulnerabilities";
 const VULNERABILITY: &str = "/muster/v1/{project_id}/vulnerabilities/{vulnerability_id}";
 const CHAIN: &str = "/muster/v1/{project_id}/vulnerabilities/{vulnerability_id}/chain";
 const COMPARED: &str = "/muster/v1/{project_id}/vulnerability-status";
+const EVENTS: &str = "/muster/v1/{project_id}/vulnerability-changes";
 const UNCHECKED: &str = "/muster/v1/{project_id}/unchecked";
 const TOKENS: &str = "/muster/v1/{project_id}/enrol-tokens";
 const KEYPAIR: &str = "/muster/v1/{project_id}/keypairs/{name}";
@@ -63,6 +64,7 @@ pub const OPERATIONS: &[Operation] = &[
     Operation::served("ShowVulnerability", Verb::Get, VULNERABILITY, Action::VulnerabilityList, "A vulnerability with every piece of software that has it. Query: host_id."),
     Operation::served("FollowVulnerability", Verb::Get, CHAIN, Action::VulnerabilityList, "From a vulnerability on a host to its processes, their ports, sites and certificates, and who may log in there. Asks for hss:asset:list, too. Query: host_id."),
     Operation::served("ShowVulnerabilityStatus", Verb::Get, COMPARED, Action::VulnerabilityList, "With what the fleet's software was compared and when, what was found, and how much could not be compared, by reason."),
+    Operation::served("ListVulnerabilityChanges", Verb::Get, EVENTS, Action::VulnerabilityList, "What became of known vulnerabilities when other knowledge was taken in, after a cursor: found, withdrawn, exploited, fix, grade. Of artifacts it asks for sca:task:get, too. Query: since, event, area (hosts, artifacts), id, limit."),
     Operation::served("ListUnchecked", Verb::Get, UNCHECKED, Action::VulnerabilityList, "Software that could not be compared, and why. Query: reason (no_source, no_purl ...), limit, offset."),
     Operation::served("ListEnrolTokens", Verb::Get, TOKENS, Action::HostList, "Enrolment tokens, used or not, without their texts."),
     Operation::served("CreateEnrolToken", Verb::Post, TOKENS, Action::AgentEnrol, "Makes a one-time token for a host to join with. Body: valid_secs, description."),

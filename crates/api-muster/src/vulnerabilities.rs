@@ -1,4 +1,4 @@
-//! `/muster/v1/{project_id}/vulnerabilities` and `/unchecked`
+//! `/muster/v1/{project_id}/vulnerabilities`, `/vulnerability-changes` and `/unchecked`
 
 use crate::assets::{paging, seen};
 use axum::extract::State;
@@ -6,7 +6,7 @@ use muster_http::{Caller, Failure, Json, Params, PathParams};
 use muster_model::{Error, Micros};
 use muster_service::vulnerabilities::chain::{self, Reach};
 use muster_service::vulnerabilities::{
-    self as service, Affected, Class, Component, Found, Grade, Wanted,
+    self as service, Affected, Area, Change, Class, Component, Event, Found, Grade, Wanted, changes,
 };
 use muster_service::{App, hosts};
 use serde_json::{Value, json};
@@ -201,4 +201,59 @@ pub(crate) async fn unchecked(
         })
     });
     Ok(Json(json!({"unchecked": rows.collect::<Vec<_>>()})))
+}
+
+/// One of `all` by its name.
+fn named<T: Copy>(
+    params: &Params,
+    parameter: &'static str,
+    all: &[T],
+    name: fn(T) -> &'static str,
+) -> Result<Option<T>, Error> {
+    let Some(wanted) = params.text(parameter) else { return Ok(None) };
+    let found = all.iter().copied().find(|it| name(*it) == wanted);
+    let must = || {
+        let names: Vec<_> = all.iter().map(|it| name(*it)).collect();
+        Error::invalid(parameter, format_args!("must be one of {}", names.join(", ")))
+    };
+    found.map(Some).ok_or_else(must)
+}
+
+/// Grades by name; versions as a list.
+fn event(it: &Change) -> Value {
+    let graded =
+        |text: &str| text.parse().ok().map(|key: u8| Value::from(Grade::from_key(key).word()));
+    let became = match it.event {
+        Event::Fixed => json!(it.became.split('\n').collect::<Vec<_>>()),
+        _ => graded(&it.became).unwrap_or_default(),
+    };
+    json!({
+        "seq": it.seq,
+        "at": it.at.iso(),
+        "area": it.area.name(),
+        "id": it.vulnerability,
+        "event": it.event.name(),
+        "was": graded(&it.was),
+        "became": became,
+        "pieces": it.pieces,
+    })
+}
+
+pub(crate) async fn events(
+    State(app): State<App>,
+    caller: Caller,
+    path: PathParams,
+    params: Params,
+) -> Result<Json<Value>, Failure> {
+    let wanted = changes::Wanted {
+        since: params.int("since", 0..=i64::MAX)?.unwrap_or(0),
+        event: named(&params, "event", &Event::ALL, Event::name)?,
+        area: named(&params, "area", &Area::ALL, Area::name)?,
+        vulnerability: params.text("id").map(str::to_owned),
+    };
+    let limit = paging(&params)?.limit;
+    let events = service::events(&app, &caller, &path.project()?, &wanted, limit).await?;
+    let next = events.last().map_or(wanted.since, |last| last.seq);
+    let rows: Vec<_> = events.iter().map(event).collect();
+    Ok(Json(json!({"changes": rows, "next": next})))
 }

@@ -11,6 +11,7 @@ pub mod licences;
 mod outcome;
 mod place;
 pub mod policies;
+pub mod rejudge;
 pub mod results;
 pub mod scan;
 mod settings;

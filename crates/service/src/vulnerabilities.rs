@@ -11,6 +11,7 @@ use crate::{App, ProjectKey, authz};
 pub use muster_advisory::Grade;
 use muster_model::id::ProjectId;
 use muster_model::{Action, Caller, Error, Micros, Page, Paging, Result};
+pub use muster_store::vulnerabilities::changes::{self, Area, Change, Event};
 pub use muster_store::vulnerabilities::{
     Affected, Class, Component, Filter as Wanted, State, Unchecked, UncheckedPiece,
 };
@@ -219,4 +220,23 @@ pub async fn unchecked(
 ) -> Result<Vec<UncheckedPiece>> {
     let project = authz::require(app, caller, Action::VulnerabilityList, Some(project)).await?;
     store::unchecked_pieces(&mut app.db.read().await?, project, why, paging).await
+}
+
+/// What became of known vulnerabilities when other knowledge was taken in, in the order of the events. Those of artifacts are for
+/// who may look into them.
+///
+/// # Errors
+/// Those of [`authz::require`] and of the database.
+pub async fn events(
+    app: &App,
+    caller: &Caller,
+    project: &ProjectId,
+    wanted: &changes::Wanted,
+    limit: u32,
+) -> Result<Vec<Change>> {
+    let key = authz::require(app, caller, Action::VulnerabilityList, Some(project)).await?;
+    if wanted.area != Some(Area::Hosts) {
+        authz::require(app, caller, Action::ScaTaskGet, Some(project)).await?;
+    }
+    changes::list(&mut app.db.read().await?, key, wanted, limit).await
 }

@@ -3,6 +3,7 @@
 pub mod documents;
 pub mod edges;
 pub mod files;
+pub mod judging;
 pub mod keys;
 pub mod numbers;
 pub mod policies;

@@ -4,6 +4,7 @@
 //! what comes after the last one. Which hosts have a vulnerability follows from the sightings of its facts.
 
 mod affected;
+pub mod changes;
 mod matching;
 
 pub use affected::{

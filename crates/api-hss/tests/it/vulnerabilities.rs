@@ -121,6 +121,41 @@ async fn an_upgrade_and_a_correction_close_findings() {
 }
 
 #[tokio::test]
+async fn other_knowledge_makes_events() {
+    for world in World::each().await {
+        let all = world.own("/vulnerability-changes").await.ok();
+        assert_eq!(all, serde_json::json!({"changes": [], "next": 0}));
+        knowledge::put_corrected(world.folder.path());
+        Matcher::new(&world.app).look().await.unwrap();
+        let hosts = world.own("/vulnerability-changes?area=hosts").await.ok();
+        let told = |answer: &Value| {
+            let rows = answer["changes"].as_array().unwrap();
+            let text = |row: &Value, name: &str| row[name].as_str().unwrap_or_default().to_owned();
+            let told = |row| ["id", "event", "was", "became"].map(|name| text(row, name));
+            rows.iter().map(told).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            told(&hosts),
+            [
+                ["CVE-2026-1", "grade", "medium", "critical"],
+                ["CVE-2026-2", "withdrawn", "critical", ""],
+            ]
+        );
+        let next = &hosts["next"];
+        assert_eq!(*next, hosts["changes"][1]["seq"]);
+        let rest = world.own(&format!("/vulnerability-changes?since={next}")).await.ok();
+        assert_eq!((told(&rest).len(), &rest["next"]), (0, next));
+        let withdrawn = world.own("/vulnerability-changes?event=withdrawn&id=CVE-2026-2").await;
+        assert_eq!(told(&withdrawn.ok()).len(), 1);
+        for (query, parameter) in [("event=x", "event"), ("area=x", "area"), ("since=x", "since")] {
+            let (status, _, message) =
+                world.own(&format!("/vulnerability-changes?{query}")).await.error();
+            assert_eq!((status, message.contains(parameter)), (400, true), "{query}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn bad_questions_name_the_parameter() {
     let world = World::new().await;
     for (path, parameter) in [

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use std::path::Path;
 
 /// 2026-01-01.
-const BUILT: Micros = Micros::from_secs(1_767_225_600);
+pub(crate) const BUILT: Micros = Micros::from_secs(1_767_225_600);
 
 pub(crate) fn log4shell() -> Value {
     json!({
@@ -37,6 +37,11 @@ pub(crate) fn lodash() -> Value {
 
 /// Puts a knowledge base of these advisories into a data folder, as an update does.
 pub(crate) fn learn(data_dir: &Path, advisories: &[(&str, Vec<Value>)]) {
+    learn_at(BUILT, data_dir, advisories);
+}
+
+/// The same, compiled at a moment.
+pub(crate) fn learn_at(built: Micros, data_dir: &Path, advisories: &[(&str, Vec<Value>)]) {
     let folder = tempfile::tempdir().unwrap();
     for (ecosystem, advisories) in advisories {
         let texts: Vec<_> =
@@ -68,7 +73,7 @@ pub(crate) fn learn(data_dir: &Path, advisories: &[(&str, Vec<Value>)]) {
     }
     let place = Place::of(data_dir);
     let _lock = place.take().unwrap();
-    source::compile_folder(folder.path(), &place.file(), BUILT, &mut |_| {}).unwrap();
+    source::compile_folder(folder.path(), &place.file(), built, &mut |_| {}).unwrap();
 }
 
 pub(crate) async fn world() -> World {

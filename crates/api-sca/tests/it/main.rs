@@ -6,6 +6,7 @@ mod judged;
 mod knowledge;
 mod own;
 mod proof;
+mod rejudged;
 mod results;
 mod tasks;
 mod uploads;

@@ -28,6 +28,9 @@ pub(crate) enum VulnerabilitiesCommand {
     },
     /// Say with what the fleet's software was compared and when, and how much of it could not be.
     Status,
+    /// List what became of known vulnerabilities when other knowledge was taken in: known to be exploited now, a version
+    /// repairs it, another grade, withdrawn, or new to software that was there before.
+    Changes(ChangesArgs),
     /// List the software that could not be compared.
     Unchecked {
         /// Only for this reason (no_source: no advisories for it in the knowledge base; no_purl: nothing told what it is).
@@ -36,6 +39,44 @@ pub(crate) enum VulnerabilitiesCommand {
         #[command(flatten)]
         page: PageArgs,
     },
+}
+
+/// What became of a vulnerability.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+#[value(rename_all = "lowercase")]
+pub(crate) enum Event {
+    Found,
+    Withdrawn,
+    Exploited,
+    Fix,
+    Grade,
+}
+
+/// Where the software is.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+#[value(rename_all = "lowercase")]
+pub(crate) enum Area {
+    Hosts,
+    Artifacts,
+}
+
+#[derive(Args)]
+pub(crate) struct ChangesArgs {
+    /// Only those after this cursor, the one the last answer ended with.
+    #[arg(long, value_name = "CURSOR", default_value_t = 0)]
+    pub(crate) since: i64,
+    /// Only such.
+    #[arg(long)]
+    pub(crate) event: Option<Event>,
+    /// Only of software on hosts, or in artifacts.
+    #[arg(long)]
+    pub(crate) area: Option<Area>,
+    /// Only of the vulnerability with this number.
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) id: Option<String>,
+    /// Rows at most, 1 to 1000.
+    #[arg(long, default_value_t = 100)]
+    pub(crate) limit: u32,
 }
 
 /// A grade.

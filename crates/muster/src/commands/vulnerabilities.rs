@@ -2,7 +2,7 @@
 
 use super::{Context, rows, text};
 use crate::cli::vulnerabilities::{
-    PageArgs, VulnerabilitiesArgs, VulnerabilitiesCommand, WantedArgs,
+    ChangesArgs, PageArgs, VulnerabilitiesArgs, VulnerabilitiesCommand, WantedArgs,
 };
 use crate::messages::Message;
 use crate::output::list::Column;
@@ -20,6 +20,7 @@ pub(crate) fn run(context: &Context, args: &VulnerabilitiesArgs) -> Result<()> {
         VulnerabilitiesCommand::Show { id, host: None } => show(context, id),
         VulnerabilitiesCommand::Show { id, host: Some(host) } => follow(context, id, host),
         VulnerabilitiesCommand::Status => status(context),
+        VulnerabilitiesCommand::Changes(wanted) => changes(context, wanted),
         VulnerabilitiesCommand::Unchecked { reason, page } => {
             unchecked(context, reason.as_deref(), page)
         }
@@ -28,14 +29,9 @@ pub(crate) fn run(context: &Context, args: &VulnerabilitiesArgs) -> Result<()> {
 
 fn list(context: &Context, wanted: &WantedArgs) -> Result<()> {
     let mut query = paging(&wanted.page);
-    let word = |value: Option<clap::builder::PossibleValue>| {
-        value.map(|value| value.get_name().to_owned())
-    };
-    let class = word(wanted.class.and_then(|class| class.to_possible_value()));
-    let grade = word(wanted.grade.and_then(|grade| grade.to_possible_value()));
     let filters = [
-        ("grade", grade),
-        ("type", class),
+        ("grade", word(wanted.grade)),
+        ("type", word(wanted.class)),
         ("name", wanted.name.clone()),
         ("host_id", wanted.host.clone()),
     ];
@@ -61,6 +57,34 @@ fn list(context: &Context, wanted: &WantedArgs) -> Result<()> {
     if answer.get("compared_at").is_none_or(Value::is_null) {
         context.tell(Message::NothingCompared, &[]);
     }
+    Ok(())
+}
+
+fn word<T: ValueEnum>(value: Option<T>) -> Option<String> {
+    Some(value?.to_possible_value()?.get_name().to_owned())
+}
+
+fn changes(context: &Context, wanted: &ChangesArgs) -> Result<()> {
+    let mut query = vec![("since", wanted.since.to_string()), ("limit", wanted.limit.to_string())];
+    let filters =
+        [("event", word(wanted.event)), ("area", word(wanted.area)), ("id", wanted.id.clone())];
+    query.extend(filters.into_iter().filter_map(|(name, value)| Some((name, value?))));
+    let answer = context.client.get("/muster/v1/{project}/vulnerability-changes", &query)?;
+    if context.output == Output::Json {
+        return json(&answer);
+    }
+    let columns = [
+        ("when", "/at"),
+        ("number", "/id"),
+        ("event", "/event"),
+        ("was", "/was"),
+        ("is", "/became"),
+        ("in", "/area"),
+        ("pieces", "/pieces"),
+    ];
+    print_list(context.output, &columns, &rows(&answer, "changes"))?;
+    let next = answer.get("next").map(Value::to_string).unwrap_or_default();
+    context.tell(Message::NextCursor, &[&next]);
     Ok(())
 }
 

@@ -111,12 +111,17 @@ pub(super) async fn packed(tx: &mut Tx, project: i64, task: &str) -> Result<Pack
     Ok((task, packed.ok_or_else(|| Error::not_found("the task's report"))?))
 }
 
-/// Reads a report and asks what is known against it. Blocks.
-pub(super) fn judge(app: &App, (task, kept): Packed, judged: bool) -> Result<Judged> {
+/// The report that is kept, and the name of its artifact. Blocks.
+pub(super) fn unpacked(kept: &Kept) -> Result<(String, Report)> {
     let mut text = Vec::new();
     let read = DeflateDecoder::new(kept.report.as_slice()).take(MAX_REPORT).read_to_end(&mut text);
     read.map_err(Error::internal)?;
-    let (name, mut report) = Report::read(&text)?;
+    Report::read(&text)
+}
+
+/// Reads a report and asks what is known against it. Blocks.
+pub(super) fn judge(app: &App, (task, kept): Packed, judged: bool) -> Result<Judged> {
+    let (name, mut report) = unpacked(&kept)?;
     let ended = task.ended_at.unwrap_or(task.created_at);
     if !judged {
         return Ok(Judged { report, name, at: ended });

@@ -3,10 +3,11 @@
 use super::licences::Index;
 use super::vulnerability::Known;
 use muster_advisory::Knowledge;
-use muster_model::{Error, Purl, Result};
+use muster_model::{Error, Micros, Purl, Result};
 use muster_sca::known::{Verdict, Vulnerability as Held};
 use muster_sca::output::{json as own, verdicts};
 use muster_sca::{Component as Seen, Report};
+use muster_store::sca::judging::{Pair, Telling};
 use muster_store::sca::{Component, Found, Vulnerability};
 use muster_vault::hash::Sha256;
 use serde_json::{Value, json};
@@ -56,6 +57,8 @@ pub(super) struct Outcome {
     pub(super) edges: BTreeSet<(String, String)>,
     /// What was checked against what, and what could not be read, as JSON.
     pub(super) coverage: String,
+    /// The knowledge it was judged by: digest, and when it was compiled; none where there was none.
+    pub(super) judged_by: Option<(String, Micros)>,
 }
 
 impl Outcome {
@@ -103,7 +106,8 @@ impl Outcome {
             (it.grade, c.group.clone(), c.name.clone(), c.version.clone(), c.uuid.clone())
         });
         let coverage = coverage(&report, &known)?;
-        Ok(Self { found, vulnerabilities, findings, licences, edges, coverage })
+        let judged_by = known.state.map(|state| (state.digest, state.built));
+        Ok(Self { found, vulnerabilities, findings, licences, edges, coverage, judged_by })
     }
 }
 
@@ -134,8 +138,8 @@ fn recommended(verdict: &Verdict) -> String {
     verdict.advice.as_ref().map(|advice| advice.version.clone()).unwrap_or_default()
 }
 
-/// Vulnerabilities under their numbers, and pairs of number and component.
-type Numbered = (Vec<Vulnerability>, Vec<(String, String)>);
+/// Vulnerabilities under their numbers with what is told of them, and pairs of number and component.
+pub(super) type Numbered = (Vec<(Vulnerability, Telling)>, BTreeSet<Pair>);
 
 impl Outcome {
     /// Puts the numbers that were given, in the order of `vulnerabilities`, in the place of canonical ids.
@@ -143,7 +147,7 @@ impl Outcome {
     /// # Errors
     /// `Internal` if one is missing.
     pub(super) fn numbered(&self, given: &[String]) -> Result<Numbered> {
-        let mut vulnerabilities: BTreeMap<&str, Vulnerability> = BTreeMap::new();
+        let mut vulnerabilities: BTreeMap<&str, (Vulnerability, Telling)> = BTreeMap::new();
         let mut numbers: BTreeMap<&str, &str> = BTreeMap::new();
         for ((id, known), number) in self.vulnerabilities.iter().zip(given) {
             numbers.insert(id, number);
@@ -151,8 +155,8 @@ impl Outcome {
             // Two that were one when the number was given stay one: the worse speaks for both.
             let it = Vulnerability { number: number.clone(), grade: known.grade, detail };
             match vulnerabilities.get(number.as_str()) {
-                Some(other) if other.grade <= it.grade => {}
-                _ => drop(vulnerabilities.insert(number, it)),
+                Some((other, _)) if other.grade <= it.grade => {}
+                _ => drop(vulnerabilities.insert(number, (it, known.telling(number)))),
             }
         }
         let mut findings = BTreeSet::new();
@@ -161,7 +165,7 @@ impl Outcome {
             let number = number.ok_or_else(|| Error::internal("a finding without a number"))?;
             findings.insert(((*number).to_owned(), uuid.clone()));
         }
-        Ok((vulnerabilities.into_values().collect(), findings.into_iter().collect()))
+        Ok((vulnerabilities.into_values().collect(), findings))
     }
 }
 

@@ -1,17 +1,17 @@
 //! The worker: claims tasks, has their artifacts taken apart, stores what was found, tells the end.
 
 use super::engine::{self, Taken};
-use super::outcome::{Artifact, Knowing, Outcome};
-use super::{Sca, callback, queue};
+use super::outcome::{Artifact, Knowing, Numbered, Outcome};
+use super::{Sca, callback, queue, rejudge};
 use crate::app::App;
 use crate::background::{Worker, every, serve};
-use muster_model::{Error, ErrorKind, Result};
+use muster_model::{Error, ErrorKind, Micros, Result};
 use muster_sca::Report;
 use muster_store::jobs::{self, Job};
 use muster_store::sca::{
-    Document, File, Named, Status, Task, documents, edges, files, numbers, results, tasks,
+    Document, File, Named, Status, Task, documents, edges, files, judging, numbers, results, tasks,
 };
-use muster_store::transact;
+use muster_store::{Tx, transact};
 use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio::time::interval;
@@ -26,6 +26,8 @@ const TELLERS: usize = 4;
 const PROLONG: Duration = Duration::from_secs(2);
 /// How often expired artifacts are looked for.
 const CLEAR: Duration = Duration::from_secs(60);
+/// How often it is looked whether other knowledge was taken in.
+const REJUDGE: Duration = Duration::from_secs(10);
 /// Artifacts cleared away at a time.
 const CLEARED: u32 = 100;
 
@@ -42,6 +44,9 @@ pub fn start_analyses(app: &App) -> Result<()> {
     let trouble = "expired artifacts could not be cleared away";
     let clear = async |app: App| clear_expired(&app).await;
     app.tasks.spawn(every(app.clone(), CLEAR, trouble, clear));
+    let trouble = "artifacts could not be judged by what is known now";
+    let judge = async |app: App| rejudge::look(&app).await.map(drop);
+    app.tasks.spawn(every(app.clone(), REJUDGE, trouble, judge));
     Ok(())
 }
 
@@ -215,35 +220,52 @@ async fn store(
     document: Option<Document>,
 ) -> Result<()> {
     let now = app.now();
-    let named: Vec<_> = outcome
-        .vulnerabilities
-        .values()
-        .map(|known| Named { ids: known.ids.clone(), proposed: known.proposed_number() })
-        .collect();
     transact!(app.db, |tx| {
         if !jobs::finish(tx, job).await? {
             return Ok(()); // Another worker has it.
         }
-        results::clear(tx, task.key).await?;
-        let known: Vec<_> = outcome.found.iter().map(|row| row.component.clone()).collect();
-        let components = results::components(tx, task.project, &known).await?;
-        let given = numbers::give(tx, &named).await?;
-        let (vulnerabilities, findings) = outcome.numbered(&given)?;
-        let keys = results::vulnerabilities(tx, &vulnerabilities, now).await?;
-        results::put_found(tx, task.key, &outcome.found, &components).await?;
-        results::put_findings(tx, task.key, &findings, &keys, &components).await?;
-        let licences: Vec<_> = outcome.licences.iter().cloned().collect();
-        results::put_licences(tx, task.key, &licences, &components).await?;
-        let edges: Vec<_> = outcome.edges.iter().cloned().collect();
-        edges::put(tx, task.key, &edges, &components).await?;
-        if let Some(document) = &document {
-            documents::put(tx, task.key, document).await?;
+        put(tx, task, &outcome, document.as_ref(), now).await?;
+        if let Some((_, built)) = &outcome.judged_by {
+            judging::note(tx, task.key, *built).await?;
         }
         if tasks::finish(tx, task.key, &outcome.coverage, now).await? {
             callback::enqueue(tx, task, now).await?;
         }
         Ok(())
     })
+}
+
+/// Puts what a task found in the place of what it had found before.
+pub(super) async fn put(
+    tx: &mut Tx,
+    task: &Task,
+    outcome: &Outcome,
+    document: Option<&Document>,
+    now: Micros,
+) -> Result<Numbered> {
+    let named: Vec<_> = outcome
+        .vulnerabilities
+        .values()
+        .map(|known| Named { ids: known.ids.clone(), proposed: known.proposed_number() })
+        .collect();
+    results::clear(tx, task.key).await?;
+    let known: Vec<_> = outcome.found.iter().map(|row| row.component.clone()).collect();
+    let components = results::components(tx, task.project, &known).await?;
+    let given = numbers::give(tx, &named).await?;
+    let (vulnerabilities, findings) = outcome.numbered(&given)?;
+    let knowledge = outcome.judged_by.as_ref().map_or("", |(digest, _)| digest.as_str());
+    let keys = results::vulnerabilities(tx, &vulnerabilities, knowledge, now).await?;
+    results::put_found(tx, task.key, &outcome.found, &components).await?;
+    let pairs: Vec<_> = findings.iter().cloned().collect();
+    results::put_findings(tx, task.key, &pairs, &keys, &components).await?;
+    let licences: Vec<_> = outcome.licences.iter().cloned().collect();
+    results::put_licences(tx, task.key, &licences, &components).await?;
+    let edges: Vec<_> = outcome.edges.iter().cloned().collect();
+    edges::put(tx, task.key, &edges, &components).await?;
+    if let Some(document) = document {
+        documents::put(tx, task.key, document).await?;
+    }
+    Ok((vulnerabilities, findings))
 }
 
 /// Prolongs the claim and notes the progress.

@@ -7,7 +7,7 @@ use crate::App;
 use muster_advisory::{Finding, Knowledge, Live, current};
 use muster_model::{Error, ErrorKind, Purl, Result};
 use muster_store::transact;
-use muster_store::vulnerabilities::{self as store, Against, Judged, Pending, State};
+use muster_store::vulnerabilities::{self as store, Against, Judged, Pending, State, changes};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,6 +19,8 @@ const STRETCH: u32 = 2_000;
 const OVERLAP: i64 = 2_000;
 /// Between two looks for new facts and new knowledge.
 const LOOK: Duration = Duration::from_secs(10);
+/// How long events are kept, in seconds: 400 days.
+const KEPT_SECS: i64 = 400 * 86_400;
 /// Characters of a description.
 const SUMMARY: usize = 500;
 
@@ -105,7 +107,11 @@ impl Matcher {
                     up_to: 0,
                     at: self.app.now(),
                 };
-                transact!(self.app.db, |tx| store::begin(tx, &state).await)?;
+                let old = state.at.plus_secs(-KEPT_SECS);
+                transact!(self.app.db, |tx| {
+                    changes::forget(tx, old).await?;
+                    store::begin(tx, &state).await
+                })?;
                 tracing::info!(knowledge = digest, "the fleet is compared with other knowledge");
                 self.moved = true;
                 Ok(Some(0))

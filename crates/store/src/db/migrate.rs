@@ -46,6 +46,7 @@ pub(super) const ALL: &[Migration] = steps![
     "0019_agencies.sql",
     "0020_certificate_lists.sql",
     "0021_software_without_a_name.sql",
+    "0022_vulnerability_changes.sql",
     "0023_certificate_search.sql",
 ];
 

@@ -1,5 +1,6 @@
 //! What tasks found: components, vulnerabilities, licences, and where a component is.
 
+use super::judging::Telling;
 use crate::Tx;
 use crate::db::{Bind, Cells, Row, binds};
 use muster_model::{Error, Micros, Result};
@@ -106,23 +107,41 @@ pub async fn components(
     keys(&rows)
 }
 
-/// Stores vulnerabilities as they are told now, and answers their keys by number.
+/// Stores vulnerabilities as `knowledge` tells them, each with what is told of it, and answers their keys by number. What the
+/// knowledge before told is kept beside.
 ///
 /// # Errors
 /// Those of the database.
 pub async fn vulnerabilities(
     tx: &mut Tx,
-    vulnerabilities: &[Vulnerability],
+    vulnerabilities: &[(Vulnerability, Telling)],
+    knowledge: &str,
     now: Micros,
 ) -> Result<HashMap<String, i64>> {
-    let mut values: Vec<Bind> = Vec::with_capacity(vulnerabilities.len() * 4);
-    for it in vulnerabilities {
-        values.extend(binds![&it.number, it.grade, &it.detail, now]);
+    let mut values: Vec<Bind> = Vec::with_capacity(vulnerabilities.len() * 11);
+    for (it, told) in vulnerabilities {
+        let (exploited, mended) = (told.exploited, !told.fixes.is_empty());
+        values.extend(binds![&it.number, it.grade, &it.detail, now, &told.id, exploited, mended]);
+        values.extend(binds![knowledge, it.grade, exploited, mended]);
     }
-    let head = "INSERT INTO sca_vulnerabilities (number, grade, detail, updated_at)";
-    let tail = "ON CONFLICT (number) DO UPDATE SET grade = excluded.grade, detail = excluded.detail, \
-                updated_at = excluded.updated_at RETURNING number, key";
-    let rows = tx.bulk_insert(head, 4, values, tail).await?;
+    let head = "INSERT INTO sca_vulnerabilities (number, grade, detail, updated_at, id, exploited, mended, told_by, \
+                was_grade, was_exploited, was_mended)";
+    let was = |column: &str| {
+        format!(
+            "was_{column} = CASE WHEN sca_vulnerabilities.told_by = excluded.told_by \
+             THEN sca_vulnerabilities.was_{column} WHEN sca_vulnerabilities.told_by = '' \
+             THEN excluded.{column} ELSE sca_vulnerabilities.{column} END"
+        )
+    };
+    let tail = format!(
+        "ON CONFLICT (number) DO UPDATE SET {}, {}, {}, told_by = excluded.told_by, id = excluded.id, \
+         grade = excluded.grade, exploited = excluded.exploited, mended = excluded.mended, \
+         detail = excluded.detail, updated_at = excluded.updated_at RETURNING number, key",
+        was("grade"),
+        was("exploited"),
+        was("mended"),
+    );
+    let rows = tx.bulk_insert(head, 11, values, &tail).await?;
     keys(&rows)
 }
 

@@ -1,6 +1,7 @@
 //! How far facts were compared with what is known, and what came of it.
 
 use super::Class;
+use super::changes::{Area, Event, Gathered};
 use crate::Tx;
 use crate::assets::facts;
 use crate::db::binds;
@@ -86,7 +87,8 @@ pub async fn state(tx: &mut Tx) -> Result<Option<State>> {
     .transpose()
 }
 
-/// Begins anew, with another state of knowledge. What was found so far stands until its fact is compared again.
+/// Begins anew, with another state of knowledge. What was found so far stands until its fact is compared again; how that differs
+/// are events.
 ///
 /// # Errors
 /// Those of the database.
@@ -94,7 +96,8 @@ pub async fn begin(tx: &mut Tx, state: &State) -> Result<()> {
     tx.execute(
         "INSERT INTO matched (one, knowledge, built, known, up_to, at) VALUES (1, ?, ?, ?, ?, ?) \
          ON CONFLICT (one) DO UPDATE SET knowledge = excluded.knowledge, built = excluded.built, \
-         known = excluded.known, up_to = excluded.up_to, at = excluded.at",
+         known = excluded.known, up_to = excluded.up_to, at = excluded.at, judged_to = \
+         CASE WHEN matched.up_to > matched.judged_to THEN matched.up_to ELSE matched.judged_to END",
         binds![&state.knowledge, state.built, state.known, state.up_to, state.at],
     )
     .await
@@ -137,7 +140,7 @@ pub async fn pending(tx: &mut Tx, after: i64, limit: u32) -> Result<Vec<Pending>
 
 /// Writes what came of comparing the facts after `after` up to the last of `judged`, which is all of them that
 /// [`pending`] answers, and that it was done by `knowledge` at `now`. Findings that are no more go, the others keep
-/// the time they were first made.
+/// the time they were first made. What differs from what earlier knowledge said of a fact is an event.
 ///
 /// # Errors
 /// Those of the database.
@@ -149,18 +152,31 @@ pub async fn record(
     now: Micros,
 ) -> Result<()> {
     let Some(last) = judged.last().map(|judged| judged.fact.fact) else { return Ok(()) };
-    let keys = known(tx, judged).await?;
+    let told = known(tx, knowledge, judged).await?;
+    let again = Again::of(tx, knowledge).await?;
+    let sql =
+        "SELECT fact, vulnerability, fixed FROM fact_vulnerabilities WHERE fact > ? AND fact <= ?";
+    let mut gone: BTreeMap<i64, BTreeMap<i64, String>> = BTreeMap::new();
+    for row in tx.all(sql, binds![after, last]).await? {
+        let mut cells = row.cells();
+        gone.entry(cells.take()?).or_default().insert(cells.take()?, cells.take()?);
+    }
     let mut found = BTreeSet::new();
     let mut values = Vec::new();
     let mut unchecked = Vec::new();
+    let mut events = Gathered::default();
     for Judged { fact, against, unchecked: why } in judged {
         for it in against {
-            let Some(key) = keys.get(it.id.as_str()).copied() else { continue };
-            if found.insert((fact.fact, key)) {
+            let Some(told) = told.get(it.id.as_str()) else { continue };
+            if found.insert((fact.fact, told.key)) {
+                let before = gone.get_mut(&fact.fact).and_then(|keys| keys.remove(&told.key));
+                if again.covers(fact.fact) {
+                    told.compare(fact.project, it, before.as_deref(), &mut events);
+                }
                 let class = Class::of(fact.kind).code();
                 values.extend(binds![
                     fact.fact,
-                    key,
+                    told.key,
                     fact.project,
                     class,
                     it.fixed.join("\n"),
@@ -172,18 +188,12 @@ pub async fn record(
             unchecked.extend(binds![fact.fact, fact.project, why]);
         }
     }
-    let sql = "SELECT fact, vulnerability FROM fact_vulnerabilities WHERE fact > ? AND fact <= ?";
-    let mut gone: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
-    for row in tx.all(sql, binds![after, last]).await? {
-        let mut cells = row.cells();
-        let (fact, vulnerability) = (cells.take()?, cells.take()?);
-        if !found.contains(&(fact, vulnerability)) {
-            gone.entry(fact).or_default().push(vulnerability);
-        }
-    }
+    gone.retain(|_, keys| !keys.is_empty());
+    withdrawn(tx, judged, &gone, &again, &mut events).await?;
+    events.write(tx, Area::Hosts, knowledge, now).await?;
     for (fact, vulnerabilities) in gone {
         let head = "DELETE FROM fact_vulnerabilities WHERE fact = ? AND vulnerability";
-        let keys = vulnerabilities.into_iter().map(Into::into).collect();
+        let keys = vulnerabilities.into_keys().map(Into::into).collect();
         tx.all_in(head, binds![fact], keys).await?;
     }
     tx.bulk_insert(
@@ -205,14 +215,94 @@ pub async fn record(
     .map(drop)
 }
 
-/// The keys of all vulnerabilities that are named, as they are known now.
-async fn known<'j>(tx: &mut Tx, judged: &'j [Judged]) -> Result<HashMap<String, i64>> {
+/// The facts that are compared again, for the first time with this knowledge.
+struct Again {
+    up_to: i64,
+    judged_to: i64,
+}
+
+impl Again {
+    async fn of(tx: &mut Tx, knowledge: &str) -> Result<Self> {
+        let sql = "SELECT up_to, judged_to FROM matched WHERE knowledge = ?";
+        let Some(row) = tx.optional(sql, binds![knowledge]).await? else {
+            return Ok(Self { up_to: 0, judged_to: 0 });
+        };
+        let mut cells = row.cells();
+        Ok(Self { up_to: cells.take()?, judged_to: cells.take()? })
+    }
+
+    const fn covers(&self, fact: i64) -> bool {
+        self.up_to < fact && fact <= self.judged_to
+    }
+}
+
+/// Makes events of what facts no longer have. Of one that cannot be compared any more nothing is withdrawn.
+async fn withdrawn(
+    tx: &mut Tx,
+    judged: &[Judged],
+    gone: &BTreeMap<i64, BTreeMap<i64, String>>,
+    again: &Again,
+    events: &mut Gathered,
+) -> Result<()> {
+    let keys: BTreeSet<i64> = gone.values().flat_map(BTreeMap::keys).copied().collect();
+    let keys = keys.into_iter().map(Into::into).collect();
+    let head = "SELECT key, id, grade FROM vulnerabilities WHERE key";
+    let mut named: HashMap<i64, (String, i64)> = HashMap::new();
+    for row in tx.all_in(head, vec![], keys).await? {
+        let mut cells = row.cells();
+        named.insert(cells.take()?, (cells.take()?, cells.take()?));
+    }
+    for Judged { fact, unchecked, .. } in judged {
+        let Some(keys) = gone.get(&fact.fact) else { continue };
+        if unchecked.is_some() || !again.covers(fact.fact) {
+            continue;
+        }
+        for (id, grade) in keys.keys().filter_map(|key| named.get(key)) {
+            events.add(fact.project, id, Event::Withdrawn, &grade.to_string(), "");
+        }
+    }
+    Ok(())
+}
+
+/// A vulnerability's key, and what the knowledge before this one said.
+struct Told {
+    key: i64,
+    was_grade: i64,
+    was_exploited: bool,
+}
+
+impl Told {
+    /// Makes events of how a finding differs from the one before, of which `before` are the versions that repaired it.
+    fn compare(&self, project: i64, it: &Against, before: Option<&str>, events: &mut Gathered) {
+        let mut add = |event, was: &str, now: &str| events.add(project, &it.id, event, was, now);
+        let grade = i64::from(it.grade);
+        let Some(before) = before else {
+            return add(Event::Found, "", &grade.to_string());
+        };
+        if it.exploited && !self.was_exploited {
+            add(Event::Exploited, "", "");
+        }
+        if before.is_empty() && !it.fixed.is_empty() {
+            add(Event::Fixed, "", &it.fixed.join("\n"));
+        }
+        if grade != self.was_grade {
+            add(Event::Graded, &self.was_grade.to_string(), &grade.to_string());
+        }
+    }
+}
+
+/// All vulnerabilities that are named, as they are known now.
+async fn known<'j>(
+    tx: &mut Tx,
+    knowledge: &str,
+    judged: &'j [Judged],
+) -> Result<HashMap<String, Told>> {
     let named: BTreeMap<&'j str, &'j Against> = judged
         .iter()
         .flat_map(|judged| &judged.against)
         .map(|against| (against.id.as_str(), against))
         .collect();
-    let mut values = Vec::with_capacity(named.len() * 7);
+    let mut values = Vec::with_capacity(named.len() * 10);
     for it in named.into_values() {
         values.extend(binds![
             &it.id,
@@ -221,23 +311,33 @@ async fn known<'j>(tx: &mut Tx, judged: &'j [Judged]) -> Result<HashMap<String, 
             it.exploited,
             &it.reason,
             &it.summary,
-            &it.url
+            &it.url,
+            knowledge,
+            i64::from(it.grade),
+            it.exploited
         ]);
     }
     let rows = tx
         .bulk_insert(
-            "INSERT INTO vulnerabilities (id, grade, score, exploited, reason, summary, url)",
-            7,
+            "INSERT INTO vulnerabilities (id, grade, score, exploited, reason, summary, url, told_by, was_grade, \
+             was_exploited)",
+            10,
             values,
-            "ON CONFLICT (id) DO UPDATE SET grade = excluded.grade, score = excluded.score, \
-             exploited = excluded.exploited, reason = excluded.reason, summary = excluded.summary, \
-             url = excluded.url RETURNING id, key",
+            "ON CONFLICT (id) DO UPDATE SET \
+             was_grade = CASE WHEN vulnerabilities.told_by = excluded.told_by THEN vulnerabilities.was_grade \
+             ELSE vulnerabilities.grade END, \
+             was_exploited = CASE WHEN vulnerabilities.told_by = excluded.told_by THEN vulnerabilities.was_exploited \
+             ELSE vulnerabilities.exploited END, told_by = excluded.told_by, \
+             grade = excluded.grade, score = excluded.score, exploited = excluded.exploited, \
+             reason = excluded.reason, summary = excluded.summary, url = excluded.url \
+             RETURNING id, key, was_grade, was_exploited",
         )
         .await?;
     rows.iter()
         .map(|row| {
             let mut cells = row.cells();
-            Ok((cells.take()?, cells.take()?))
+            let (id, key) = (cells.take()?, cells.take()?);
+            Ok((id, Told { key, was_grade: cells.take()?, was_exploited: cells.take()? }))
         })
         .collect()
 }

@@ -17,3 +17,4 @@ mod statements;
 mod tasks;
 mod trail;
 mod vulnerabilities;
+mod vulnerability_changes;

@@ -4,6 +4,7 @@ use crate::fleet;
 use muster_model::Micros;
 use muster_store::Tx;
 use muster_store::sca::files::Content;
+use muster_store::sca::judging::Telling;
 use muster_store::sca::{
     Component, Document, File, Found, Named, Policy, Status, Task, Vulnerability, documents, edges,
     files, numbers, policies, results, tasks,
@@ -66,13 +67,25 @@ fn vulnerability(number: &str, grade: u8) -> Vulnerability {
     Vulnerability { number: number.to_owned(), grade, detail: format!("{{\"of\":\"{number}\"}}") }
 }
 
+/// The same, with what is told of it.
+fn told(number: &str, grade: u8) -> (Vulnerability, Telling) {
+    let telling = Telling {
+        number: number.to_owned(),
+        id: format!("CVE-{number}"),
+        grade,
+        exploited: false,
+        fixes: Vec::new(),
+    };
+    (vulnerability(number, grade), telling)
+}
+
 /// Stores results: b has two vulnerabilities, a one of them.
 async fn store(tx: &mut Tx, project: i64, task: i64) {
     let rows = [found("b", 1), found("a", 2)];
     let components: Vec<_> = rows.iter().map(|row| row.component.clone()).collect();
     let keys = results::components(tx, project, &components).await.unwrap();
-    let known = [vulnerability("SZ-2", 1), vulnerability("SZ-1", 2)];
-    let numbers = results::vulnerabilities(tx, &known, Micros(7)).await.unwrap();
+    let known = [told("SZ-2", 1), told("SZ-1", 2)];
+    let numbers = results::vulnerabilities(tx, &known, "k", Micros(7)).await.unwrap();
     results::clear(tx, task).await.unwrap();
     results::put_found(tx, task, &rows, &keys).await.unwrap();
     let pair = |one: &str, other: &str| (one.to_owned(), other.to_owned());
