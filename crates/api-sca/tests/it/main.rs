@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that panics has failed")]
 
 mod callback;
+mod classes;
 mod judged;
 mod knowledge;
 mod own;

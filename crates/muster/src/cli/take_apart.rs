@@ -1,6 +1,7 @@
 //! `muster take-apart`, which only the server calls: the artifact is standard input.
 
 use clap::Args;
+use std::path::PathBuf;
 
 /// What to do where the process cannot be locked in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -25,6 +26,9 @@ pub(crate) struct TakeApartArgs {
     /// Threads.
     #[arg(long)]
     pub(crate) threads: usize,
+    /// The server's index of classes.
+    #[arg(long)]
+    pub(crate) index: Option<PathBuf>,
     /// The artifact's name.
     #[arg(long)]
     pub(crate) name: String,

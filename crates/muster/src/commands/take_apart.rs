@@ -4,7 +4,7 @@
 use crate::cli::take_apart::{Isolation, TakeApartArgs};
 use muster_model::{Error, Result};
 use muster_sandbox::{Share, enter};
-use muster_service::sca::scan::{Blob, Bounds, scan};
+use muster_service::sca::scan::{Blob, Bounds, ClassIndex, open_index, scan};
 use muster_service::sca::{NOT_APART, PROGRESS};
 use std::fs::File;
 use std::io::{self, Write};
@@ -18,9 +18,11 @@ pub(crate) fn run(args: &TakeApartArgs) -> Result<ExitCode> {
     let file = io::stdin().as_fd().try_clone_to_owned().map_err(Error::internal)?;
     // Before the walls are up: what is mapped stays, and nothing has been read of it yet.
     let artifact = Blob::map(&File::from(file)).map_err(Error::internal)?;
+    // The server has opened the same file a moment ago, and has said what is wrong with it if anything is.
+    let index = args.index.as_deref().and_then(|file| open_index(file).ok().flatten());
     let share = Share {
         memory: args.memory_mb << 20,
-        mapped: artifact.size(),
+        mapped: artifact.size() + index.as_ref().map_or(0, ClassIndex::bytes),
         cpu_secs: args.timeout_secs.saturating_mul(args.threads as u64).saturating_add(GRACE_SECS),
     };
     let missing = enter(share);
@@ -36,7 +38,7 @@ pub(crate) fn run(args: &TakeApartArgs) -> Result<ExitCode> {
         threads: args.threads,
     };
     let progress = |percent| say(&format!("{PROGRESS}{percent}"));
-    scan(&artifact, &args.name, bounds, &progress, &mut io::stdout().lock())?;
+    scan(&artifact, &args.name, bounds, index, &progress, &mut io::stdout().lock())?;
     Ok(ExitCode::SUCCESS)
 }
 

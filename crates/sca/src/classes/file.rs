@@ -73,6 +73,11 @@ impl ClassIndex {
         Ok(Self { blob, artifacts, own, names, classes, ends, postings, text })
     }
 
+    /// Its size.
+    pub fn bytes(&self) -> u64 {
+        self.blob.size()
+    }
+
     /// Number of artifacts.
     pub fn len(&self) -> usize {
         self.artifacts.len() / 8

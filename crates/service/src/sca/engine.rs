@@ -1,12 +1,14 @@
 //! Taking an artifact apart: in a process of its own, which is killed when it takes too long or too much.
 
-use super::scan::{Blob, Bounds, scan};
+use super::scan::{Blob, Bounds, ClassIndex, open_index, scan};
 use super::settings::{Isolation, ScaSettings};
 use crate::app::App;
 use flate2::Compression;
 use flate2::write::DeflateEncoder;
+use muster_advisory::Place;
 use muster_model::{Error, ErrorKind, Result};
 use muster_sca::Report;
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -52,10 +54,12 @@ pub(super) async fn run(
     let settings = &app.settings.sca;
     let file = tokio::task::spawn_blocking(move || File::open(path));
     let file = file.await.map_err(Error::internal)?.map_err(Error::internal)?;
+    let (index, opened) = index(app);
     let report = match (&settings.engine, settings.isolation) {
-        (_, Isolation::Off) => within(settings.bounds(), file, name.to_owned()).await?,
+        (_, Isolation::Off) => within(settings.bounds(), file, name.to_owned(), opened).await?,
         (Some((program, arguments)), _) => {
-            let child = start(settings, program, arguments, file, name)?;
+            let index = opened.map(|_| index.as_path());
+            let child = start(settings, program, arguments, file, name, index)?;
             let longest = Duration::from_secs(settings.timeout_secs) + GRACE;
             match tokio::time::timeout(longest, follow(child, progress)).await {
                 Ok(report) => report?,
@@ -65,6 +69,17 @@ pub(super) async fn run(
         (None, _) => return Err(Error::internal("no engine is set")),
     };
     tokio::task::spawn_blocking(move || taken(&report)).await.map_err(Error::internal)?
+}
+
+/// The index of classes of this server, where it lies, and it itself if there is one. A damaged one must not keep every artifact
+/// from being analysed.
+fn index(app: &App) -> (PathBuf, Option<ClassIndex>) {
+    let file = Place::of(&app.settings.data_dir).classes();
+    let index = open_index(&file).unwrap_or_else(|error| {
+        tracing::warn!(?error, "artifacts are analysed without the index of classes");
+        None
+    });
+    (file, index)
 }
 
 /// It comes from a process that had a hostile artifact in its hands: nothing in it is believed further than its types go.
@@ -77,11 +92,16 @@ fn taken(written: &[u8]) -> Result<Taken> {
 }
 
 /// In this process.
-async fn within(bounds: Bounds, file: File, name: String) -> Result<Vec<u8>> {
+async fn within(
+    bounds: Bounds,
+    file: File,
+    name: String,
+    index: Option<ClassIndex>,
+) -> Result<Vec<u8>> {
     let work = move || {
         let mut report = Vec::new();
         let artifact = Blob::map(&file).map_err(Error::internal)?;
-        scan(&artifact, &name, bounds, &|_| {}, &mut report)?;
+        scan(&artifact, &name, bounds, index, &|_| {}, &mut report)?;
         Ok(report)
     };
     tokio::task::spawn_blocking(work).await.map_err(Error::internal)?
@@ -94,14 +114,17 @@ fn start(
     arguments: &[String],
     file: File,
     name: &str,
+    index: Option<&Path>,
 ) -> Result<Child> {
     let isolation = match settings.isolation {
         Isolation::Required => "required",
         Isolation::Preferred | Isolation::Off => "preferred",
     };
     let bounds = settings.bounds();
+    let index = index.map(|file| [OsStr::new("--index"), file.as_os_str()]);
     Command::new(program)
         .args(arguments)
+        .args(index.into_iter().flatten())
         .args(["--isolation", isolation])
         .args(["--timeout-secs", &bounds.timeout_secs.to_string()])
         .args(["--memory-mb", &bounds.memory_mb.to_string()])

@@ -7,7 +7,8 @@ use std::io::{BufWriter, Write};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
-pub use muster_sca::Blob;
+pub use muster_sca::classes::open as open_index;
+pub use muster_sca::{Blob, ClassIndex};
 
 /// How often progress is told.
 const PERIOD: Duration = Duration::from_millis(500);
@@ -34,7 +35,8 @@ impl Bounds {
     }
 }
 
-/// Takes the artifact apart and writes the report. `progress` is told the percentage twice a second.
+/// Takes the artifact apart and writes the report. With an `index` it also says which artifacts lie inside by their classes.
+/// `progress` is told the percentage twice a second.
 ///
 /// # Errors
 /// `Internal` if the report cannot be written.
@@ -42,12 +44,13 @@ pub fn scan(
     artifact: &Blob,
     name: &str,
     bounds: Bounds,
+    index: Option<ClassIndex>,
     progress: &(dyn Fn(u8) + Sync),
     out: &mut dyn Write,
 ) -> Result<()> {
     let budget = Budget::new(bounds.limits(), Instant::now());
-    let options =
-        Options { threads: bounds.threads.clamp(1, 64), files: true, ..Options::default() };
+    let threads = bounds.threads.clamp(1, 64);
+    let options = Options { threads, files: true, index, ..Options::default() };
     let (done, wait) = channel::<()>();
     let report = std::thread::scope(|scope| {
         let budget = &budget;
