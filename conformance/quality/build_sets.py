@@ -15,7 +15,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from sets import archives, binaries, java, npm, python, system  # noqa: E402
 
 SETS = {"archives": archives.matrix, "pyspark": java.spark, "flink": java.flink, "spring-boot": java.fat, "shaded": java.shaded,
-        "relocated": java.relocated, "debian-java": java.debian, "npm": npm.tree, "npm-installed": npm.installed, "python": python.environment,
+        "relocated": java.relocated, "debian-java": java.debian, "stripped": java.stripped, "npm": npm.tree, "npm-installed": npm.installed,
+        "python": python.environment,
         "debian-root": system.root, "go": binaries.go, "rust": binaries.rust}
 DOWNLOADS = {"pyspark": "pyspark==3.3.0", "flink": "apache-flink-libraries==2.3.0"}
 

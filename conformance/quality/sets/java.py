@@ -201,6 +201,29 @@ def relocated(folder, _downloads):
     write(folder, [("maven", ["maven"], expected, {gav("org.example.truth", "app", "1.0"), gav("", "app", "")})], index="index")
 
 
+def stripped(folder, _downloads):
+    """What Maven fetched for the other sets and for itself, without a trace of Maven: the group can only be told by other signs. The
+    truth is the folder each lies in. Class files are emptied: their names are what counts."""
+    repository, expected = pathlib.Path.home() / ".m2/repository", set()
+    for jar in sorted(repository.rglob("*.jar")):
+        artifact, version = jar.parent.parent.name, jar.parent.name
+        with zipfile.ZipFile(jar) as archive:
+            names = archive.namelist()
+            shaded_ = sum(name.endswith("/pom.properties") for name in names) > 1
+            if jar.name != f"{artifact}-{version}.jar" or shaded_ or not any(name.endswith(".class") for name in names):
+                continue
+            place = folder / "content" / str(len(expected))
+            place.mkdir(parents=True)
+            with zipfile.ZipFile(place / jar.name, "w") as out:
+                for name in names:
+                    if name.endswith(".class"):
+                        out.writestr(name, b"")
+                    elif name.upper() == "META-INF/MANIFEST.MF":
+                        out.writestr(name, archive.read(name))
+        expected.add(gav(".".join(jar.parent.parent.parent.relative_to(repository).parts), artifact, version))
+    write(folder, [("maven", ["maven"], expected, [])])
+
+
 DEBIAN = """libcommons-codec-java libcommons-lang3-java libcommons-io-java libcommons-collections3-java libcommons-collections4-java
 libcommons-compress-java libcommons-logging-java libcommons-cli-java libcommons-beanutils-java libcommons-digester-java libcommons-fileupload-java
 libcommons-pool2-java libcommons-dbcp2-java libcommons-net-java libcommons-text-java libcommons-math3-java libcommons-exec-java libcommons-jexl2-java

@@ -2,7 +2,8 @@
 //!
 //! The archive's name does not matter, only its content: classes, a manifest of the Java kind, Maven's files.
 
-use super::{bundles, groups, moved};
+use super::groups::{self, Correction};
+use super::{bundles, moved};
 use crate::extractor::File;
 use crate::extractors::purl;
 use crate::finding::{Finding, Found, Kind};
@@ -45,17 +46,26 @@ pub(in crate::extractors) fn extract(file: &File<'_>, found: &mut Found) -> Resu
     let (mut identity, shaded) = identify(file.name(), &manifest, poms, &holds);
     let mut reason = reason(&identity);
     let mut confidence = confidence(&identity);
-    let group = match identity.group_source {
-        GroupSource::None => groups::find(&identity.artifact, &holds),
-        GroupSource::VendorId | GroupSource::BundleName | GroupSource::Vendor => {
-            groups::correct(&identity.artifact, &identity.group, &holds)
+    let correction = match identity.group_source {
+        GroupSource::None => groups::find(&identity.artifact, &holds).map(Correction::Group),
+        source @ (GroupSource::VendorId | GroupSource::BundleName | GroupSource::Vendor) => {
+            let guessed = source != GroupSource::VendorId;
+            groups::correct(&identity.artifact, &identity.group, guessed, &holds)
         }
         GroupSource::Pom | GroupSource::KnownName => None,
     };
-    if let Some(group) = group {
-        identity.group = group.name.to_owned();
-        confidence = group.confidence;
-        reason = format!("{reason}, group of that name in public repositories{}", group.proof);
+    match correction {
+        Some(Correction::Group(group)) => {
+            identity.group = group.name.to_owned();
+            confidence = group.confidence;
+            reason = format!("{reason}, group of that name in public repositories{}", group.proof);
+        }
+        Some(Correction::Unknown) => {
+            identity.group.clear();
+            confidence = 50;
+            reason = format!("{reason}, but in public repositories others have that name");
+        }
+        None => {}
     }
     // A repository's name has the version in it; what a server calls `el-api.jar` is its own.
     if identity.group.is_empty() && identity.version_source == VersionSource::FileName {

@@ -28,18 +28,42 @@ fn table() -> &'static HashMap<&'static str, &'static str> {
     })
 }
 
-/// The group of an artifact for which a manifest's vendor or bundle name suggested `told`: such words often name the owner and
-/// not the group. Only where nobody publishes the artifact under `told`, and the packages agree with who does.
-pub(super) fn correct(artifact: &str, told: &str, holds: &dyn Fn(&str) -> bool) -> Option<Group> {
+/// What public names say against a group that a manifest suggested.
+pub(super) enum Correction {
+    /// It is another one.
+    Group(Group),
+    /// Others publish the artifact, and nothing tells which of them it is from.
+    Unknown,
+}
+
+/// What speaks against the group `told` of an artifact: a manifest's vendor or bundle name often names the owner, and not the group.
+/// Nothing does where nobody is known to publish the artifact, or somebody does under `told`. What is `guessed` (all but the id that
+/// Maven's archiver writes) must be published; an id of one or two words may be an owner's, any other is believed.
+pub(super) fn correct(
+    artifact: &str,
+    told: &str,
+    guessed: bool,
+    holds: &dyn Fn(&str) -> bool,
+) -> Option<Correction> {
     let published = table().get(artifact)?;
     if published.split(' ').any(|group| group == told) {
         return None;
     }
-    let group = find(artifact, holds)?;
-    let longer = group.name.strip_prefix(told).is_some_and(|rest| rest.starts_with('.'));
-    let shorter = told.strip_prefix(group.name).is_some_and(|rest| rest.starts_with('.'));
-    let agrees = group.confidence >= 85 || (longer || shorter) && group.confidence >= 75;
-    agrees.then_some(group)
+    let doubtful = guessed || told.split('.').count() <= 2;
+    let begins = |short: &str, long: &str| {
+        long.strip_prefix(short).is_some_and(|rest| rest.starts_with('.'))
+    };
+    // `com.google` of guava is the owner of `com.google.guava`.
+    let mut related = published.split(' ').filter(|one| begins(told, one) || begins(one, told));
+    if let (true, Some(name), None) = (doubtful, related.next(), related.next()) {
+        let proof = ", which is its owner's";
+        return Some(Correction::Group(Group { name, confidence: 80, proof }));
+    }
+    match find(artifact, holds) {
+        Some(group) if doubtful || group.confidence >= 85 => Some(Correction::Group(group)),
+        _ if guessed => Some(Correction::Unknown),
+        _ => None,
+    }
 }
 
 /// The group of an artifact in an archive that holds these packages.
@@ -107,18 +131,33 @@ mod tests {
     #[test]
     fn an_owner_is_not_a_group() {
         let inside = |package: &'static str| move |wanted: &str| package.starts_with(wanted);
-        let velocity = inside("org/apache/velocity/app/Velocity.class");
-        assert_eq!(
-            correct("velocity", "org.apache", &velocity).unwrap().name,
-            "org.apache.velocity"
-        );
-        let gson = inside("com/google/gson/Gson.class");
-        assert_eq!(correct("gson", "com.google", &gson).unwrap().name, "com.google.code.gson");
-        assert!(correct("velocity", "org.apache.velocity", &velocity).is_none());
-        assert!(correct("velocity", "com.acme", &inside("com/acme/Velocity.class")).is_none());
+        let told = |artifact: &str, told: &str, guessed, package: &'static str| match correct(
+            artifact,
+            told,
+            guessed,
+            &inside(package),
+        ) {
+            Some(Correction::Group(group)) => group.name,
+            Some(Correction::Unknown) => "unknown",
+            None => "believed",
+        };
+        let velocity = "org/apache/velocity/app/Velocity.class";
+        assert_eq!(told("velocity", "org.apache", false, velocity), "org.apache.velocity");
+        assert_eq!(told("velocity", "org.apache.velocity", true, velocity), "believed");
+        let gson = "com/google/gson/Gson.class";
+        assert_eq!(told("gson", "com.google", true, gson), "com.google.code.gson");
+        // The owner's id, or words of which the packages hold true, of what is published elsewhere.
+        let io = "org/apache/commons/io/IOUtils.class";
+        assert_eq!(told("commons-io", "org.apache.commons", true, io), "commons-io");
+        assert_eq!(told("commons-io", "org.apache", false, io), "commons-io");
+        // The archiver's id of somebody's own build is believed, a guess is not.
+        let fork = "org/acme/fork/A.class";
+        assert_eq!(told("commons-io", "org.acme.fork", false, fork), "believed");
+        assert_eq!(told("asm", "org.objectweb", true, "org/objectweb/asm/A.class"), "unknown");
+        assert_eq!(told("nobody-has-this", "org.acme", true, fork), "believed");
         // It is published under this one, whoever else publishes it.
-        let orm = inside("org/hibernate/Session.class");
-        assert!(correct("hibernate-core", "org.hibernate", &orm).is_none());
+        let orm = "org/hibernate/Session.class";
+        assert_eq!(told("hibernate-core", "org.hibernate", false, orm), "believed");
     }
 
     #[test]
