@@ -131,6 +131,7 @@ messages! {
     NothingCompared "Nothing was compared yet: the server has no knowledge base (muster db update)." "尚未进行比对：服务器没有漏洞知识库（请运行 muster db update）。";
     NextPage "More rows follow: --offset {}" "还有更多结果：--offset {}";
     NextCursor "To continue: --changes-since {}" "继续查询：--changes-since {}";
+    NextEvents "To continue: --since {}" "继续查询：--since {}";
     // agent
     Enrolled "Enrolled as host {}." "已注册为主机 {}。";
     // everything

@@ -84,7 +84,7 @@ fn changes(context: &Context, wanted: &ChangesArgs) -> Result<()> {
     ];
     print_list(context.output, &columns, &rows(&answer, "changes"))?;
     let next = answer.get("next").map(Value::to_string).unwrap_or_default();
-    context.tell(Message::NextCursor, &[&next]);
+    context.tell(Message::NextEvents, &[&next]);
     Ok(())
 }
 
