@@ -99,6 +99,10 @@ pub fn identify(
     let own = own_pom(&poms, &name, manifest).map(|at| poms.swap_remove(at));
     poms.sort_unstable();
     poms.dedup();
+    // A build that shades may leave the manifest of a part in the whole.
+    let nothing = Manifest::default();
+    let of_a_part = name.version.is_empty() && speaks_of_another(manifest, name.artifact);
+    let manifest = if of_a_part { &nothing } else { manifest };
     let told = plain_version(manifest.get("Implementation-Version"));
     // Repositories name the file for its version; a manifest that only adds to it is more exact.
     let adds = told.strip_prefix(name.version).is_some_and(|rest| rest.starts_with(['.', '-']));
@@ -199,6 +203,20 @@ fn told_group<'a>(
         .filter_map(|attribute| manifest.get(attribute))
         .find(|vendor| proven(vendor))
         .map_or(("", GroupSource::None), |vendor| (vendor, GroupSource::Vendor))
+}
+
+/// Whether a manifest is the one of a bundle whose name has not a word of the artifact's in it.
+fn speaks_of_another(manifest: &Manifest, artifact: &str) -> bool {
+    let Some(bundle) = manifest.get("Bundle-SymbolicName") else { return false };
+    let bundle = bundle.split(';').next().unwrap_or(bundle).to_ascii_lowercase();
+    let artifact = artifact.to_ascii_lowercase();
+    let words = |text: &str| -> Vec<String> {
+        let parts = text.split(|c: char| !c.is_ascii_alphanumeric());
+        parts.filter(|word| word.len() > 2).map(str::to_owned).collect()
+    };
+    // `xercesImpl` is the bundle `org.apache.xerces`.
+    let within = |words: Vec<String>, text: &str| words.iter().any(|word| text.contains(word));
+    !within(words(&artifact), &bundle) && !within(words(&bundle), &artifact)
 }
 
 /// `scala-xml` of `scala-xml_2.12`.

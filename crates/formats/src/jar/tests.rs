@@ -69,6 +69,21 @@ fn a_stated_version_tells_where_the_name_ends() {
 }
 
 #[test]
+fn the_manifest_of_a_part_is_not_that_of_the_whole() {
+    let manifest = |name: &str| format!("Bundle-SymbolicName: {name}\nBundle-Version: 2.25.3\n");
+    for (file, bundle, version) in [
+        ("bash-utils.jar", "org.apache.log4j.slf4j.impl", ""),
+        ("bash-utils-1.0.jar", "org.apache.log4j.slf4j.impl", "1.0"),
+        ("log4j-all.jar", "org.apache.log4j.slf4j.impl", "2.25.3"),
+        ("xercesImpl.jar", "org.apache.xerces;singleton:=true", "2.25.3"),
+    ] {
+        let manifest = manifest(bundle);
+        let entry: (&str, &[u8]) = ("META-INF/MANIFEST.MF", manifest.as_bytes());
+        assert_eq!(gav(&one(file, &[entry])).2, version, "{file}");
+    }
+}
+
+#[test]
 fn a_group_is_told_or_proven_and_never_guessed() {
     let package: (&str, &[u8]) = ("org/springframework/core/Ordered.class", b"");
     assert_eq!(gav(&one("spring-core-5.3.17.jar", &[package])).0, "org.springframework");
