@@ -180,11 +180,13 @@ fn change(row: &Row) -> Result<Change> {
     })
 }
 
-/// Forgets the events before a moment.
+/// Forgets the events before a moment. The last one stays: SQLite would count from the start again, behind the cursors
+/// that readers keep.
 ///
 /// # Errors
 /// Those of the database.
 pub async fn forget(tx: &mut Tx, before: Micros) -> Result<()> {
-    let sql = "DELETE FROM vulnerability_changes WHERE at < ?";
+    let sql = "DELETE FROM vulnerability_changes WHERE at < ? \
+               AND seq < (SELECT max(seq) FROM vulnerability_changes)";
     tx.execute(sql, binds![before]).await.map(drop)
 }
