@@ -128,8 +128,13 @@ impl<'a> ZipFile<'a> {
         let (end, tail) = find_end(source)?;
         let field = |at| u32_at(&tail, at).map(u64::from).ok_or_else(|| damaged("cut short"));
         let (mut size, mut start, mut until) = (field(12)?, field(16)?, end);
-        if size == u64::from(u32::MAX) || start == u64::from(u32::MAX) {
-            (size, start, until) = read_end64(source, end)?.unwrap_or((size, start, until));
+        // It may stand there for the number of entries alone, or for nothing: it is between directory and end all the same.
+        match read_end64(source, end) {
+            Ok(wide) => (size, start, until) = wide.unwrap_or((size, start, until)),
+            Err(error) if size == u64::from(u32::MAX) || start == u64::from(u32::MAX) => {
+                return Err(error);
+            }
+            Err(_) => {}
         }
         if size > max_directory {
             return Err(Error::new(
@@ -427,6 +432,11 @@ mod tests {
         bytes.extend([0; 4]);
         bytes.extend(record_at.to_le_bytes());
         bytes.extend([0; 4]);
+        // As 7-Zip ends an archive of more than 65,535 members below 4 GiB: only their number does not fit.
+        let mut many = [&*bytes, &*end].concat();
+        let counts = many.len() - END_SIZE + 8;
+        many[counts..counts + 4].fill(0xff);
+        assert_eq!(contents(&many).len(), 2);
         bytes.extend(END);
         bytes.extend([0xff; 16]);
         bytes.extend([0; 2]);
