@@ -46,6 +46,8 @@ pub(super) const SIGHTING: &str =
 /// [`SIGHTING`] as [`gathered`] reads it.
 type Numbers = (i64, i64, i64, u32, Option<u32>, Time, Time, Time, Time, Micros);
 type Time = Option<Micros>;
+/// Key, id, name, address and agent of a host.
+type Host = (i64, String, String, String, Option<String>);
 
 /// A row of `sightings` or `sightings_past`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,24 +104,13 @@ pub(super) async fn hosts(
     tx: &mut Tx,
     keys: impl IntoIterator<Item = i64>,
 ) -> Result<HashMap<i64, Arc<HostRef>>> {
-    let head = "SELECT key, id, name, ip, agent_id FROM hosts WHERE key";
-    let rows = tx.all_in(head, vec![], distinct(keys)).await?;
-    rows.iter()
-        .map(|row| {
-            let mut cells = row.cells();
-            let key = cells.take()?;
-            let host = HostRef {
-                id: HostId::parse(&cells.take::<String>()?)?,
-                name: cells.take()?,
-                ip: cells.take()?,
-                agent_id: cells
-                    .take::<Option<String>>()?
-                    .map(|id| AgentId::parse(&id))
-                    .transpose()?,
-            };
-            Ok((key, Arc::new(host)))
-        })
-        .collect()
+    let (columns, from) = ("key, id, name, ip, agent_id", "FROM hosts WHERE key");
+    let rows = tx.gathered_in::<Host>(columns, from, vec![], distinct(keys)).await?;
+    let host = |(key, id, name, ip, agent): Host| {
+        let agent_id = agent.map(|id| AgentId::parse(&id)).transpose()?;
+        Ok((key, Arc::new(HostRef { id: HostId::parse(&id)?, name, ip, agent_id })))
+    };
+    rows.into_iter().map(host).collect()
 }
 
 /// Containers by key.
@@ -127,16 +118,10 @@ pub(super) async fn containers(
     tx: &mut Tx,
     keys: impl IntoIterator<Item = i64>,
 ) -> Result<HashMap<i64, Arc<ContainerRef>>> {
-    let head = "SELECT key, id, name FROM containers WHERE key";
     let keys = distinct(keys.into_iter().filter(|key| *key != 0));
-    let rows = tx.all_in(head, vec![], keys).await?;
-    rows.iter()
-        .map(|row| {
-            let mut cells = row.cells();
-            let key = cells.take()?;
-            Ok((key, Arc::new(ContainerRef { id: cells.take()?, name: cells.take()? })))
-        })
-        .collect()
+    let from = "FROM containers WHERE key";
+    let rows = tx.gathered_in::<(i64, String, String)>("key, id, name", from, vec![], keys).await?;
+    Ok(rows.into_iter().map(|(key, id, name)| (key, Arc::new(ContainerRef { id, name }))).collect())
 }
 
 fn distinct(keys: impl IntoIterator<Item = i64>) -> Vec<Bind> {
@@ -152,14 +137,11 @@ pub(super) async fn swept(
     kind: Kind,
     hosts: impl IntoIterator<Item = i64>,
 ) -> Result<HashMap<(i64, i64), Micros>> {
-    let head = "SELECT host, container, swept_at FROM host_kinds WHERE kind = ? AND host";
-    let rows = tx.all_in(head, binds![kind.code()], distinct(hosts)).await?;
-    rows.iter()
-        .map(|row| {
-            let mut cells = row.cells();
-            Ok(((cells.take()?, cells.take()?), cells.take()?))
-        })
-        .collect()
+    let (columns, from) = ("host, container, swept_at", "FROM host_kinds WHERE kind = ? AND host");
+    let keys = distinct(hosts);
+    let rows =
+        tx.gathered_in::<(i64, i64, Micros)>(columns, from, binds![kind.code()], keys).await?;
+    Ok(rows.into_iter().map(|(host, container, at)| ((host, container), at)).collect())
 }
 
 /// Joins sightings of one kind with all that belongs to them, in their order.

@@ -2,7 +2,10 @@
 
 use crate::db::{Bind, Cells};
 use muster_model::fact::{ColumnType, Evidence};
-use muster_model::{Column, Error, Fact, Kind, Result, Value};
+use muster_model::{Column, Fact, Kind, Value};
+use serde::Deserialize;
+use serde::de::{Deserializer, Error as _, SeqAccess, Visitor};
+use std::fmt;
 use std::sync::LazyLock;
 
 /// `name, version, path, ...`: every column of [`Column::ALL`], then the evidence.
@@ -37,22 +40,54 @@ pub(super) fn bind(fact: &Fact, to: &mut Vec<Bind>) {
     to.push((!evidence.is_empty()).then_some(evidence).into());
 }
 
-/// Reads a fact's columns and evidence.
-pub(super) fn read(kind: Kind, cells: &mut Cells<'_>) -> Result<Fact> {
-    let mut fact = Fact::new(kind);
-    for column in Column::ALL {
-        match column.column_type() {
-            ColumnType::Text => fact.set(*column, cells.take::<Option<String>>()?),
-            ColumnType::Int => fact.set(*column, cells.take::<Option<i64>>()?),
-            ColumnType::Bool => fact.set(*column, cells.take::<Option<i64>>()?.map(|int| int != 0)),
-        }
+/// A fact with its id, from what [`Tx::gather`](crate::Tx::gather) folded together of `id, kind,` and [`NAMES`]: value by value
+/// a page of facts costs three times as much.
+pub(super) struct Stored {
+    pub(super) id: i64,
+    pub(super) fact: Fact,
+}
+
+impl<'de> Deserialize<'de> for Stored {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_tuple(2 + WIDTH, StoredVisitor)
     }
-    if let Some(json) = cells.take::<Option<String>>()? {
-        for (name, value) in serde_json::from_str::<Evidence>(&json).map_err(Error::internal)? {
-            fact.prove(&name, value);
-        }
+}
+
+struct StoredVisitor;
+
+impl<'de> Visitor<'de> for StoredVisitor {
+    type Value = Stored;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a fact of {} values", 2 + WIDTH)
     }
-    Ok(fact)
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut from: A) -> Result<Stored, A::Error> {
+        let (id, code): (i64, u8) = (next(&mut from)?, next(&mut from)?);
+        let kind = Kind::from_code(code);
+        let mut fact = Fact::new(kind.ok_or_else(|| A::Error::custom("an unknown kind"))?);
+        for column in Column::ALL {
+            match column.column_type() {
+                ColumnType::Text => fact.set(*column, next::<Option<String>, A>(&mut from)?),
+                ColumnType::Int => fact.set(*column, next::<Option<i64>, A>(&mut from)?),
+                ColumnType::Bool => {
+                    let int = next::<Option<i64>, A>(&mut from)?;
+                    fact.set(*column, int.map(|int| int != 0));
+                }
+            }
+        }
+        if let Some(json) = next::<Option<String>, A>(&mut from)? {
+            let evidence = serde_json::from_str::<Evidence>(&json).map_err(A::Error::custom)?;
+            for (name, value) in evidence {
+                fact.prove(&name, value);
+            }
+        }
+        Ok(Stored { id, fact })
+    }
+}
+
+fn next<'de, T: Deserialize<'de>, A: SeqAccess<'de>>(from: &mut A) -> Result<T, A::Error> {
+    from.next_element()?.ok_or_else(|| A::Error::custom("a value is missing"))
 }
 
 /// A value to compare a column with.
@@ -65,7 +100,10 @@ pub(super) fn value(value: &Value) -> Bind {
 }
 
 /// Reads one column of whatever type.
-pub(super) fn read_value(column: Column, cells: &mut Cells<'_>) -> Result<Option<Value>> {
+pub(super) fn read_value(
+    column: Column,
+    cells: &mut Cells<'_>,
+) -> muster_model::Result<Option<Value>> {
     Ok(match column.column_type() {
         ColumnType::Text => {
             cells.take::<Option<String>>()?.filter(|text| !text.is_empty()).map(Value::Text)

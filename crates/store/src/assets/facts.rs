@@ -1,8 +1,8 @@
 //! Facts by their hash and by their id.
 
-use super::columns::{NAMES, WIDTH, bind, from_json, read};
+use super::columns::{NAMES, Stored, WIDTH, bind, from_json};
 use crate::Tx;
-use crate::db::{Bind, binds, gathered, unhex};
+use crate::db::{Bind, binds, unhex};
 use aws_lc_rs::digest::{Context, SHA256};
 use muster_model::{Column, Error, Fact, FactHash, Kind, Result, Value};
 use std::collections::{HashMap, HashSet};
@@ -66,17 +66,11 @@ pub(super) async fn intern(
 
 /// The ids of those that are stored.
 async fn by_hash(tx: &mut Tx, hashes: Vec<[u8; 16]>) -> Result<HashMap<[u8; 16], i64>> {
-    let columns = tx.gather(&format!("id, {}", tx.hex("content_hash")));
-    let head = format!("SELECT {columns} FROM facts WHERE content_hash");
+    let columns = format!("id, {}", tx.hex("content_hash"));
     let keys = hashes.into_iter().map(Bind::from).collect();
-    let mut ids = HashMap::new();
-    for row in tx.all_in(&head, vec![], keys).await? {
-        let folded: Option<String> = row.only()?;
-        for (id, hash) in gathered::<(i64, &str)>(&folded.unwrap_or_default())? {
-            ids.insert(unhex(hash)?, id);
-        }
-    }
-    Ok(ids)
+    let from = "FROM facts WHERE content_hash";
+    let rows = tx.gathered_in::<(i64, String)>(&columns, from, vec![], keys).await?;
+    rows.into_iter().map(|(id, hash)| Ok((unhex(&hash)?, id))).collect()
 }
 
 /// Facts by id. Ids that are not there any more are left out.
@@ -87,16 +81,10 @@ pub(super) async fn load(
     let mut ids: Vec<i64> = ids.into_iter().collect();
     ids.sort_unstable();
     ids.dedup();
-    let head = format!("SELECT id, kind, {} FROM facts WHERE id", *NAMES);
-    let rows = tx.all_in(&head, vec![], ids.into_iter().map(Bind::from).collect()).await?;
-    rows.iter()
-        .map(|row| {
-            let mut cells = row.cells();
-            let id = cells.take()?;
-            let kind = kind(cells.take()?)?;
-            Ok((id, Arc::new(read(kind, &mut cells)?)))
-        })
-        .collect()
+    let columns = format!("id, kind, {}", *NAMES);
+    let keys = ids.into_iter().map(Bind::from).collect();
+    let rows = tx.gathered_in::<Stored>(&columns, "FROM facts WHERE id", vec![], keys).await?;
+    Ok(rows.into_iter().map(|Stored { id, fact }| (id, Arc::new(fact))).collect())
 }
 
 /// A stored kind.
@@ -116,27 +104,24 @@ pub(super) async fn identities(tx: &mut Tx, mut ids: Vec<i64>) -> Result<HashMap
     ids.sort_unstable();
     ids.dedup();
     let names: Vec<_> = IDENTIFYING.iter().map(|column| column.name()).collect();
-    let columns = tx.gather(&format!("id, kind, {}", names.join(", ")));
-    let head = format!("SELECT {columns} FROM facts WHERE id");
+    let columns = format!("id, kind, {}", names.join(", "));
     let mut identities = HashMap::with_capacity(ids.len());
     let keys = ids.into_iter().map(Bind::from).collect();
-    for row in tx.all_in(&head, vec![], keys).await? {
-        let folded: Option<String> = row.only()?;
-        for values in gathered::<Vec<serde_json::Value>>(&folded.unwrap_or_default())? {
-            let mut values = values.into_iter();
-            let mut number = || values.next().and_then(|value| value.as_i64());
-            let (Some(id), Some(code)) = (number(), number()) else { continue };
-            let mut fact = Fact::new(kind(u8::try_from(code).map_err(Error::internal)?)?);
-            for (column, value) in IDENTIFYING.iter().zip(values) {
-                match from_json(*column, value) {
-                    Some(Value::Text(text)) => fact.set(*column, text),
-                    Some(Value::Int(int)) => fact.set(*column, int),
-                    Some(Value::Bool(bool)) => fact.set(*column, bool),
-                    None => {}
-                }
+    let rows = tx.gathered_in(&columns, "FROM facts WHERE id", vec![], keys).await?;
+    for values in rows {
+        let mut values = Vec::<serde_json::Value>::into_iter(values);
+        let mut number = || values.next().and_then(|value| value.as_i64());
+        let (Some(id), Some(code)) = (number(), number()) else { continue };
+        let mut fact = Fact::new(kind(u8::try_from(code).map_err(Error::internal)?)?);
+        for (column, value) in IDENTIFYING.iter().zip(values) {
+            match from_json(*column, value) {
+                Some(Value::Text(text)) => fact.set(*column, text),
+                Some(Value::Int(int)) => fact.set(*column, int),
+                Some(Value::Bool(bool)) => fact.set(*column, bool),
+                None => {}
             }
-            identities.insert(id, fact.identity());
         }
+        identities.insert(id, fact.identity());
     }
     Ok(identities)
 }

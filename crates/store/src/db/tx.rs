@@ -2,9 +2,11 @@
 
 use super::backend::{Dialect, Running};
 use super::bind::Bind;
+use super::gathered::gathered;
 use super::row::Row;
 use futures_util::future::BoxFuture;
 use muster_model::{Error, Result};
+use serde::de::DeserializeOwned;
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,6 +15,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// powers of two: the database sees few texts and keeps each prepared.
 const CHUNK: usize = 64;
 const SMALL: usize = 20;
+/// Keys of the largest statement that looks for keys.
+const KEYS: usize = 256;
 
 /// A transaction. Dropped without [`Tx::commit`] it is rolled back.
 pub struct Tx {
@@ -114,10 +118,32 @@ impl Tx {
         let mut answer = Vec::new();
         let mut keys = keys.into_iter();
         while keys.len() > 0 {
-            let n = chunk(keys.len());
-            let sql = format!("{head} IN {}", tuple(n));
-            let binds = first.iter().cloned().chain(keys.by_ref().take(n)).collect();
-            answer.extend(self.all(sql, binds).await?);
+            let n = places(keys.len().min(KEYS));
+            let mut binds = first.clone();
+            binds.extend(keys.by_ref().take(n));
+            // A key that is there twice is found once: the last one fills what is left.
+            if let Some(last) = binds.last().cloned() {
+                binds.resize(first.len() + n, last);
+            }
+            answer.extend(self.all(format!("{head} IN {}", tuple(n)), binds).await?);
+        }
+        Ok(answer)
+    }
+
+    /// Runs `SELECT columns {from} IN (keys)` like [`Tx::all_in`] and answers the rows as tuples, folded together on the
+    /// way: see [`Tx::gather`].
+    pub(crate) async fn gathered_in<T: DeserializeOwned>(
+        &mut self,
+        columns: &str,
+        from: &str,
+        first: Vec<Bind>,
+        keys: Vec<Bind>,
+    ) -> Result<Vec<T>> {
+        let head = format!("SELECT {} {from}", self.gather(columns));
+        let mut answer = Vec::with_capacity(keys.len());
+        for row in self.all_in(&head, first, keys).await? {
+            let folded: Option<String> = row.only()?;
+            answer.append(&mut gathered(&folded.unwrap_or_default())?);
         }
         Ok(answer)
     }
@@ -185,6 +211,11 @@ fn chunk(rows: usize) -> usize {
     }
 }
 
+/// Places for `keys` keys: few different numbers here, too, without leaving a rest for another statement.
+const fn places(keys: usize) -> usize {
+    if keys > SMALL { keys.next_power_of_two() } else { keys }
+}
+
 fn tuple(width: usize) -> String {
     let mut text = "(?".to_owned();
     text.push_str(&",?".repeat(width.saturating_sub(1)));
@@ -215,5 +246,6 @@ mod tests {
         }
         assert_eq!(sizes, [64, 64, 64, 11]);
         assert_eq!(tuples(2, 3), "(?,?,?),(?,?,?)");
+        assert_eq!([1, 20, 21, 200, KEYS].map(places), [1, 20, 32, 256, KEYS]);
     }
 }

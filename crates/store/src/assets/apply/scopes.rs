@@ -5,7 +5,7 @@ use super::containers::Containers;
 use crate::Tx;
 use crate::assets::diff::Outcome;
 use crate::assets::facts;
-use crate::db::{binds, gathered, unhex};
+use crate::db::{binds, unhex};
 use muster_model::report::{Digest, ScopeReport};
 use muster_model::{Error, Kind, Micros, Result};
 use std::collections::{BTreeMap, HashMap};
@@ -83,7 +83,7 @@ pub(super) struct Scopes {
 }
 
 /// A row of `host_kinds` as [`gathered`] reads it.
-type State<'t> = (i64, u8, i64, &'t str, i64, Micros, Micros);
+type State = (i64, u8, i64, String, i64, Micros, Micros);
 
 impl Scopes {
     /// Loads what is known of the scopes of these hosts, which must be different ones, and introduces their containers.
@@ -93,19 +93,16 @@ impl Scopes {
             reports.iter().map(|(target, _)| (target.host, *target)).collect();
         let columns =
             format!("host, kind, container, {}, n, swept_at, changed_at", tx.hex("digest"));
-        let head = format!("SELECT {} FROM host_kinds WHERE host", tx.gather(&columns));
+        let from = "FROM host_kinds WHERE host";
         let hosts = reports.iter().map(|(target, _)| target.host.into()).collect();
         let mut states = HashMap::new();
-        for row in tx.all_in(&head, vec![], hosts).await? {
-            let folded: Option<String> = row.only()?;
-            for state in gathered::<State<'_>>(&folded.unwrap_or_default())? {
-                let (host, kind, container, digest, n, swept_at, changed_at) = state;
-                let target = targets.get(&host).copied();
-                let target = target.ok_or_else(|| Error::internal("a scope of another host"))?;
-                let key = ScopeKey { target, container, kind: facts::kind(kind)? };
-                let digest = if digest.is_empty() { None } else { Some(Digest(unhex(digest)?)) };
-                states.insert(key, Scope { digest, n, swept_at, changed_at, ..Scope::new(key) });
-            }
+        for state in tx.gathered_in::<State>(&columns, from, vec![], hosts).await? {
+            let (host, kind, container, digest, n, swept_at, changed_at) = state;
+            let target = targets.get(&host).copied();
+            let target = target.ok_or_else(|| Error::internal("a scope of another host"))?;
+            let key = ScopeKey { target, container, kind: facts::kind(kind)? };
+            let digest = if digest.is_empty() { None } else { Some(Digest(unhex(&digest)?)) };
+            states.insert(key, Scope { digest, n, swept_at, changed_at, ..Scope::new(key) });
         }
         Ok(Self { states, containers })
     }
