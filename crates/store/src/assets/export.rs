@@ -10,6 +10,7 @@ use super::facts;
 use super::query::{Clause, Counted, Hosts, Query, container_condition};
 use crate::db::{Bind, binds};
 use crate::{Db, Tx};
+use futures_util::future::join;
 use muster_model::report::ContainerRef;
 use muster_model::{Error, Fact, Kind, Micros, Result};
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -22,11 +23,98 @@ const ROWS: i64 = 4096;
 /// Hosts (with the scopes of a kind in their containers) remembered at a time.
 const PLACES: usize = 50_000;
 
-/// Facts by id, with their place in the order.
-type Ranked = HashMap<i64, (Arc<Fact>, usize)>;
-
-/// A walk over all assets of a query.
+/// A walk over all assets of a query. While the database reads on, what it gave before is put in order and joined.
 pub struct ExportCursor {
+    walk: Walk,
+    places: Places,
+    fetched: Option<Fetched>,
+    sorted: Option<Sorted>,
+}
+
+impl ExportCursor {
+    /// Takes the snapshot the export will be of.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn open(db: &Db, query: Query) -> Result<Self> {
+        let places = Places::new(query.kind);
+        let walk = Walk::open(db, query).await?;
+        Ok(Self { walk, places, fetched: None, sorted: None })
+    }
+
+    /// How many assets the export will have: counted in the same snapshot.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn total(&mut self) -> Result<i64> {
+        super::count(&mut self.walk.tx, &self.walk.query).await
+    }
+
+    /// The next assets, a few thousand at most; none after the last.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn next_batch(&mut self) -> Result<Option<Vec<Seen>>> {
+        loop {
+            let (fetched, sorted, places) = (self.fetched.take(), self.sorted.take(), &self.places);
+            // The first is asked first, and is on its way to the database when the second begins.
+            let (fetched, (sorted, batch)) = join(self.walk.fetch(), async {
+                let batch = sorted.map(|sorted| places.join(&sorted)).transpose();
+                (fetched.map(Fetched::sort).transpose(), batch)
+            })
+            .await;
+            self.fetched = fetched?;
+            self.sorted = sorted?;
+            if let Some(sorted) = &self.sorted {
+                self.places.learn(&mut self.walk.tx, &sorted.sightings).await?;
+            }
+            match batch? {
+                Some(batch) if !batch.is_empty() => return Ok(Some(batch)),
+                _ if self.fetched.is_none() && self.sorted.is_none() => return Ok(None),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// What the database has given: sightings of these facts, still folded together or read already.
+struct Fetched {
+    /// In their order, with their ids.
+    facts: Vec<(i64, Arc<Fact>)>,
+    folded: Vec<String>,
+    sightings: Vec<Sighting>,
+}
+
+impl Fetched {
+    /// Puts the sightings into the order of their facts.
+    fn sort(self) -> Result<Sorted> {
+        let mut sightings = self.sightings;
+        for text in &self.folded {
+            sightings.append(&mut Sighting::gathered(text)?);
+        }
+        let places = self.facts.iter().enumerate().map(|(place, (id, _))| (*id, place));
+        let places: HashMap<i64, usize> = places.collect();
+        let placed = |sighting: Sighting| {
+            let place = places.get(&sighting.fact);
+            let place = place.ok_or_else(|| Error::internal("a sighting of another fact"))?;
+            Ok((*place, sighting))
+        };
+        let mut sightings: Vec<(usize, Sighting)> =
+            sightings.into_iter().map(placed).collect::<Result<_>>()?;
+        // Those of one fact come in their order: runs that are merged, which the stable sort is good at.
+        sightings.sort_by_key(|(place, s)| (*place, s.host, s.container, s.seq));
+        Ok(Sorted { facts: self.facts.into_iter().map(|(_, fact)| fact).collect(), sightings })
+    }
+}
+
+/// Sightings in their order, each with the place of its fact among `facts`.
+struct Sorted {
+    facts: Vec<Arc<Fact>>,
+    sightings: Vec<(usize, Sighting)>,
+}
+
+/// The reading side.
+struct Walk {
     tx: Tx,
     query: Query,
     /// The facts still to be walked over; none: there are no more.
@@ -38,15 +126,10 @@ pub struct ExportCursor {
     facts: VecDeque<(Arc<Fact>, i64, i64)>,
     /// The last sighting read of the first of them.
     within: Option<Sighting>,
-    places: Places,
 }
 
-impl ExportCursor {
-    /// Takes the snapshot the export will be of.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub async fn open(db: &Db, query: Query) -> Result<Self> {
+impl Walk {
+    async fn open(db: &Db, query: Query) -> Result<Self> {
         let mut tx = db.read().await?;
         let plan = query.plan(&mut tx).await?;
         let mut condition = Clause {
@@ -61,43 +144,16 @@ impl ExportCursor {
             after: None,
             facts: VecDeque::new(),
             within: None,
-            places: Places::new(query.kind),
             query,
         })
     }
 
-    /// How many assets the export will have: counted in the same snapshot.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub async fn total(&mut self) -> Result<i64> {
-        super::count(&mut self.tx, &self.query).await
-    }
-
-    /// The next assets, a few thousand at most; none after the last.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub async fn next_batch(&mut self) -> Result<Option<Vec<Seen>>> {
-        loop {
-            if self.facts.is_empty() && !self.next_facts().await? {
-                return Ok(None);
-            }
-            let (facts, sightings) = self.next_sightings().await?;
-            if !sightings.is_empty() {
-                return self.join(&facts, &sightings).await.map(Some);
-            }
+    /// The sightings of the next facts; none after the last.
+    async fn fetch(&mut self) -> Result<Option<Fetched>> {
+        if self.facts.is_empty() && !self.next_facts().await? {
+            return Ok(None);
         }
-    }
-
-    async fn join(&mut self, facts: &Ranked, sightings: &[Sighting]) -> Result<Vec<Seen>> {
-        self.places.learn(&mut self.tx, sightings).await?;
-        let seen = |sighting: &Sighting| {
-            let fact = facts.get(&sighting.fact);
-            let (fact, _) = fact.ok_or_else(|| Error::internal("a sighting of another fact"))?;
-            self.places.seen(fact, sighting)
-        };
-        sightings.iter().map(seen).collect()
+        self.next_sightings().await.map(Some)
     }
 
     /// Reads the next facts that have sightings; false after the last fact.
@@ -133,9 +189,9 @@ impl ExportCursor {
         Ok(true)
     }
 
-    /// Sightings of the next facts, in their order.
-    async fn next_sightings(&mut self) -> Result<(Ranked, Vec<Sighting>)> {
-        let mut facts = Ranked::new();
+    /// Sightings of as many facts as fill a batch, or of a part of one.
+    async fn next_sightings(&mut self) -> Result<Fetched> {
+        let mut facts = Vec::new();
         let mut room = ROWS;
         while let Some((fact, id, n)) = self.facts.pop_front() {
             if facts.is_empty() && n > ROWS {
@@ -146,27 +202,23 @@ impl ExportCursor {
                 self.facts.push_front((fact, id, n));
                 break;
             }
-            facts.insert(id, (fact, facts.len()));
+            facts.push((id, fact));
         }
         let head = format!(
             "SELECT {} FROM sightings s {} AND s.fact",
             self.tx.gather(SIGHTING),
             self.condition.sql
         );
-        let keys = facts.keys().map(|id| Bind::from(*id)).collect();
-        let mut sightings = Vec::new();
-        for row in self.tx.all_in(&head, self.condition.binds.clone(), keys).await? {
-            let folded: Option<String> = row.only()?;
-            sightings.append(&mut Sighting::gathered(&folded.unwrap_or_default())?);
-        }
-        sightings.sort_unstable_by_key(|s| {
-            (facts.get(&s.fact).map(|(_, rank)| *rank), s.host, s.container, s.seq)
-        });
-        Ok((facts, sightings))
+        let keys = facts.iter().map(|(id, _)| Bind::from(*id)).collect();
+        let rows = self.tx.all_in(&head, self.condition.binds.clone(), keys).await?;
+        let folded = rows.iter().map(|row| row.only::<Option<String>>());
+        let folded = folded.filter_map(Result::transpose).collect::<Result<_>>()?;
+        Ok(Fetched { facts, folded, sightings: Vec::new() })
     }
 
-    /// The next piece of a fact that has more sightings than a batch.
-    async fn piece(&mut self, fact: Arc<Fact>, id: i64, n: i64) -> Result<(Ranked, Vec<Sighting>)> {
+    /// The next piece of a fact that has more sightings than a batch. Read at once: the piece after it begins where
+    /// this one ends.
+    async fn piece(&mut self, fact: Arc<Fact>, id: i64, n: i64) -> Result<Fetched> {
         let mut clause = self.condition.clone();
         clause.and("s.fact = ?", binds![id]);
         if let Some(last) = self.within.take() {
@@ -181,13 +233,12 @@ impl ExportCursor {
             clause.sql
         );
         let folded: Option<String> = self.tx.one(sql, clause.binds).await?.only()?;
-        let mut sightings = Sighting::gathered(&folded.unwrap_or_default())?;
-        sightings.sort_unstable_by_key(|s| (s.host, s.container, s.seq));
+        let sightings = Sighting::gathered(&folded.unwrap_or_default())?;
         if i64::try_from(sightings.len()).is_ok_and(|read| read == ROWS) {
-            self.within = sightings.last().copied();
+            self.within = sightings.iter().max_by_key(|s| (s.host, s.container, s.seq)).copied();
             self.facts.push_front((fact.clone(), id, n));
         }
-        Ok((HashMap::from([(id, (fact, 0))]), sightings))
+        Ok(Fetched { facts: vec![(id, fact)], folded: Vec::new(), sightings })
     }
 }
 
@@ -205,14 +256,14 @@ impl Places {
     }
 
     /// Looks up what is missing.
-    async fn learn(&mut self, tx: &mut Tx, sightings: &[Sighting]) -> Result<()> {
+    async fn learn(&mut self, tx: &mut Tx, sightings: &[(usize, Sighting)]) -> Result<()> {
         if self.hosts.len().max(self.swept.len()) > PLACES {
             self.hosts.clear();
             self.swept.clear();
         }
         let missing: HashSet<i64> = sightings
             .iter()
-            .map(|sighting| sighting.host)
+            .map(|(_, sighting)| sighting.host)
             .filter(|host| !self.hosts.contains_key(host))
             .collect();
         self.hosts.extend(hosts(tx, missing.iter().copied()).await?);
@@ -222,11 +273,20 @@ impl Places {
         }
         let missing: HashSet<i64> = sightings
             .iter()
-            .map(|sighting| sighting.container)
+            .map(|(_, sighting)| sighting.container)
             .filter(|container| !self.containers.contains_key(container))
             .collect();
         self.containers.extend(containers(tx, missing).await?);
         Ok(())
+    }
+
+    /// Joins sightings with their facts and with what was learnt of their places.
+    fn join(&self, sorted: &Sorted) -> Result<Vec<Seen>> {
+        let seen = |(place, sighting): &(usize, Sighting)| {
+            let fact = sorted.facts.get(*place);
+            self.seen(fact.ok_or_else(|| Error::internal("a fact is gone"))?, sighting)
+        };
+        sorted.sightings.iter().map(seen).collect()
     }
 
     fn seen(&self, fact: &Arc<Fact>, sighting: &Sighting) -> Result<Seen> {
