@@ -69,9 +69,11 @@ pub async fn statistics(
     };
     let mut values = binds.clone();
     values.extend(binds![paging.limit, paging.offset]);
+    // The groups are made once, counted, and only those of the page kept while sorting: a window function would carry
+    // all of them to the end.
     let sql = format!(
-        "SELECT {columns}, num, count(*) OVER () FROM ({grouped}) g WHERE num > 0 \
-         ORDER BY {sorted} LIMIT ? OFFSET ?"
+        "WITH g AS MATERIALIZED ({grouped}) SELECT {columns}, num, (SELECT count(*) FROM g WHERE num > 0) \
+         FROM g WHERE num > 0 ORDER BY {sorted} LIMIT ? OFFSET ?"
     );
     let answer = tx.all(sql, values).await?;
     let mut total = 0;
