@@ -9,6 +9,7 @@ pub(crate) mod rows;
 
 use crate::file::{FileWriter, Place, Section, hash, put_text, put_u32, put_varint};
 use crate::grade::Grade;
+use crate::knowledge::Entries;
 use crate::meta::{Document, EcosystemCoverage, Feed, Meta, Publisher};
 use crate::record::Record;
 use muster_model::{Diagnostic, Micros, Result};
@@ -33,10 +34,6 @@ pub struct Compiler {
     /// By number, where it lies in `advisories`: the same number from two feeds is one advisory.
     known: HashMap<Box<str>, u32>,
     packages: Packages,
-    /// Advisories with the packages they are filed under, and a mark of the feed that said so.
-    filed: HashMap<(u32, u64), u32>,
-    /// Advisories with the ecosystems they are counted in.
-    counted: HashSet<(u32, &'static str)>,
     publishers: BTreeMap<String, Publisher>,
     ecosystems: BTreeMap<String, EcosystemCoverage>,
     feeds: Vec<Feed>,
@@ -60,8 +57,6 @@ impl Compiler {
             advisories: Vec::new(),
             known: HashMap::new(),
             packages: HashMap::new(),
-            filed: HashMap::new(),
-            counted: HashSet::new(),
             publishers: BTreeMap::new(),
             ecosystems: BTreeMap::new(),
             feeds: Vec::new(),
@@ -109,7 +104,8 @@ impl Compiler {
             let at = usize::try_from(number).unwrap_or(usize::MAX);
             if let Some(row) = self.advisories.get_mut(at).filter(|row| !row.complete) {
                 row.absorb(record);
-                self.affected(record, number, feed);
+                let filed = self.filed(record, number);
+                self.affected(record, number, feed, &filed);
             }
             return Ok(false);
         }
@@ -121,12 +117,24 @@ impl Compiler {
         publisher.advisories += 1;
         record.licence.clone_into(&mut publisher.licence);
         self.advisories.push(AdvisoryRow::of(record, place, complete));
-        self.affected(record, number, feed);
+        self.affected(record, number, feed, &HashSet::new());
         Ok(true)
     }
 
-    /// Files the advisory under its packages, each once.
-    fn affected(&mut self, record: &Record, number: u32, feed: &str) {
+    /// The packages of an advisory, by their index texts, that it has been filed under. Looked for where it is seldom
+    /// asked: to remember it of every one takes more memory than the advisories do.
+    fn filed(&self, record: &Record, number: u32) -> HashSet<String> {
+        let is_filed = |index: &String| {
+            self.packages.get(index.as_str()).is_some_and(|(count, entries)| {
+                Entries::of(entries, *count).any(|entry| entry.advisory == number)
+            })
+        };
+        record.affected.iter().map(|affected| affected.package.index()).filter(is_filed).collect()
+    }
+
+    /// Files the advisory under its packages but for those in `filed`: twice in one document is two statements, again in
+    /// another is a repetition.
+    fn affected(&mut self, record: &Record, number: u32, feed: &str, filed: &HashSet<String>) {
         let dates = [&record.modified, &record.published];
         let newest = dates.into_iter().filter(|date| self.is_past(date)).max();
         for affected in &record.affected {
@@ -142,13 +150,12 @@ impl Compiler {
             if !coverage.feeds.contains(feed) {
                 coverage.feeds.insert(feed.to_owned());
             }
-            if self.counted.insert((number, name)) {
+            let at = usize::try_from(number).unwrap_or(usize::MAX);
+            let row = self.advisories.get_mut(at);
+            if row.is_some_and(|row| row.counts_in(affected.package.ecosystem)) {
                 coverage.advisories += 1;
             }
-            let part = (number, hash(&index), feed_mark(feed));
-            let filed = self.filed.entry((part.0, part.1)).or_insert(part.2);
-            // Twice in one document is two statements, again in another feed is a repetition.
-            if *filed != part.2 || !record.withdrawn.is_empty() {
+            if filed.contains(&index) || !record.withdrawn.is_empty() {
                 continue;
             }
             let entries = self.packages.entry(index.into()).or_insert_with(|| {
@@ -168,8 +175,6 @@ impl Compiler {
     /// All advisories are in: merges them by their aliases into vulnerabilities.
     pub fn merge(&mut self) {
         self.known = HashMap::new();
-        self.filed = HashMap::new();
-        self.counted = HashSet::new();
         self.groups = groups::Groups::of(&self.advisories);
     }
 
@@ -289,11 +294,6 @@ impl Compiler {
         self.out.section(Section::VulnerabilityOffsets, &offsets)?;
         Ok(ids)
     }
-}
-
-/// Tells feeds apart, cheaper than their names.
-fn feed_mark(feed: &str) -> u32 {
-    u32::try_from(hash(feed) >> 32).unwrap_or_default()
 }
 
 /// Of two grades that sources give by word, the worse.
