@@ -3,7 +3,7 @@
 //!
 //! Understands ZIP64 and archives with something in front of them (a Spring Boot jar that starts as a shell
 //! script). Unpacks stored and deflated entries and refuses encrypted ones; whoever knows other methods asks
-//! where the packed bytes lie ([`ZipFile::packed_range`]).
+//! where the packed bytes lie ([`ZipFile::location`]).
 
 use crate::read_at::{ReadAt, Window, WindowReader};
 use flate2::read::DeflateDecoder;
@@ -90,6 +90,42 @@ impl<'a> Entry<'a> {
     }
 }
 
+/// Where an entry lies, for whoever reads it when the directory is no longer at hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Location {
+    /// Of the local header, from the begin of the file.
+    at: u64,
+    packed: u64,
+}
+
+impl Location {
+    /// Size of the packed bytes.
+    pub const fn packed_size(self) -> u64 {
+        self.packed
+    }
+
+    /// Where the local header begins.
+    pub const fn start(self) -> u64 {
+        self.at
+    }
+
+    /// Where the packed bytes lie in the file, encrypted or not. Reads the local header.
+    ///
+    /// # Errors
+    /// `Invalid` when the entry is not where the directory says, or reaches beyond the end.
+    pub fn packed_range(self, source: &dyn ReadAt) -> Result<Range<u64>> {
+        let mut header = [0; 30];
+        source.read_at(&mut header, self.at).map_err(unreadable)?;
+        if !header.starts_with(LOCAL) {
+            return Err(damaged("an entry is not where the directory says"));
+        }
+        let skip = |at| u64::from(u16_at(&header, at).unwrap_or(0));
+        let start = self.at.saturating_add(30 + skip(26) + skip(28));
+        let end = start.checked_add(self.packed).filter(|end| *end <= source.size());
+        Ok(start..end.ok_or_else(|| damaged("an entry reaches beyond the end"))?)
+    }
+}
+
 fn damaged(why: &'static str) -> Error {
     Error::invalid("archive", why)
 }
@@ -166,21 +202,9 @@ impl<'a> ZipFile<'a> {
         })
     }
 
-    /// Where the packed bytes of an entry lie in the file, encrypted or not.
-    ///
-    /// # Errors
-    /// `Invalid` when the entry is not where the directory says, or reaches beyond the end.
-    pub fn packed_range(&self, entry: &Entry<'_>) -> Result<Range<u64>> {
-        let at = self.base.saturating_add(entry.offset);
-        let mut header = [0; 30];
-        self.source.read_at(&mut header, at).map_err(unreadable)?;
-        if !header.starts_with(LOCAL) {
-            return Err(damaged("an entry is not where the directory says"));
-        }
-        let skip = |at| u64::from(u16_at(&header, at).unwrap_or(0));
-        let start = at.saturating_add(30 + skip(26) + skip(28));
-        let end = start.checked_add(entry.packed).filter(|end| *end <= self.source.size());
-        Ok(start..end.ok_or_else(|| damaged("an entry reaches beyond the end"))?)
+    /// Where an entry lies.
+    pub const fn location(&self, entry: &Entry<'_>) -> Location {
+        Location { at: self.base.saturating_add(entry.offset), packed: entry.packed }
     }
 
     /// The packed bytes of an entry that is not encrypted.
@@ -188,7 +212,7 @@ impl<'a> ZipFile<'a> {
         if entry.is_encrypted() {
             return Err(damaged("the entry is encrypted"));
         }
-        let range = self.packed_range(entry)?;
+        let range = self.location(entry).packed_range(self.source)?;
         Ok(Window::new(self.source, range.start, entry.packed))
     }
 

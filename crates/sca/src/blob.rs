@@ -1,12 +1,17 @@
 //! Bytes that can be shared and cut without copying: a mapped file, or an unpacked member in memory.
 
 use crate::limits::Held;
-use memmap2::Mmap;
+use memmap2::{Mmap, UncheckedAdvice};
 use muster_formats::read_at::ReadAt;
 use std::fs::File;
 use std::io;
 use std::ops::{Deref, Range};
 use std::sync::Arc;
+
+/// What is read from begin to end of a mapped file is let go in steps of this size.
+pub(crate) const READ_BEHIND: usize = 16 << 20;
+/// Less than this is not worth a call.
+const LET_GO: usize = 64 << 10;
 
 /// A run of bytes with shared ownership. Cloning and cutting cost nothing.
 #[derive(Clone)]
@@ -50,6 +55,20 @@ impl Blob {
         let end = self.range.start.checked_add(usize::try_from(range.end).ok()?)?;
         (start <= end && end <= self.range.end)
             .then(|| Self { owner: Arc::clone(&self.owner), range: start..end })
+    }
+
+    /// Tells the system that a part has been read: the pages of a mapped file no longer count as this process's memory.
+    /// Who asks for them again gets them again.
+    #[expect(unsafe_code, reason = "pages can only be let go so; see below")]
+    pub(crate) fn let_go(&self, range: Range<u64>) {
+        let Owner::Map(map) = &*self.owner else { return };
+        let Some(part) = self.cut(range).filter(|part| part.len() >= LET_GO) else { return };
+        // SAFETY: the map is of a file, shared and never written: a page that is let go comes back from the file.
+        let gone = unsafe {
+            map.unchecked_advise_range(UncheckedAdvice::DontNeed, part.range.start, part.len())
+        };
+        // Nothing depends on it.
+        drop(gone);
     }
 
     /// Number of bytes, as archives count.
@@ -103,5 +122,29 @@ mod tests {
             assert!(part.cut(5..u64::MAX).is_none());
         }
         assert!(Blob::map(&tempfile::tempfile().unwrap()).unwrap().is_empty());
+    }
+
+    /// Kilobytes of a mapped file that count as this process's memory.
+    fn resident(path: &std::path::Path) -> u64 {
+        let maps = std::fs::read_to_string("/proc/self/smaps").unwrap();
+        let mut lines = maps.lines().skip_while(|line| !line.ends_with(path.to_str().unwrap()));
+        let line = lines.find_map(|line| line.strip_prefix("Rss:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse().unwrap()
+    }
+
+    #[test]
+    fn what_was_let_go_is_there_when_asked_for() {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        let content: Vec<u8> = (0..8_u32 << 18).flat_map(u32::to_le_bytes).collect();
+        file.write_all(&content).unwrap();
+        let blob = Blob::map(file.as_file()).unwrap();
+        assert!(*blob == *content);
+        assert_eq!(resident(file.path()), 8 << 10);
+        let half = blob.cut(4 << 20..8 << 20).unwrap();
+        half.let_go(0..half.size());
+        assert_eq!(resident(file.path()), 4 << 10);
+        half.let_go(1..u64::MAX);
+        Blob::heap(content.clone(), None).let_go(0..content.len() as u64);
+        assert!(*blob == *content);
     }
 }

@@ -1,5 +1,6 @@
 //! The files that are components themselves, as a bill of materials names them: file name, size, SHA-512.
 
+use crate::blob::{Blob, READ_BEHIND};
 use crate::content::{Content, HEAD, sniff};
 use crate::extractor::file_name;
 use crate::finding::Kind;
@@ -27,12 +28,19 @@ pub struct FileFacts {
 
 impl FileFacts {
     /// Of a file's bytes.
-    pub(crate) fn of(path: &str, bytes: &[u8]) -> Self {
-        let content = sniff(bytes.get(..HEAD).unwrap_or(bytes));
+    pub(crate) fn of(path: &str, blob: &Blob) -> Self {
+        let content = sniff(blob.get(..HEAD).unwrap_or(blob));
+        let mut hash = digest::Context::new(&digest::SHA512);
+        let mut at = 0;
+        for part in blob.chunks(READ_BEHIND) {
+            hash.update(part);
+            blob.let_go(at..at + part.len() as u64);
+            at += part.len() as u64;
+        }
         Self {
             name: file_name(path).to_owned(),
-            size: bytes.len() as u64,
-            sha512: hex::encode(digest::digest(&digest::SHA512, bytes)),
+            size: blob.size(),
+            sha512: hex::encode(hash.finish()),
             executable: matches!(content, Content::Program(_)),
             archive: matches!(content, Content::Archive(_)),
         }

@@ -12,11 +12,14 @@ struct State<T> {
     waiting: Vec<T>,
     /// Threads that are working and may put in more.
     busy: usize,
+    /// Threads that wait for something to do. To wake nobody costs as much as to wake one.
+    idle: usize,
 }
 
 impl<T> Queue<T> {
     pub(crate) fn new(first: T) -> Self {
-        Self { state: Mutex::new(State { waiting: vec![first], busy: 0 }), wake: Condvar::new() }
+        let state = State { waiting: vec![first], busy: 0, idle: 0 };
+        Self { state: Mutex::new(state), wake: Condvar::new() }
     }
 
     fn lock(&self) -> MutexGuard<'_, State<T>> {
@@ -25,8 +28,13 @@ impl<T> Queue<T> {
     }
 
     pub(crate) fn push(&self, task: T) {
-        self.lock().waiting.push(task);
-        self.wake.notify_one();
+        let mut state = self.lock();
+        state.waiting.push(task);
+        let idle = state.idle > 0;
+        drop(state);
+        if idle {
+            self.wake.notify_one();
+        }
     }
 
     /// Hands tasks to `work` until none is left and no thread can add one.
@@ -43,7 +51,9 @@ impl<T> Queue<T> {
                 self.wake.notify_all();
                 return;
             } else {
+                state.idle += 1;
                 state = self.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
+                state.idle -= 1;
             }
         }
     }

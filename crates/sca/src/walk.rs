@@ -169,12 +169,12 @@ impl<'a> Walk<'a> {
         match task {
             Task::Folder { path, shown } => self.folder(&path, &shown, found),
             Task::File { path, shown } => self.file(&path, &shown, found),
-            Task::Blob { node, blob } => self.blob(&node, &blob, found),
+            Task::Blob { node, blob } => {
+                self.blob(&node, &blob, found);
+                blob.let_go(0..blob.size());
+            }
             Task::Members { node, blob, members } => {
-                for member in &members {
-                    crate::archives::zip::member(self, &node, &blob, member, found);
-                    self.pass(&node, member.range.end.saturating_sub(member.range.start));
-                }
+                crate::archives::zip::members(self, &node, &blob, &members, found);
             }
         }
     }

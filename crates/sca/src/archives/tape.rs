@@ -1,6 +1,6 @@
 //! Tape archives, and with them the layers of images: a whiteout takes away what a lower layer holds.
 
-use crate::blob::Blob;
+use crate::blob::{Blob, READ_BEHIND};
 use crate::finding::{Found, Note};
 use crate::trouble::Trouble;
 use crate::walk::{Node, Walk, note_link};
@@ -22,12 +22,17 @@ pub(crate) fn walk_blob(
     let mut archive = Archive::new(io::Cursor::new(blob));
     archive.set_ignore_zeros(false);
     let mut layer = Layer::default();
+    let mut gone = 0;
     for entry in archive.entries_with_seek().map_err(Trouble::from)? {
         let entry = entry?;
         walk.budget.member()?;
         walk.pass(node, entry.size());
         let Some(name) = file(&entry, node, &mut layer, found) else { continue };
         let start = entry.raw_file_position();
+        if start.saturating_sub(gone) >= READ_BEHIND as u64 {
+            blob.let_go(gone..start);
+            gone = start;
+        }
         if entry.header().entry_type().is_gnu_sparse() {
             continue;
         }

@@ -10,8 +10,7 @@ use crate::finding::Found;
 use crate::names::is_plain;
 use crate::trouble::{Code, Trouble};
 use crate::walk::{Node, Task, Walk};
-use muster_formats::zipfile::{Entry, ZipFile};
-use std::ops::Range;
+use muster_formats::zipfile::{Entry, Location, ZipFile};
 
 /// Largest central directory read, bytes: some three million entries.
 const MAX_DIRECTORY: u64 = 256 << 20;
@@ -26,10 +25,16 @@ const UNICODE_PATH: u16 = 0x7075;
 #[derive(Debug)]
 pub(crate) struct Member {
     pub(crate) name: String,
-    pub(crate) range: Range<u64>,
+    location: Location,
     pub(crate) size: u64,
     pub(crate) method: u16,
     pub(crate) crc32: u32,
+}
+
+impl Member {
+    const fn end(&self) -> u64 {
+        self.location.start().saturating_add(self.location.packed_size())
+    }
 }
 
 pub(crate) fn walk(
@@ -55,16 +60,18 @@ pub(crate) fn walk(
         if plain && walk.selector.by_path(&name) == 0 {
             continue;
         }
-        match locate(&zip, &entry) {
-            Ok(range) => members.push(Member {
-                name,
-                range,
-                size: entry.size,
-                method: entry.method(),
-                crc32: entry.crc32(),
-            }),
-            Err(trouble) => found.trouble_at(&node.member(&name).path, &trouble),
+        if entry.is_encrypted() || entry.method() == AES {
+            let trouble = Trouble::new(Code::Encrypted, "encrypted with a password");
+            found.trouble_at(&node.member(&name).path, &trouble);
+            continue;
         }
+        members.push(Member {
+            name,
+            location: zip.location(&entry),
+            size: entry.size,
+            method: entry.method(),
+            crc32: entry.crc32(),
+        });
     }
     if seen & 0xffff != u64::from(zip.promised()) && zip.promised() != 0xffff {
         let promised = zip.promised();
@@ -78,10 +85,7 @@ pub(crate) fn walk(
         ));
     }
     if members.len() <= BATCH {
-        for member in &members {
-            self::member(walk, node, blob, member, found);
-            walk.pass(node, member.range.end.saturating_sub(member.range.start));
-        }
+        self::members(walk, node, blob, &members, found);
         return Ok(());
     }
     while !members.is_empty() {
@@ -89,13 +93,6 @@ pub(crate) fn walk(
         walk.queue.push(Task::Members { node: node.clone(), blob: blob.clone(), members: batch });
     }
     Ok(())
-}
-
-fn locate(zip: &ZipFile<'_>, entry: &Entry<'_>) -> Result<Range<u64>, Trouble> {
-    if entry.is_encrypted() || entry.method() == AES {
-        return Err(Trouble::new(Code::Encrypted, "encrypted with a password"));
-    }
-    zip.packed_range(entry).map_err(|error| Trouble::damaged(error.message().to_owned()))
 }
 
 /// The member's name as text, with `/` between its parts.
@@ -113,16 +110,34 @@ fn name(entry: &Entry<'_>) -> String {
     if name.contains('\\') && !name.contains('/') { name.replace('\\', "/") } else { name }
 }
 
-/// Examines one member.
-pub(crate) fn member(
+/// Examines members, and lets go of large ones at once, of all when the last is behind.
+pub(crate) fn members(
     walk: &Walk<'_>,
     node: &Node,
     blob: &Blob,
-    member: &Member,
+    members: &[Member],
     found: &mut Found,
 ) {
+    for member in members {
+        self::member(walk, node, blob, member, found);
+        walk.pass(node, member.location.packed_size());
+        blob.let_go(member.location.start()..member.end());
+    }
+    let start = members.iter().map(|member| member.location.start()).min();
+    let end = members.iter().map(Member::end).max();
+    blob.let_go(start.unwrap_or(0)..end.unwrap_or(0));
+}
+
+fn member(walk: &Walk<'_>, node: &Node, blob: &Blob, member: &Member, found: &mut Found) {
     let inner = node.member(&member.name);
-    let Some(packed) = blob.cut(member.range.clone()) else { return };
+    let located = member.location.packed_range(blob);
+    let packed = match located.map(|range| blob.cut(range)) {
+        Ok(Some(packed)) => packed,
+        Ok(None) => return,
+        Err(error) => {
+            return found.trouble_at(&inner.path, &Trouble::damaged(error.message().to_owned()));
+        }
+    };
     if member.method == 0 {
         if walk.is_wanted(&inner.path, &packed) {
             walk.submit(inner, packed, found);

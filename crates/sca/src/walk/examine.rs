@@ -1,5 +1,6 @@
 //! One file or member: which extractors want it, whether it is an archive, and what to do then.
 
+use super::disk::Passed;
 use super::{Node, Task, Walk};
 use crate::archives;
 use crate::blob::Blob;
@@ -106,12 +107,7 @@ impl Walk<'_> {
             Format::SevenZip => archives::sevenz::walk(self, node, blob, found),
             Format::Rar => archives::rar::walk(self, node, blob, found),
             Format::Cab => archives::cab::walk(self, node, blob, found),
-            _ => self.unroll(
-                node,
-                format,
-                &mut super::disk::Passed { inner: blob, walk: self, node },
-                found,
-            ),
+            _ => self.unroll(node, format, &mut Passed::new(blob, self, node), found),
         });
         if let Err(trouble) = walked {
             found.trouble_at(&node.path, &trouble);
@@ -202,7 +198,10 @@ impl Walk<'_> {
             Content::Other => rows != 0 || name.to_ascii_lowercase().ends_with(".iso"),
         };
         if wanted {
+            let is_program = matches!(sniff(&head), Content::Program(_));
             match self.load(size, head, reader) {
+                // To unpack a program costs more than to search it: others waiting unpacked would only fill memory.
+                Ok(blob) if is_program => self.blob(node, &blob, found),
                 Ok(blob) => self.submit(node.clone(), blob, found),
                 Err(trouble) if trouble.code == Code::LimitMemory => {
                     found.trouble_at(&node.path, &trouble);
