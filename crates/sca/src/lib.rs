@@ -22,6 +22,7 @@ pub mod licences;
 pub mod limits;
 mod names;
 pub mod output;
+mod package_caches;
 pub mod profile;
 mod queue;
 pub mod report;

@@ -29,9 +29,16 @@ pub(crate) struct Node {
     pub(crate) path: String,
     /// Archives around it.
     pub(crate) depth: u32,
+    /// A package in a package manager's cache: its content counts where it is installed, and its record alone is read.
+    pub(crate) cached: bool,
 }
 
 impl Node {
+    /// A file that lies in no archive.
+    pub(crate) const fn root(path: String) -> Self {
+        Self { path, depth: 0, cached: false }
+    }
+
     /// A member of the archive that this node is.
     pub(crate) fn member(&self, name: &str) -> Self {
         let name = name.trim_start_matches("./").trim_start_matches('/');
@@ -39,7 +46,7 @@ impl Node {
             "" => name.to_owned(),
             path => format!("{path}!/{name}"),
         };
-        Self { path, depth: self.depth + 1 }
+        Self { path, depth: self.depth + 1, cached: self.cached }
     }
 }
 
@@ -79,12 +86,11 @@ impl<'a> Walk<'a> {
                 Task::File { path: path.to_path_buf(), shown: shown.into_owned() }
             }
             Input::Bytes(name, bytes) => Task::Blob {
-                node: Node { path: (*name).to_owned(), depth: 0 },
+                node: Node::root((*name).to_owned()),
                 blob: Blob::heap(bytes.to_vec(), None),
             },
             Input::Mapped(name, blob) => {
-                let node = Node { path: (*name).to_owned(), depth: 0 };
-                Task::Blob { node, blob: Blob::clone(blob) }
+                Task::Blob { node: Node::root((*name).to_owned()), blob: Blob::clone(blob) }
             }
             Input::Stream(..) => Task::Folder { path: PathBuf::new(), shown: String::new() },
         };
@@ -109,7 +115,7 @@ impl<'a> Walk<'a> {
             Input::Bytes(_, bytes) => budget.lies_there(bytes.len() as u64),
             Input::Stream(name, reader) => {
                 walk.queue.drain(drop);
-                let node = Node { path: name.to_owned(), depth: 0 };
+                let node = Node::root(name.to_owned());
                 let mut counted = disk::Counted { inner: reader, budget };
                 if let Err(trouble) = walk.stream(&node, None, &mut counted, &mut all) {
                     all.trouble_at(name, &trouble);

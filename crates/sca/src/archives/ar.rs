@@ -6,6 +6,8 @@ use crate::trouble::Trouble;
 use crate::walk::{Node, Walk};
 use std::io::Read;
 
+/// The last member of a Debian package: what it installs.
+const DATA: &str = "data.tar";
 /// Longest table of long names, bytes.
 const MAX_NAMES: u64 = 16 << 20;
 
@@ -37,6 +39,9 @@ pub(crate) fn walk(
             member.by_ref().take(MAX_NAMES).read_to_end(&mut long_names)?;
         } else if name != "/" && name != "/SYM64/" && !name.starts_with("__.SYMDEF") {
             let name = resolve(&name, &long_names, &mut member)?;
+            if node.cached && name.starts_with(DATA) {
+                return Ok(());
+            }
             walk.stream(&node.member(&name), Some(member.limit()), &mut member, found)?;
         }
         let rest = member.limit();

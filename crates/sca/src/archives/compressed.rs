@@ -96,7 +96,7 @@ pub(crate) fn walk(
     let mut head = Vec::with_capacity(HEAD);
     plain.by_ref().take(HEAD as u64).read_to_end(&mut head)?;
     let inner = match sniff(&head) {
-        Content::Archive(_) => Node { path: node.path.clone(), depth: node.depth + 1 },
+        Content::Archive(_) => Node { depth: node.depth + 1, ..node.clone() },
         _ => node.member(&inner_name(file_name(&node.path))),
     };
     // The packed name was asked already; only a new name is asked again.

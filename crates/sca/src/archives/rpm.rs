@@ -27,12 +27,11 @@ pub(crate) fn walk(
     // As the database keeps it: without the magic and the reserved bytes in front.
     header.drain(..8);
     walk.blob(&node.member(HEADER), &Blob::heap(header, None), found);
-    walk.stream(
-        &Node { path: format!("{}!/payload", node.path), depth: node.depth },
-        None,
-        reader,
-        found,
-    )
+    if node.cached {
+        return Ok(());
+    }
+    let payload = Node { path: format!("{}!/payload", node.path), ..node.clone() };
+    walk.stream(&payload, None, reader, found)
 }
 
 /// One header with its index and store.

@@ -3,20 +3,9 @@
 
 use super::roots::Roots;
 use crate::finding::{Finding, Kind};
+use crate::package_caches::cache_in;
 use muster_model::purl::Purl;
 use std::collections::{HashMap, HashSet};
-
-/// Where package managers keep the packages they fetched, from their root.
-pub(super) const CACHES: &[&str] = &[
-    "var/cache/apt/archives/",
-    "var/cache/dnf/",
-    "var/cache/libdnf5/",
-    "var/cache/yum/",
-    "var/cache/zypp/packages/",
-    "var/cache/apk/",
-    "etc/apk/cache/",
-    "var/cache/pacman/pkg/",
-];
 
 /// Why a finding in such a package is left out.
 pub(super) const REASON: &str = "package in a package manager's cache, not installed";
@@ -67,10 +56,7 @@ fn is_package(finding: &Finding) -> bool {
 
 /// The path of the cached package that a place lies in.
 fn archive(place: &str) -> Option<&str> {
-    CACHES.iter().find_map(|cache| {
-        let at = place.find(cache)?;
-        let inside = at == 0 || place.get(..at)?.ends_with('/');
-        let end = at + place.get(at..)?.find("!/")?;
-        inside.then(|| place.get(..end)).flatten()
-    })
+    let at = cache_in(place)?;
+    let end = at + place.get(at..)?.find("!/")?;
+    place.get(..end)
 }

@@ -1,9 +1,9 @@
 //! Root file systems: the packages of an operating system are named for the distribution whose `os-release`
 //! lies in the same root.
 
-use super::caches::CACHES;
 use super::image::Images;
 use crate::finding::{Finding, Note};
+use crate::package_caches::CACHES;
 use muster_model::purl::Purl;
 use std::collections::HashMap;
 

@@ -7,6 +7,7 @@ use crate::content::{Content, HEAD, sniff};
 use crate::finding::{Found, Note};
 use crate::limits::Budget;
 use crate::names::is_plain;
+use crate::package_caches::is_cached;
 use crate::trouble::{Code, Trouble};
 use muster_formats::jar::is_archive;
 use std::fs::{self, File};
@@ -71,7 +72,8 @@ impl Walk<'_> {
     fn look(&self, path: &Path, shown: String, wanted: bool, found: &mut Found) {
         match self.open(path, wanted) {
             Ok(Some(blob)) => {
-                let node = Node { path: shown, depth: 0 };
+                let cached = !self.options.thorough && is_cached(path);
+                let node = Node { path: shown, depth: 0, cached };
                 if blob.size() >= HAND_OVER {
                     self.queue.push(Task::Blob { node, blob });
                 } else {

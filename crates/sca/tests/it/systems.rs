@@ -49,6 +49,33 @@ fn what_a_package_manager_keeps_is_installed_where_its_database_says_so() {
 }
 
 #[test]
+fn of_a_cached_package_on_disk_the_record_alone_is_read() {
+    let root = tempfile::tempdir().unwrap();
+    let scanned = |thorough| {
+        let options = Options { thorough, ..Options::default() };
+        let budget = Budget::new(Limits::default(), Instant::now());
+        let report = scan(Input::Path(root.path()), &options, &budget);
+        purls(&report).join(" ")
+    };
+    let put = |name: &str, bytes: &[u8]| {
+        let path = root.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, bytes).unwrap();
+    };
+    for (name, bytes) in fetched() {
+        put(name, &bytes);
+    }
+    let all = scanned(false);
+    assert!(all.contains("pkg:npm/ms@2.1.3") && all.contains("bash@5.3-1"), "{all}");
+    put(STATUS.0, STATUS.1);
+    put(RELEASE.0, RELEASE.1);
+    let bash = "pkg:deb/debian/bash@5.2-1?arch=amd64&distro=debian-12&upstream=bash%405.2";
+    assert_eq!(scanned(false), bash);
+    // What it installs is found where it is installed; whoever wants it twice asks for it.
+    assert_eq!(scanned(true), format!("{bash} pkg:npm/ms@2.1.3"));
+}
+
+#[test]
 fn packages_beside_no_database_are_what_was_handed_in() {
     let fetched = fetched();
     let entries: Vec<Entry<'_>> =
