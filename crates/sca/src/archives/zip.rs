@@ -16,6 +16,8 @@ use muster_formats::zipfile::{Entry, Location, ZipFile};
 const MAX_DIRECTORY: u64 = 256 << 20;
 /// Members handed to another thread at a time.
 const BATCH: usize = 256;
+/// Members from this size on are a piece of work of their own, bytes unpacked.
+const ALONE: u64 = 1 << 20;
 /// AES, whose own method stands in an extra field.
 const AES: u16 = 99;
 /// Extra field with the name in UTF-8 (APPNOTE 4.6.9).
@@ -83,6 +85,15 @@ pub(crate) fn walk(
             Code::Overlap,
             format!("members claim {packed} packed bytes of an archive of {}", blob.size()),
         ));
+    }
+    if members.len() > 1 {
+        // What takes long to unpack is for whoever has time for it.
+        let (large, rest) = members.into_iter().partition(|member: &Member| member.size >= ALONE);
+        members = rest;
+        for member in Vec::from_iter(large) {
+            let (node, blob) = (node.clone(), blob.clone());
+            walk.queue.push(Task::Members { node, blob, members: vec![member] });
+        }
     }
     if members.len() <= BATCH {
         self::members(walk, node, blob, &members, found);
