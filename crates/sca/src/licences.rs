@@ -13,12 +13,16 @@ pub use index::build;
 pub(crate) use tags::tagged;
 
 use index::Index;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 /// Least part of a licence's hashes that must be in a text, in percent.
 const LEAST: usize = 80;
 /// Most licences told of one text.
 const MOST: usize = 16;
+/// Texts remembered, and hashes of the longest of them: 16 MB at most.
+const SEEN_TEXTS: usize = 2048;
+const SEEN_HASHES: usize = 2048;
 /// Longest text looked at, bytes: Chromium's notices are larger, and are a list of licences by themselves.
 pub const MAX_TEXT: u64 = 2 << 20;
 
@@ -33,8 +37,26 @@ pub struct Match {
 
 /// The licences of the SPDX list that `text` holds, the one most of the text is of first.
 pub fn recognise(text: &[u8]) -> Vec<Match> {
+    // Most texts of a tree are copies of a few: what stands for a text also says whether it was seen before.
+    static SEEN: LazyLock<Mutex<HashMap<Vec<u32>, Vec<Match>>>> = LazyLock::new(Mutex::default);
+    let hashes = words::hashes(text);
+    let seen = || SEEN.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = seen().get(&hashes) {
+        return known.clone();
+    }
+    let found = explain(&hashes);
+    if hashes.len() <= SEEN_HASHES {
+        let mut seen = seen();
+        if seen.len() < SEEN_TEXTS {
+            seen.insert(hashes, found.clone());
+        }
+    }
+    found
+}
+
+fn explain(hashes: &[u32]) -> Vec<Match> {
     let index = Index::shipped();
-    let mut left: BTreeSet<u32> = words::hashes(text).into_iter().collect();
+    let mut left: BTreeSet<u32> = hashes.iter().copied().collect();
     let mut found = Vec::new();
     while found.len() < MOST {
         let Some((licence, hits)) = best(index, &left) else { break };

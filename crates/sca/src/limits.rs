@@ -11,6 +11,9 @@ use std::time::{Duration, Instant};
 /// Unpacking less than this is never called a bomb, whatever the ratio.
 const RATIO_FLOOR: u64 = 512 << 20;
 
+/// Unpacked members that may wait for another thread, bytes: enough to keep it busy.
+const WAITING: u64 = 64 << 20;
+
 /// What one scan may cost.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -200,9 +203,9 @@ impl Budget {
         Ok(guard)
     }
 
-    /// Whether more than half of the memory is taken: time to work off instead of queueing.
+    /// Whether so much is held unpacked that it is time to work off instead of queueing.
     pub fn is_tight(&self) -> bool {
-        self.held.load(Relaxed) > self.limits.memory / 2
+        self.held.load(Relaxed) > WAITING.min(self.limits.memory / 2)
     }
 }
 
