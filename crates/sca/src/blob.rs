@@ -4,7 +4,7 @@ use crate::limits::Held;
 use memmap2::{Mmap, UncheckedAdvice};
 use muster_formats::read_at::ReadAt;
 use std::fs::File;
-use std::io;
+use std::io::{self, BufRead, Read};
 use std::ops::{Deref, Range};
 use std::sync::Arc;
 
@@ -74,6 +74,47 @@ impl Blob {
     /// Number of bytes, as archives count.
     pub fn size(&self) -> u64 {
         self.len() as u64
+    }
+}
+
+/// Reads a blob from begin to end, and lets go of what is behind.
+pub(crate) struct Forward<'a> {
+    blob: &'a Blob,
+    at: usize,
+    /// As far as it has been let go.
+    gone: usize,
+}
+
+impl<'a> Forward<'a> {
+    pub(crate) fn new(blob: &'a Blob) -> Self {
+        Self { blob, at: 0, gone: 0 }
+    }
+
+    /// What has not been read yet.
+    pub(crate) fn rest(&self) -> &'a [u8] {
+        self.blob.get(self.at..).unwrap_or_default()
+    }
+}
+
+impl BufRead for Forward<'_> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        Ok(self.rest())
+    }
+
+    fn consume(&mut self, count: usize) {
+        self.at += count;
+        if self.at - self.gone >= READ_BEHIND {
+            self.blob.let_go(self.gone as u64..self.at as u64);
+            self.gone = self.at;
+        }
+    }
+}
+
+impl Read for Forward<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.rest().read(buffer)?;
+        self.consume(count);
+        Ok(count)
     }
 }
 

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 const RATIO_FLOOR: u64 = 512 << 20;
 
 /// Unpacked members that may wait for another thread, bytes: enough to keep it busy.
-const WAITING: u64 = 64 << 20;
+const WAITING: u64 = 16 << 20;
 
 /// What one scan may cost.
 #[derive(Clone, Copy, Debug)]

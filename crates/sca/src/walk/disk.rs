@@ -2,7 +2,7 @@
 //! part of what was asked for. Those to Java archives are noted, for a repository says by them what an archive is.
 
 use super::{Node, Task, Walk};
-use crate::blob::{Blob, READ_BEHIND};
+use crate::blob::{Blob, Forward};
 use crate::content::{Content, HEAD, sniff};
 use crate::finding::{Found, Note};
 use crate::limits::Budget;
@@ -139,38 +139,30 @@ fn unreadable(shown: &str, error: &io::Error, found: &mut Found) {
     found.trouble_at(shown, &Trouble::new(Code::Unreadable, error.to_string()));
 }
 
-/// What lies on disk, read from begin to end: how far the scan is. What has been read is let go.
+/// What lies on disk, read from begin to end: how far the scan is.
 pub(super) struct Passed<'a, 'w> {
-    blob: &'a Blob,
-    rest: &'a [u8],
-    /// As far as it has been let go.
-    gone: u64,
+    inner: Forward<'a>,
     walk: &'a Walk<'w>,
     node: &'a Node,
 }
 
 impl<'a, 'w> Passed<'a, 'w> {
     pub(super) fn new(blob: &'a Blob, walk: &'a Walk<'w>, node: &'a Node) -> Self {
-        Self { blob, rest: blob, gone: 0, walk, node }
+        Self { inner: Forward::new(blob), walk, node }
     }
 }
 
 impl Drop for Passed<'_, '_> {
     /// What nobody wanted to read is behind as well.
     fn drop(&mut self) {
-        self.walk.pass(self.node, self.rest.len() as u64);
+        self.walk.pass(self.node, self.inner.rest().len() as u64);
     }
 }
 
 impl Read for Passed<'_, '_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.rest.read(buffer)?;
+        let count = self.inner.read(buffer)?;
         self.walk.pass(self.node, count as u64);
-        let at = self.blob.size() - self.rest.len() as u64;
-        if at - self.gone >= READ_BEHIND as u64 {
-            self.blob.let_go(self.gone..at);
-            self.gone = at;
-        }
         Ok(count)
     }
 }

@@ -1,6 +1,7 @@
 //! The compression methods of ZIP (APPNOTE 4.4.5).
 
 use super::Member;
+use crate::blob::{Blob, Forward};
 use crate::limits::Budget;
 use crate::trouble::{Code, Trouble};
 use flate2::Crc;
@@ -14,17 +15,18 @@ const MAX_DICTIONARY: u64 = 256 << 20;
 /// The plain bytes of a packed member.
 pub(super) fn decoder<'a>(
     member: &Member,
-    packed: &'a [u8],
+    packed: &'a Blob,
 ) -> Result<Box<dyn Read + 'a>, Trouble> {
     let lzma = |error: liblzma::stream::Error| Trouble::damaged(error.to_string());
+    let bytes: &[u8] = packed;
     Ok(match member.method {
-        0 => Box::new(packed),
-        8 => Box::new(flate2::bufread::DeflateDecoder::new(packed)),
-        9 => Box::new(deflate64::Deflate64Decoder::with_buffer(packed)),
-        12 => Box::new(bzip2::bufread::MultiBzDecoder::new(packed)),
+        0 => Box::new(Forward::new(packed)),
+        8 => Box::new(flate2::bufread::DeflateDecoder::new(Forward::new(packed))),
+        9 => Box::new(deflate64::Deflate64Decoder::with_buffer(bytes)),
+        12 => Box::new(bzip2::bufread::MultiBzDecoder::new(bytes)),
         14 => {
             // A version, the size of the properties, the properties (APPNOTE 5.8.8).
-            let [_, _, 5, 0, rest @ ..] = packed else {
+            let [_, _, 5, 0, rest @ ..] = bytes else {
                 return Err(Trouble::damaged("its LZMA header is damaged"));
             };
             let (properties, rest) = rest
@@ -36,16 +38,16 @@ pub(super) fn decoder<'a>(
             Box::new(liblzma::bufread::XzDecoder::new_stream(rest, stream))
         }
         20 | 93 => Box::new(
-            ruzstd::decoding::StreamingDecoder::new(packed)
+            ruzstd::decoding::StreamingDecoder::new(bytes)
                 .map_err(|error| Trouble::damaged(error.to_string()))?,
         ),
         95 => {
             let stream = Stream::new_stream_decoder(MAX_DICTIONARY, 0).map_err(lzma)?;
-            Box::new(liblzma::bufread::XzDecoder::new_stream(packed, stream))
+            Box::new(liblzma::bufread::XzDecoder::new_stream(bytes, stream))
         }
         98 => {
             // Order, size of the model and what to do when it is full, in one word (APPNOTE 5.9.3).
-            let [low, high, rest @ ..] = packed else {
+            let [low, high, rest @ ..] = bytes else {
                 return Err(Trouble::damaged("its PPMd header is cut short"));
             };
             let word = u32::from(u16::from_le_bytes([*low, *high]));
