@@ -9,7 +9,6 @@ pub(crate) mod rows;
 
 use crate::file::{FileWriter, Place, Section, hash, put_text, put_u32, put_varint};
 use crate::grade::Grade;
-use crate::knowledge::Entries;
 use crate::meta::{Document, EcosystemCoverage, Feed, Meta, Publisher};
 use crate::record::Record;
 use muster_model::{Diagnostic, Micros, Result};
@@ -34,6 +33,10 @@ pub struct Compiler {
     /// By number, where it lies in `advisories`: the same number from two feeds is one advisory.
     known: HashMap<Box<str>, u32>,
     packages: Packages,
+    /// Advisories with the packages they are filed under, and a mark of the feed that said so.
+    filed: HashMap<(u32, u64), u32>,
+    /// Advisories with the ecosystems they are counted in.
+    counted: HashSet<(u32, &'static str)>,
     publishers: BTreeMap<String, Publisher>,
     ecosystems: BTreeMap<String, EcosystemCoverage>,
     feeds: Vec<Feed>,
@@ -57,6 +60,8 @@ impl Compiler {
             advisories: Vec::new(),
             known: HashMap::new(),
             packages: HashMap::new(),
+            filed: HashMap::new(),
+            counted: HashSet::new(),
             publishers: BTreeMap::new(),
             ecosystems: BTreeMap::new(),
             feeds: Vec::new(),
@@ -104,8 +109,7 @@ impl Compiler {
             let at = usize::try_from(number).unwrap_or(usize::MAX);
             if let Some(row) = self.advisories.get_mut(at).filter(|row| !row.complete) {
                 row.absorb(record);
-                let filed = self.filed(record, number);
-                self.affected(record, number, feed, &filed);
+                self.affected(record, number, feed);
             }
             return Ok(false);
         }
@@ -117,24 +121,12 @@ impl Compiler {
         publisher.advisories += 1;
         record.licence.clone_into(&mut publisher.licence);
         self.advisories.push(AdvisoryRow::of(record, place, complete));
-        self.affected(record, number, feed, &HashSet::new());
+        self.affected(record, number, feed);
         Ok(true)
     }
 
-    /// The packages of an advisory, by their index texts, that it has been filed under. Looked for where it is seldom
-    /// asked: to remember it of every one takes more memory than the advisories do.
-    fn filed(&self, record: &Record, number: u32) -> HashSet<String> {
-        let is_filed = |index: &String| {
-            self.packages.get(index.as_str()).is_some_and(|(count, entries)| {
-                Entries::of(entries, *count).any(|entry| entry.advisory == number)
-            })
-        };
-        record.affected.iter().map(|affected| affected.package.index()).filter(is_filed).collect()
-    }
-
-    /// Files the advisory under its packages but for those in `filed`: twice in one document is two statements, again in
-    /// another is a repetition.
-    fn affected(&mut self, record: &Record, number: u32, feed: &str, filed: &HashSet<String>) {
+    /// Files the advisory under its packages, each once.
+    fn affected(&mut self, record: &Record, number: u32, feed: &str) {
         let dates = [&record.modified, &record.published];
         let newest = dates.into_iter().filter(|date| self.is_past(date)).max();
         for affected in &record.affected {
@@ -150,12 +142,13 @@ impl Compiler {
             if !coverage.feeds.contains(feed) {
                 coverage.feeds.insert(feed.to_owned());
             }
-            let at = usize::try_from(number).unwrap_or(usize::MAX);
-            let row = self.advisories.get_mut(at);
-            if row.is_some_and(|row| row.counts_in(affected.package.ecosystem)) {
+            if self.counted.insert((number, name)) {
                 coverage.advisories += 1;
             }
-            if filed.contains(&index) || !record.withdrawn.is_empty() {
+            let part = (number, hash(&index), feed_mark(feed));
+            let filed = self.filed.entry((part.0, part.1)).or_insert(part.2);
+            // Twice in one document is two statements, again in another feed is a repetition.
+            if *filed != part.2 || !record.withdrawn.is_empty() {
                 continue;
             }
             let entries = self.packages.entry(index.into()).or_insert_with(|| {
@@ -175,6 +168,8 @@ impl Compiler {
     /// All advisories are in: merges them by their aliases into vulnerabilities.
     pub fn merge(&mut self) {
         self.known = HashMap::new();
+        self.filed = HashMap::new();
+        self.counted = HashSet::new();
         self.groups = groups::Groups::of(&self.advisories);
     }
 
@@ -294,6 +289,11 @@ impl Compiler {
         self.out.section(Section::VulnerabilityOffsets, &offsets)?;
         Ok(ids)
     }
+}
+
+/// Tells feeds apart, cheaper than their names.
+fn feed_mark(feed: &str) -> u32 {
+    u32::try_from(hash(feed) >> 32).unwrap_or_default()
 }
 
 /// Of two grades that sources give by word, the worse.

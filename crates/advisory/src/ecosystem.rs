@@ -221,12 +221,6 @@ impl Ecosystem {
         })
     }
 
-    /// Its place in [`ECOSYSTEMS`], of which there are fewer than 64.
-    pub(crate) fn number(&'static self) -> usize {
-        const { assert!(ECOSYSTEMS.len() < 64) };
-        ECOSYSTEMS.iter().position(|known| std::ptr::eq(known, self)).unwrap_or(63)
-    }
-
     /// The ecosystem of that name.
     pub fn named(name: &str) -> Option<&'static Self> {
         ECOSYSTEMS.iter().find(|known| known.name == name)

@@ -19,7 +19,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 pub use advisory::Advisory;
-pub(crate) use entries::{Entries, Entry};
+pub(crate) use entries::Entry;
 pub use live::Live;
 pub use vulnerability::{Details, Vulnerability};
 
@@ -133,7 +133,7 @@ impl Knowledge {
     }
 
     /// What is known against a package.
-    pub(crate) fn entries(&self, key: &PackageKey) -> Option<Entries<'_>> {
+    pub(crate) fn entries(&self, key: &PackageKey) -> Option<entries::Entries<'_>> {
         let name = key.index();
         let wanted = hash(&name);
         let index = self.file.section(Section::PackageIndex);
@@ -148,7 +148,7 @@ impl Knowledge {
             let mut cursor = Cursor(self.file.section(Section::Packages).get(start..)?);
             let mut cursor = Cursor(cursor.take(usize::try_from(length).ok()?)?);
             if cursor.text()? == name {
-                return Some(Entries::new(cursor));
+                return Some(entries::Entries::new(cursor));
             }
             row += 1;
         }

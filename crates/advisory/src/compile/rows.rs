@@ -3,7 +3,6 @@
 use super::enrichment::Enrichment;
 use super::groups::Groups;
 use crate::cvss;
-use crate::ecosystem::Ecosystem;
 use crate::file::{Place, put_bytes, put_f32, put_text, put_u32, put_varint};
 use crate::grade::Grade;
 use crate::record::{Affected, Record, Upper};
@@ -83,8 +82,6 @@ pub(super) struct AdvisoryRow {
     score: Option<(u8, f32)>,
     word: Option<Grade>,
     malicious: bool,
-    /// The ecosystems it has been counted in, a bit each.
-    counted: u64,
     /// Nothing from another feed is to be added.
     pub(super) complete: bool,
     place: Place,
@@ -114,18 +111,9 @@ impl AdvisoryRow {
             word: Some(Grade::of_word(&record.severity_word))
                 .filter(|grade| *grade != Grade::Unknown),
             malicious: record.is_malicious(),
-            counted: 0,
             complete,
             place,
         }
-    }
-
-    /// Counts it in an ecosystem; false where it was already.
-    pub(super) fn counts_in(&mut self, ecosystem: &'static Ecosystem) -> bool {
-        let bit = 1_u64 << ecosystem.number();
-        let new = self.counted & bit == 0;
-        self.counted |= bit;
-        new
     }
 
     /// Adds what the same advisory says elsewhere.

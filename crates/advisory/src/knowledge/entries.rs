@@ -31,11 +31,6 @@ pub(crate) struct Span<'a> {
 }
 
 impl<'a> Entries<'a> {
-    /// `count` entries as they are kept before the file is written.
-    pub(crate) fn of(bytes: &'a [u8], count: u32) -> Self {
-        Self { rest: Cursor(bytes), left: usize::try_from(count).unwrap_or(usize::MAX) }
-    }
-
     pub(super) fn new(mut row: Cursor<'a>) -> Self {
         let left = row.varint().unwrap_or(0);
         Self { rest: row, left }
