@@ -72,7 +72,7 @@ impl Walk<'_> {
     fn look(&self, path: &Path, shown: String, wanted: bool, found: &mut Found) {
         match self.open(path, wanted) {
             Ok(Some(blob)) => {
-                let cached = !self.options.thorough && is_cached(path);
+                let cached = !self.options.thorough && is_cached(path, &shown);
                 let node = Node { path: shown, depth: 0, cached };
                 if blob.size() >= HAND_OVER {
                     self.queue.push(Task::Blob { node, blob });

@@ -172,7 +172,8 @@ impl Walk<'_> {
         found: &mut Found,
     ) -> Result<(), Trouble> {
         let name = file_name(&node.path);
-        let wanted = match sniff(&head) {
+        let content = sniff(&head);
+        let wanted = match content {
             Content::Archive(format) if format.streams() => {
                 if rows != 0 {
                     // Rare: a row wants the packed file itself.
@@ -198,7 +199,7 @@ impl Walk<'_> {
             Content::Other => rows != 0 || name.to_ascii_lowercase().ends_with(".iso"),
         };
         if wanted {
-            let is_program = matches!(sniff(&head), Content::Program(_));
+            let is_program = matches!(content, Content::Program(_));
             match self.load(size, head, reader) {
                 // To unpack a program costs more than to search it: others waiting unpacked would only fill memory.
                 Ok(blob) if is_program => self.blob(node, &blob, found),

@@ -71,6 +71,11 @@ fn of_a_cached_package_on_disk_the_record_alone_is_read() {
     put(RELEASE.0, RELEASE.1);
     let bash = "pkg:deb/debian/bash@5.2-1?arch=amd64&distro=debian-12&upstream=bash%405.2";
     assert_eq!(scanned(false), bash);
+    // Who asks for the package itself gets what is in it.
+    let asked = root.path().join("var/cache/apt/archives/bash_5.2-1_amd64.deb");
+    let budget = Budget::new(Limits::default(), Instant::now());
+    let itself = purls(&scan(Input::Path(&asked), &Options::default(), &budget));
+    assert!(itself.iter().any(|purl| purl == "pkg:npm/ms@2.1.3"), "{itself:?}");
     // What it installs is found where it is installed; whoever wants it twice asks for it.
     assert_eq!(scanned(true), format!("{bash} pkg:npm/ms@2.1.3"));
 }
