@@ -27,7 +27,15 @@ pub struct Place {
 
 /// The right to update; given back when it is dropped.
 pub struct UpdateLock {
-    _file: File,
+    file: File,
+}
+
+impl Drop for UpdateLock {
+    /// Closing alone would not do: a child between its fork and its exec still has the open file, and the lock
+    /// with it.
+    fn drop(&mut self) {
+        let _closed_next = self.file.unlock();
+    }
 }
 
 /// The knowledge of a data folder, always as of now: ask [`Live::get`] for every piece of work, keep what it answers
@@ -83,7 +91,7 @@ impl Place {
         let lock = options.write(true).create(true).truncate(false).mode(0o600);
         let lock = lock.open(self.folder.join("lock")).map_err(failed)?;
         match lock.try_lock() {
-            Ok(()) => Ok(UpdateLock { _file: lock }),
+            Ok(()) => Ok(UpdateLock { file: lock }),
             Err(TryLockError::WouldBlock) => Err(Error::conflict(format!(
                 "{}: another update of the knowledge base runs",
                 self.folder.display()

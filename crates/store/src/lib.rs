@@ -12,6 +12,7 @@ pub mod certificates;
 pub mod collect;
 pub mod db;
 pub mod exports;
+pub mod hold;
 pub mod hosts;
 pub mod identity;
 pub mod jobs;
@@ -25,4 +26,5 @@ pub mod vulnerabilities;
 
 pub use blobs::Blobs;
 pub use db::{Config, Db, Tx};
+pub use hold::Hold;
 pub use trail::Trail;

@@ -1,36 +1,22 @@
 //! The data folder, held by one process at a time.
 
 use crate::config::ServerConfig;
-use muster_model::{Error, ErrorKind, Result};
-use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use muster_model::Result;
+use muster_store::Hold;
 use std::net::SocketAddr;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 /// A data folder that is ours until this is dropped.
 pub(crate) struct Place {
     dir: PathBuf,
-    _lock: File,
+    _hold: Hold,
 }
 
 impl Place {
     /// Takes the folder, making it if need be; only its owner may look into it.
     pub(crate) fn take(dir: PathBuf) -> Result<Self> {
-        let failed = |error: std::io::Error| {
-            Error::new(ErrorKind::Unavailable, format!("{}: {error}", dir.display()))
-        };
-        DirBuilder::new().recursive(true).mode(0o700).create(&dir).map_err(failed)?;
-        let mut options = OpenOptions::new();
-        let lock = options.write(true).create(true).truncate(false).mode(0o600);
-        let lock = lock.open(dir.join("lock")).map_err(failed)?;
-        match lock.try_lock() {
-            Ok(()) => Ok(Self { dir, _lock: lock }),
-            Err(TryLockError::WouldBlock) => Err(Error::conflict(format!(
-                "{}: another muster runs on this folder",
-                dir.display()
-            ))),
-            Err(TryLockError::Error(error)) => Err(failed(error)),
-        }
+        let hold = Hold::take(&dir, "another muster runs on this folder")?;
+        Ok(Self { dir, _hold: hold })
     }
 
     /// The folder.
@@ -69,6 +55,7 @@ impl Place {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use muster_model::ErrorKind;
 
     #[test]
     fn a_folder_is_held_by_one() {

@@ -2,16 +2,16 @@
 
 use super::read::{self, End, Tail};
 use super::segment::Segment;
+use crate::Hold;
 use muster_model::{Error, ErrorKind, Result};
-use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::fs;
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 /// A folder held by one process.
 pub(super) struct Folder {
     path: PathBuf,
-    _lock: File,
+    _hold: Hold,
 }
 
 /// Where a trail goes on.
@@ -29,19 +29,8 @@ pub(super) struct Start {
 impl Folder {
     /// Takes the folder, making it for its owner only where it is missing.
     pub(super) fn take(path: &Path) -> Result<Self> {
-        let failed = |error: io::Error| unusable(path, error);
-        DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(failed)?;
-        let mut options = OpenOptions::new();
-        let lock = options.write(true).create(true).truncate(false).mode(0o600);
-        let lock = lock.open(path.join("lock")).map_err(failed)?;
-        match lock.try_lock() {
-            Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
-            Err(TryLockError::WouldBlock) => Err(Error::conflict(format!(
-                "{}: another process writes this audit trail",
-                path.display()
-            ))),
-            Err(TryLockError::Error(error)) => Err(failed(error)),
-        }
+        let hold = Hold::take(path, "another process writes this audit trail")?;
+        Ok(Self { path: path.to_owned(), _hold: hold })
     }
 
     /// The file of a segment.
