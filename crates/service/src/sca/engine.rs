@@ -131,6 +131,8 @@ fn start(
         .args(["--threads", &bounds.threads.to_string()])
         .arg(format!("--name={name}"))
         .env_clear()
+        // Memory counts towards the process's limit when it is used, not when the allocator sets it aside.
+        .env("MIMALLOC_ARENA_EAGER_COMMIT", "0")
         .stdin(Stdio::from(file))
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
