@@ -7,7 +7,7 @@ use crate::finding::{Finding, Found, Kind, Relation, Scope};
 use crate::trouble::Trouble;
 use flate2::bufread::ZlibDecoder;
 use memchr::memmem;
-use object::{Object, ObjectSection};
+use object::{Object, ObjectSection, SectionKind};
 use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::io::Read;
@@ -40,20 +40,19 @@ struct Package {
 
 pub(in crate::extractors) fn extract(file: &File<'_>, found: &mut Found) -> Result<(), Trouble> {
     let bytes: &[u8] = file.bytes;
-    // Nearly all programs are not Rust's; the compiler leaves its own paths in those that are.
-    let finder = memmem::Finder::new(REGISTRY);
-    let first = finder.find(bytes);
-    if let Some(list) = auditable(bytes)? {
+    let program = object::File::parse(bytes).ok();
+    if let Some(list) = program.as_ref().map(auditable).transpose()?.flatten() {
         emit(&list, found);
         return Ok(());
     }
-    let Some(first) = first else { return Ok(()) };
     let mut crates = BTreeSet::new();
-    let rest = bytes.get(first..).unwrap_or_default();
-    for at in finder.find_iter(rest) {
-        let path = rest.get(at + REGISTRY.len()..).unwrap_or_default();
-        let path = path.get(..256).unwrap_or(path);
-        crates.extend(crate_of(path));
+    let finder = memmem::Finder::new(REGISTRY);
+    for data in data(program.as_ref(), bytes) {
+        for at in finder.find_iter(data) {
+            let path = data.get(at + REGISTRY.len()..).unwrap_or_default();
+            let path = path.get(..256).unwrap_or(path);
+            crates.extend(crate_of(path));
+        }
     }
     for (name, version) in crates {
         if let Some(purl) = purl("cargo", "", &name, &version) {
@@ -65,11 +64,18 @@ pub(in crate::extractors) fn extract(file: &File<'_>, found: &mut Found) -> Resu
     Ok(())
 }
 
-fn auditable(bytes: &[u8]) -> Result<Option<List>, Trouble> {
-    if memmem::find(bytes, SECTION.as_bytes()).is_none() {
-        return Ok(None);
-    }
-    let Ok(program) = object::File::parse(bytes) else { return Ok(None) };
+/// Where a program has its texts: nearly all programs are not Rust's, and most of what they are is code. All of one that does not
+/// say where what lies.
+fn data<'a>(program: Option<&object::File<'a>>, bytes: &'a [u8]) -> Vec<&'a [u8]> {
+    let parts = program.into_iter().flat_map(|program| program.sections());
+    let texts = parts.filter(|part| part.kind() != SectionKind::Text);
+    let found: Vec<_> = texts.filter_map(|part| part.data().ok()).collect();
+    // Parts that lie over each other could be any number of times the program.
+    let size = found.iter().map(|part| part.len()).fold(0, usize::saturating_add);
+    if found.is_empty() || size > bytes.len() { vec![bytes] } else { found }
+}
+
+fn auditable(program: &object::File<'_>) -> Result<Option<List>, Trouble> {
     let Some(section) = program.section_by_name(SECTION) else { return Ok(None) };
     let Ok(packed) = section.data() else { return Ok(None) };
     let mut list = Vec::new();
