@@ -64,15 +64,22 @@ pub(in crate::extractors) fn extract(file: &File<'_>, found: &mut Found) -> Resu
     Ok(())
 }
 
-/// Where a program has its texts: nearly all programs are not Rust's, and most of what they are is code. All of one that does not
-/// say where what lies.
+/// A program without its code: nearly all programs are not Rust's, and most of what they are is code. Paths also stand where no
+/// section is, in the names of symbols.
 fn data<'a>(program: Option<&object::File<'a>>, bytes: &'a [u8]) -> Vec<&'a [u8]> {
     let parts = program.into_iter().flat_map(|program| program.sections());
-    let texts = parts.filter(|part| part.kind() != SectionKind::Text);
-    let found: Vec<_> = texts.filter_map(|part| part.data().ok()).collect();
-    // Parts that lie over each other could be any number of times the program.
-    let size = found.iter().map(|part| part.len()).fold(0, usize::saturating_add);
-    if found.is_empty() || size > bytes.len() { vec![bytes] } else { found }
+    let code = parts.filter(|part| part.kind() == SectionKind::Text);
+    let mut code: Vec<(u64, u64)> = code.filter_map(|part| part.file_range()).collect();
+    code.sort_unstable();
+    let (mut rest, mut found) = (0_usize, Vec::new());
+    for (start, size) in code {
+        let [start, end] =
+            [start, start.saturating_add(size)].map(|at| usize::try_from(at).unwrap_or(usize::MAX));
+        found.extend(bytes.get(rest..start));
+        rest = rest.max(end);
+    }
+    found.extend(bytes.get(rest..));
+    found
 }
 
 fn auditable(program: &object::File<'_>) -> Result<Option<List>, Trouble> {
@@ -137,6 +144,20 @@ fn crate_of(path: &[u8]) -> Option<(String, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_a_program_all_but_its_code_is_searched() {
+        let bytes = std::fs::read(std::env::current_exe().unwrap()).unwrap();
+        let program = object::File::parse(bytes.as_slice()).unwrap();
+        let parts = data(Some(&program), &bytes);
+        let code = program.section_by_name(".text").unwrap().file_range().unwrap();
+        let searched: usize = parts.iter().map(|part| part.len()).sum();
+        assert!(searched as u64 <= bytes.len() as u64 - code.1 && searched > 0);
+        let finder = memmem::Finder::new(REGISTRY);
+        let found: usize = parts.iter().map(|part| finder.find_iter(part).count()).sum();
+        assert_eq!(found, finder.find_iter(&bytes).count());
+        assert_eq!(data(None, &bytes), [bytes.as_slice()]);
+    }
 
     #[test]
     fn the_folder_of_a_crate_names_it() {
