@@ -2,6 +2,7 @@
 import io
 import json
 import os
+import pathlib
 import subprocess
 import zipfile
 
@@ -24,7 +25,8 @@ LOCK = {
     "packages": {
         "": {"dependencies": {"@s/a": "1"}},
         "node_modules/@s/a": {"version": "1.0.0", "license": "MIT", "dependencies": {"b": "1"}},
-        "node_modules/b": {"version": "1.0.0", "dev": True},
+        "node_modules/b": {"version": "1.0.0", "dev": True, "license": "(mit OR GPL-2.0+ WITH Classpath-exception-2.0)"},
+        "node_modules/c": {"version": "1.0.0", "license": "Ask Us"},
     },
 }
 
@@ -51,6 +53,7 @@ def place(tmp_path_factory):
         artifact.writestr("package-lock.json", json.dumps(LOCK))
         with zipfile.ZipFile(folder / "x-1.0.jar", "w") as jar:
             jar.writestr("META-INF/MANIFEST.MF", "Implementation-Vendor: ACME Works\n")
+            jar.write(pathlib.Path(__file__).parents[2] / "LICENSE", "META-INF/LICENSE")
             jar.writestr("META-INF/maven/g/x/pom.properties", "groupId=g\nartifactId=x\nversion=1.0\n")
         artifact.write(folder / "x-1.0.jar", "lib/x-1.0.jar")
     (folder / "ignore").write_text("CVE-2025-3 # of no use here\n")
@@ -75,6 +78,11 @@ def test_cyclonedx_keeps_its_schema(place, more):
         if "--no-vulnerabilities" not in more else scan(place, "cyclonedx", *more)
     assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(text) is None
     document = json.loads(text)
+    licences = {one["name"]: one.get("licenses") for one in document["components"]}
+    assert licences["a"] == [{"license": {"id": "MIT"}}]
+    assert licences["b"] == [{"expression": "MIT OR GPL-2.0-or-later WITH Classpath-exception-2.0"}]
+    assert licences["c"] == [{"license": {"name": "Ask Us"}}]
+    assert licences["x"] == [{"license": {"id": "Apache-2.0"}}]
     assert ("vulnerabilities" in document) == ("--no-vulnerabilities" not in more)
     if "bsi" in more:
         jar = next(one for one in document["components"] if one["name"] == "x")

@@ -28,6 +28,8 @@ pub enum Select {
     Program(Program),
     /// ZIP archives, whatever their name.
     Zip,
+    /// Every text, where [`Options::licences`] asks for it.
+    Text,
 }
 
 /// One row of the table.
@@ -148,6 +150,7 @@ pub(crate) struct Selector {
     programs: [(Program, Rows); 4],
     zip: Rows,
     sboms: Rows,
+    texts: Rows,
 }
 
 impl Selector {
@@ -164,6 +167,7 @@ impl Selector {
             ],
             zip: 0,
             sboms: 0,
+            texts: 0,
         };
         for (at, row) in table.iter().enumerate() {
             let bit = 1 << at;
@@ -186,6 +190,7 @@ impl Selector {
                         }
                     }
                     Select::Zip => selector.zip |= bit,
+                    Select::Text => selector.texts |= bit,
                 }
             }
         }
@@ -214,6 +219,11 @@ impl Selector {
     /// The rows that read SBOMs.
     pub(crate) const fn sboms(&self) -> Rows {
         self.sboms
+    }
+
+    /// The rows that want every text.
+    pub(crate) const fn texts(&self) -> Rows {
+        self.texts
     }
 
     /// The rows that want ZIP archives.

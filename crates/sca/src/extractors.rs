@@ -23,7 +23,7 @@ mod system;
 
 use crate::content::Program::{Elf, MachO, Pe};
 use crate::extractor::Extractor;
-use crate::extractor::Select::{Folder, Name, Program, Suffix, Zip};
+use crate::extractor::Select::{Folder, Name, Program, Suffix, Text, Zip};
 use muster_model::purl::Purl;
 
 /// Largest program or package database looked into, bytes.
@@ -177,6 +177,7 @@ pub const TABLE: &[Extractor] = &[
         licence::text,
     )
     .up_to(crate::licences::MAX_TEXT),
+    Extractor::new("licence-header", &[Text], licence::source).up_to(u64::MAX),
     // What others have listed
     Extractor::new(
         crate::extractor::SBOM,

@@ -231,6 +231,33 @@ impl Finding {
     }
 }
 
+/// What a licence was recognised by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LicenceEvidence {
+    /// Its text.
+    Text,
+    /// An `SPDX-License-Identifier` line.
+    Tag,
+    /// A notice that names it.
+    Notice,
+}
+
+impl LicenceEvidence {
+    /// Its word in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Tag => "tag",
+            Self::Notice => "notice",
+        }
+    }
+
+    /// The evidence of this word.
+    pub fn named(word: &str) -> Option<Self> {
+        [Self::Text, Self::Tag, Self::Notice].into_iter().find(|one| one.name() == word)
+    }
+}
+
 /// What is not a component but tells about components.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Note {
@@ -276,8 +303,12 @@ pub enum Note {
         place: String,
         /// SPDX identifier, or the expression of a tag.
         id: String,
-        /// How much of the licence's text is there, in percent.
+        /// How much of the licence's text is there, in percent; 100 where a tag or a notice names it.
         percent: u8,
+        /// What it was recognised by.
+        by: LicenceEvidence,
+        /// Whether it is the top of a source file and not a file of its own.
+        source: bool,
     },
     /// A tape archive that may be a layer.
     Layer {

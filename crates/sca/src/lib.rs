@@ -47,6 +47,8 @@ pub struct Options {
     pub threads: usize,
     /// Look also into files whose name says that they are text, pictures or class files.
     pub thorough: bool,
+    /// Look also into every text for the licence that its top names.
+    pub licences: bool,
     /// Also report what a vendored package's own lock files, test fixtures and examples name.
     pub fixtures: bool,
     /// Take size and SHA-512 of the archives that are components.
@@ -62,11 +64,19 @@ impl Default for Options {
         Self {
             threads: 2,
             thorough: false,
+            licences: false,
             fixtures: false,
             files: false,
             index: None,
             collect_classes: false,
         }
+    }
+}
+
+impl Options {
+    /// Whether files are looked into whatever their name says they are.
+    pub(crate) const fn everything(&self) -> bool {
+        self.thorough || self.licences
     }
 }
 

@@ -5,11 +5,14 @@
 //! stands for the text. A licence is there when most of its hashes are; where several share them, the one that explains most
 //! is taken first. `data/licences.bin` is built by `scripts/licence-texts`.
 
+pub(crate) mod expression;
 mod index;
+mod notices;
 mod tags;
 mod words;
 
 pub use index::build;
+pub(crate) use notices::{mentions, named};
 pub(crate) use tags::tagged;
 
 use index::Index;

@@ -17,7 +17,7 @@ use crate::known::Known;
 use crate::limits::Budget;
 use muster_model::Diagnostic;
 use muster_model::purl::Purl;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// A place where a component was found.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -123,6 +123,13 @@ pub struct Report {
 }
 
 impl Report {
+    /// The licences recognised in files that belong to no component.
+    pub fn loose_texts(&self) -> impl Iterator<Item = &LicenceText> {
+        let owned: HashSet<&LicenceText> =
+            self.components.iter().flat_map(|one| &one.texts).collect();
+        self.texts.iter().filter(move |text| !owned.contains(text))
+    }
+
     /// The package URLs of the components, in their order.
     pub fn purls(&self) -> Vec<Purl> {
         self.components.iter().map(|one| one.purl.clone()).collect()

@@ -109,6 +109,9 @@ pub(crate) struct ScanArgs {
     /// Also look into files whose name says that they are text, pictures or class files.
     #[arg(long)]
     pub(crate) thorough: bool,
+    /// Also say which licences the tops of source files and other texts name, file by file.
+    #[arg(long, alias = "licenses")]
+    pub(crate) licences: bool,
     /// Also report what vendored lock files, test fixtures and examples name.
     #[arg(long)]
     pub(crate) fixtures: bool,

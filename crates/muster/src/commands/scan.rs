@@ -142,6 +142,7 @@ fn scan(args: &ScanArgs, index: &Option<ClassIndex>, path: &Path) -> Report {
     let options = Options {
         threads,
         thorough: args.thorough,
+        licences: args.licences,
         fixtures: args.fixtures,
         files: args.profile.is_some(),
         index: index.clone(),

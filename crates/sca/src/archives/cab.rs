@@ -27,7 +27,7 @@ pub(crate) fn walk(
     }
     for (name, size, quantum) in files {
         let member = node.member(&name.replace('\\', "/"));
-        let plain = is_plain(file_name(&member.path)) && !walk.options.thorough;
+        let plain = is_plain(file_name(&member.path)) && !walk.options.everything();
         if plain && walk.selector.by_path(&member.path) == 0 {
             continue;
         }

@@ -107,8 +107,8 @@ fn decide(
     if meta.is_split_before || meta.is_split_after {
         return refuse(Code::Volume, "goes on in another volume", found);
     }
-    let by_name = walk.selector.by_path(&inner.path) != 0;
-    let wanted = by_name || walk.options.thorough || !is_plain(file_name(&inner.path));
+    let by_name = walk.selector.by_path(&inner.path) != 0 || walk.options.licences;
+    let wanted = by_name || walk.options.everything() || !is_plain(file_name(&inner.path));
     if !wanted && !solid {
         return ExtractionDecision::Skip;
     }

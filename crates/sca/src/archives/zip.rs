@@ -58,7 +58,7 @@ pub(crate) fn walk(
             continue;
         }
         let name = name(&entry);
-        let plain = is_plain(file_name(&name)) && !walk.options.thorough;
+        let plain = is_plain(file_name(&name)) && !walk.options.everything();
         if plain && walk.selector.by_path(&name) == 0 {
             continue;
         }

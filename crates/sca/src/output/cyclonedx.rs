@@ -7,8 +7,10 @@ use super::{Document, digest, group, object, reference, rfc3339, verdict};
 use crate::file::FileFacts;
 use crate::finding::{Kind, Scope};
 use crate::known::Verdict;
+use crate::licences::expression::{self, is_id};
 use crate::report::{Component, Report};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::ops::Range;
 
@@ -127,8 +129,10 @@ fn serial(content: &str, document: &Document<'_>) -> String {
 
 fn component(component: &Component, verdict: Option<&Verdict>) -> Value {
     let purl = &component.purl;
-    let licences: Vec<Value> =
-        component.licences.iter().map(|name| json!({ "license": { "name": name } })).collect();
+    let recognised: BTreeSet<&str> =
+        component.texts.iter().map(|text| text.id.as_str()).filter(|id| is_id(id)).collect();
+    let recognised: Vec<Value> =
+        recognised.into_iter().map(|id| json!({ "license": { "id": id } })).collect();
     let methods: Vec<Value> = component
         .places
         .iter()
@@ -169,21 +173,35 @@ fn component(component: &Component, verdict: Option<&Verdict>) -> Value {
         ("version", json!(purl.version())),
         ("scope", json!(scope(component.scope))),
         ("hashes", hashes(component.file.as_ref())),
-        ("licenses", Value::Array(licences)),
+        ("licenses", licences(component)),
         ("purl", if component.is_identified() { json!(purl) } else { Value::Null }),
         (
             "evidence",
-            json!({
-                "identity": [{
-                    "field": "purl",
-                    "confidence": fraction(component.confidence),
-                    "methods": methods,
-                }],
-                "occurrences": occurrences,
-            }),
+            object([
+                (
+                    "identity",
+                    json!([{
+                        "field": "purl",
+                        "confidence": fraction(component.confidence),
+                        "methods": methods,
+                    }]),
+                ),
+                ("occurrences", Value::Array(occurrences)),
+                ("licenses", Value::Array(recognised)),
+            ]),
         ),
         ("properties", Value::Array(properties)),
     ])
+}
+
+/// What is stated: an expression stands alone, identifiers and names may stand beside each other.
+fn licences(component: &Component) -> Value {
+    let one = |stated: &String| match expression::normalised(stated) {
+        Some(id) if is_id(&id) => json!({ "license": { "id": id } }),
+        Some(expression) if component.licences.len() == 1 => json!({ "expression": expression }),
+        _ => json!({ "license": { "name": stated } }),
+    };
+    component.licences.iter().map(one).collect()
 }
 
 /// A mail address or a URL, as the BSI wants it.

@@ -1,7 +1,8 @@
 //! Muster's own JSON: everything the report knows.
 
 use super::{Document, object, rfc3339, verdict};
-use crate::report::{Component, Place, Report};
+use crate::licences::expression;
+use crate::report::{Component, LicenceText, Place, Report};
 use muster_model::Diagnostic;
 use serde_json::{Value, json};
 use std::io::{self, Write};
@@ -29,6 +30,7 @@ pub fn write(report: &Report, document: &Document<'_>, out: &mut dyn Write) -> i
         ),
         ("knowledge", super::verdicts::knowledge(report)),
         ("components", components(report)),
+        ("licence_texts", report.loose_texts().map(text).collect()),
         ("troubles", report.troubles.iter().map(trouble).collect()),
         ("left_out", json!(report.left_out)),
     ]);
@@ -79,6 +81,8 @@ fn component(component: &Component) -> Value {
         ("relation", json!(component.relation.name())),
         ("supplier", json!(component.supplier)),
         ("licences", json!(component.licences)),
+        ("licence_expression", json!(expression::all(&component.licences))),
+        ("licence_texts", component.texts.iter().map(text).collect()),
         ("depends_on", json!(component.depends)),
         (
             "file",
@@ -94,6 +98,12 @@ fn component(component: &Component) -> Value {
         ),
         ("places", component.places.iter().map(place).collect()),
     ])
+}
+
+/// A licence recognised in a file.
+fn text(text: &LicenceText) -> Value {
+    let LicenceText { path, id, percent, by, source } = text;
+    json!({ "path": path, "id": id, "percent": percent, "by": by.name(), "source": source })
 }
 
 /// Where a component is and why that is believed.

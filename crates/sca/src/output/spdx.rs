@@ -1,6 +1,7 @@
 //! SPDX 2.3 as JSON (ISO/IEC 5962 and its successor).
 
 use super::{Document, digest, reference, rfc3339};
+use crate::licences::expression;
 use crate::report::{Component, Report};
 use serde_json::{Value, json};
 use std::io::{self, Write};
@@ -69,7 +70,12 @@ fn package(component: &Component) -> Value {
         if let Some(supplier) = &component.supplier {
             object.insert("supplier".to_owned(), json!(format!("Organization: {supplier}")));
         }
-        if !component.licences.is_empty() {
+        // A licence of somebody's own would have to be defined in the document.
+        let expression = expression::all(&component.licences)
+            .filter(|expression| !expression.contains("LicenseRef-"));
+        if let Some(expression) = expression {
+            object.insert("licenseDeclared".to_owned(), json!(expression));
+        } else if !component.licences.is_empty() {
             let said = format!("declared as: {}", component.licences.join("; "));
             object.insert("licenseComments".to_owned(), json!(said));
         }

@@ -2,6 +2,7 @@
 
 use super::{Document, digest, judged, object, reference, rfc3339};
 use crate::known::Vulnerability;
+use crate::licences::expression;
 use crate::report::{Component, Report};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -77,13 +78,13 @@ impl Graph {
             let on: Vec<String> =
                 one.depends.iter().map(|on| self.id("package", &on.to_string())).collect();
             self.relate(own, "dependsOn", &on);
-            let stated: Vec<String> = one
+            let stated: BTreeSet<String> = one
                 .licences
                 .iter()
                 .filter_map(|text| licences.get(text.as_str()))
                 .cloned()
                 .collect();
-            self.relate(own, "hasDeclaredLicense", &stated);
+            self.relate(own, "hasDeclaredLicense", &Vec::from_iter(stated));
         }
         self.vulnerabilities(report);
         let bill = self.id("sbom", "");
@@ -146,7 +147,7 @@ impl Graph {
         suppliers
     }
 
-    /// What components state is a text of theirs: the document defines it as a licence of its own.
+    /// What components state is an expression, or a text of theirs that the document defines as a licence of its own.
     fn licences<'a>(&mut self, report: &'a Report) -> BTreeMap<&'a str, String> {
         let texts: BTreeSet<&str> = report
             .components
@@ -157,6 +158,16 @@ impl Graph {
             .collect();
         let mut licences = BTreeMap::new();
         for stated in texts {
+            let known = expression::normalised(stated);
+            if let Some(expression) = known.filter(|known| !known.contains("LicenseRef-")) {
+                let id = self.id("licence", &expression);
+                let members = [("simplelicensing_licenseExpression", json!(expression))];
+                if !licences.values().any(|known| *known == id) {
+                    self.add("simplelicensing_LicenseExpression", id.clone(), members);
+                }
+                licences.insert(stated, id);
+                continue;
+            }
             let id = self.id("text", stated);
             let members = [("simplelicensing_licenseText", json!(stated))];
             let text = self.add("simplelicensing_SimpleLicensingText", id, members);

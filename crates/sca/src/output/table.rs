@@ -2,7 +2,8 @@
 
 use super::{clean, judged, rfc3339};
 use crate::known::{Known, Vulnerability};
-use crate::report::{Component, Report};
+use crate::report::{Component, LicenceText, Report};
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 /// Widest column, in characters; the other forms have everything.
@@ -31,6 +32,7 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         [kind, one.name(), version, scope, one.kind().name().to_owned(), place]
     });
     table(["TYPE", "NAME", "VERSION", "SCOPE", "KNOWN AS", "WHERE"], components, out)?;
+    licences(report, out)?;
     if let Some(known) = &report.known {
         vulnerabilities(report, known, out)?;
         coverage(known, out)?;
@@ -52,6 +54,30 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "\nENDED EARLY ({}): {}; the result is partial", ended.code, ended.message)?;
     }
     Ok(())
+}
+
+/// What files name beside what the components state: by licence, the most frequent first.
+fn licences(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let mut files: BTreeMap<&str, Vec<&LicenceText>> = BTreeMap::new();
+    for text in report.loose_texts() {
+        files.entry(&text.id).or_default().push(text);
+    }
+    if files.is_empty() {
+        return Ok(());
+    }
+    let mut rows: Vec<_> = files.into_iter().collect();
+    rows.sort_by_key(|(_, files)| std::cmp::Reverse(files.len()));
+    writeln!(out)?;
+    let rows = rows.into_iter().map(|(id, files)| {
+        let first = files.first().map_or("", |text| text.path.as_str());
+        let place = match files.len() {
+            1 => first.to_owned(),
+            more => format!("{first} (+{})", more - 1),
+        };
+        let least = files.iter().map(|text| text.percent).min().unwrap_or(100);
+        [id.to_owned(), files.len().to_string(), format!("{least} %"), place]
+    });
+    table(["LICENCE", "FILES", "LEAST OF ITS TEXT", "WHERE"], rows, out)
 }
 
 /// The worst first; what somebody closed is only counted.

@@ -2,21 +2,25 @@
 //! is the package.
 
 use super::Component;
-use crate::finding::{Kind, Note};
+use crate::finding::{Kind, LicenceEvidence, Note};
 use std::collections::HashMap;
 
 /// Folders looked at from a text upwards for a package's record.
 const NEAR: usize = 3;
 
 /// A licence recognised in a file.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LicenceText {
     /// Virtual path of the file.
     pub path: String,
     /// SPDX identifier, or the expression of a tag.
     pub id: String,
-    /// How much of the licence's text is there, in percent.
+    /// How much of the licence's text is there, in percent; 100 where a tag or a notice names it.
     pub percent: u8,
+    /// What it was recognised by.
+    pub by: LicenceEvidence,
+    /// Whether it is the top of a source file: that is no licence of a package.
+    pub source: bool,
 }
 
 /// The texts of these notes, in the order of their paths.
@@ -24,14 +28,20 @@ pub(super) fn texts(notes: &[Note]) -> Vec<LicenceText> {
     let mut texts: Vec<LicenceText> = notes
         .iter()
         .filter_map(|note| match note {
-            Note::Licence { place, id, percent } => {
-                Some(LicenceText { path: place.clone(), id: id.clone(), percent: *percent })
-            }
+            Note::Licence { place, id, percent, by, source } => Some(LicenceText {
+                path: place.clone(),
+                id: id.clone(),
+                percent: *percent,
+                by: *by,
+                source: *source,
+            }),
             _ => None,
         })
         .collect();
     texts.sort_unstable();
-    texts.dedup();
+    // A file of licences is also a text like any other: what it is first stands.
+    texts.sort_by(|a, b| (&a.path, &a.id, a.source).cmp(&(&b.path, &b.id, b.source)));
+    texts.dedup_by(|second, first| (&second.path, &second.id) == (&first.path, &first.id));
     texts
 }
 
@@ -56,8 +66,10 @@ pub(super) fn assign(components: &mut [Component], texts: &[LicenceText]) {
             }
         }
     }
-    let owners: Vec<Option<usize>> =
-        texts.iter().map(|text| owner(&text.path, &homes, &packages)).collect();
+    let owners: Vec<Option<usize>> = texts
+        .iter()
+        .map(|text| if text.source { None } else { owner(&text.path, &homes, &packages) })
+        .collect();
     for (text, owner) in texts.iter().zip(owners) {
         if let Some(component) = owner.and_then(|at| components.get_mut(at)) {
             component.texts.push(text.clone());

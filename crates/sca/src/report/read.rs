@@ -1,9 +1,9 @@
-//! A report that was written as [JSON](crate::output::json) is a report again, all but what is known against it and its licence texts.
+//! A report that was written as [JSON](crate::output::json) is a report again, all but what is known against it.
 
-use super::{Component, Place, Report};
+use super::{Component, LicenceText, Place, Report};
 use crate::extractors::TABLE;
 use crate::file::FileFacts;
-use crate::finding::{Kind, Relation, Scope};
+use crate::finding::{Kind, LicenceEvidence, Relation, Scope};
 use muster_model::{Diagnostic, Error, Purl, Result};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -15,6 +15,7 @@ struct Whole {
     ended_by: Option<Trouble>,
     counts: Counts,
     components: Vec<Row>,
+    licence_texts: Vec<Text>,
     troubles: Vec<Trouble>,
     left_out: BTreeMap<String, u64>,
 }
@@ -49,9 +50,20 @@ struct Row {
     relation: String,
     supplier: String,
     licences: Vec<String>,
+    licence_texts: Vec<Text>,
     depends_on: Vec<String>,
     file: Option<Facts>,
     places: Vec<Found>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Text {
+    path: String,
+    id: String,
+    percent: u8,
+    by: String,
+    source: bool,
 }
 
 #[derive(Default, Deserialize)]
@@ -83,8 +95,13 @@ impl Report {
         let whole: Whole =
             serde_json::from_slice(json).map_err(|error| Error::invalid("report", error))?;
         let Counts { files, archives, bytes } = whole.counts;
+        let components: Vec<_> = whole.components.into_iter().filter_map(Row::component).collect();
+        let mut texts: Vec<_> = whole.licence_texts.into_iter().map(Text::text).collect();
+        texts.extend(components.iter().flat_map(|one| one.texts.iter().cloned()));
+        texts.sort_unstable();
         let report = Self {
-            components: whole.components.into_iter().filter_map(Row::component).collect(),
+            components,
+            texts,
             troubles: whole.troubles.into_iter().map(Trouble::diagnostic).collect(),
             ended: whole.ended_by.map(Trouble::diagnostic),
             left_out: whole.left_out,
@@ -115,11 +132,23 @@ impl Row {
             confidence: self.confidence.min(100),
             supplier: Some(self.supplier).filter(|name| !name.is_empty()),
             licences: self.licences,
-            texts: Vec::new(),
+            texts: self.licence_texts.into_iter().map(Text::text).collect(),
             depends: self.depends_on.iter().filter_map(|text| text.parse().ok()).collect(),
             places: self.places.into_iter().map(Found::place).collect(),
             file: self.file.map(Facts::facts),
         })
+    }
+}
+
+impl Text {
+    fn text(self) -> LicenceText {
+        LicenceText {
+            path: self.path,
+            id: self.id,
+            percent: self.percent.min(100),
+            by: LicenceEvidence::named(&self.by).unwrap_or(LicenceEvidence::Text),
+            source: self.source,
+        }
     }
 }
 

@@ -49,7 +49,7 @@ impl Walk<'_> {
                         return;
                     }
                     let wanted = self.selector.by_path(&inner) != 0;
-                    if wanted || self.options.thorough || !is_plain(&inner) {
+                    if wanted || self.options.everything() || !is_plain(&inner) {
                         self.look(&entry.path(), inner, wanted, found);
                     }
                 }
@@ -92,7 +92,7 @@ impl Walk<'_> {
         let count = file.read_at(&mut head, 0)?;
         let head = head.get(..count).unwrap_or_default();
         let plain = || sniff(head) == Content::Other && !is_image(path);
-        if !wanted && (count < 4 || plain()) {
+        if !wanted && (count < 4 || plain()) && !self.is_text(head) {
             return Ok(None);
         }
         let size = file.metadata()?.len();

@@ -17,6 +17,8 @@ use std::io::Read;
 const HAND_OVER: u64 = 64 << 10;
 /// A script in a stream is held only if it is large enough to have an archive behind it.
 const MIN_SCRIPT_ARCHIVE: u64 = 64 << 10;
+/// What is read of a text that only its licence is asked of.
+const TOP: u64 = 64 << 10;
 /// Memory asked for at a time when the size of a member is not known.
 const GROW: u64 = 4 << 20;
 
@@ -31,6 +33,9 @@ impl Walk<'_> {
         };
         // The one file that was asked for may be an SBOM, but no archive or program is one.
         let rows = match content {
+            Content::Other if self.is_text(blob.get(..HEAD).unwrap_or(blob)) => {
+                self.rows(node) | self.selector.texts()
+            }
             Content::Other => self.rows(node),
             _ => self.selector.by_path(&node.path),
         };
@@ -52,10 +57,16 @@ impl Walk<'_> {
     pub(crate) fn is_wanted(&self, path: &str, blob: &Blob) -> bool {
         let name = file_name(path);
         self.selector.by_path(path) != 0
-            || (self.options.thorough || !is_plain(name))
+            || (self.options.everything() || !is_plain(name))
                 && blob.len() >= 4
                 && (sniff(blob.get(..HEAD).unwrap_or(blob)) != Content::Other
+                    || self.is_text(blob.get(..HEAD).unwrap_or(blob))
                     || name.to_ascii_lowercase().ends_with(".iso"))
+    }
+
+    /// Whether a file that begins so is a text whose licence was asked for.
+    pub(crate) fn is_text(&self, head: &[u8]) -> bool {
+        self.options.licences && !head.is_empty() && !head.contains(&0)
     }
 
     /// The same, by another thread if that pays and memory allows it to wait.
@@ -153,7 +164,7 @@ impl Walk<'_> {
         found: &mut Found,
     ) -> Result<(), Trouble> {
         let rows = self.rows(node);
-        if rows == 0 && !self.options.thorough && is_plain(file_name(&node.path)) {
+        if rows == 0 && !self.options.everything() && is_plain(file_name(&node.path)) {
             return Ok(());
         }
         let mut head = Vec::with_capacity(HEAD);
@@ -196,9 +207,13 @@ impl Walk<'_> {
                 rows != 0 || size.is_some_and(|size| size >= MIN_SCRIPT_ARCHIVE) && !is_plain(name)
             }
             Content::Program(program) => rows != 0 || self.selector.by_program(program) != 0,
-            Content::Other => rows != 0 || name.to_ascii_lowercase().ends_with(".iso"),
+            Content::Other => {
+                rows != 0 || self.is_text(&head) || name.to_ascii_lowercase().ends_with(".iso")
+            }
         };
         if wanted {
+            let only_text = rows == 0 && content == Content::Other && self.is_text(&head);
+            let size = if only_text { Some(TOP.min(size.unwrap_or(TOP))) } else { size };
             let is_program = matches!(content, Content::Program(_));
             match self.load(size, head, reader) {
                 // To unpack a program costs more than to search it: others waiting unpacked would only fill memory.

@@ -7,6 +7,7 @@ mod images;
 mod java;
 #[cfg(test)]
 mod known;
+mod licences;
 mod locks;
 mod matrix;
 mod merge;

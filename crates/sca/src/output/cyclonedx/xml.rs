@@ -77,11 +77,15 @@ const COMPONENT: Shape = &[
     field("version", Text),
     field("scope", Text),
     field("hashes", Objects("hash", &[field("alg", Attribute), field("content", Content)])),
-    field("licenses", Bare(&[field("license", Object(&[field("name", Text)]))])),
+    field("licenses", LICENCES),
     field("purl", Text),
     field("properties", Objects("property", PROPERTY)),
     field("evidence", Object(EVIDENCE)),
 ];
+const LICENCES: How = Bare(&[
+    field("license", Object(&[field("id", Text), field("name", Text)])),
+    field("expression", Text),
+]);
 const PROPERTY: Shape = &[field("name", Attribute), field("value", Content)];
 const EVIDENCE: Shape = &[
     field(
@@ -99,6 +103,7 @@ const EVIDENCE: Shape = &[
         ]),
     ),
     field("occurrences", Objects("occurrence", &[field("location", Text)])),
+    field("licenses", LICENCES),
 ];
 const DEPENDENCY: Shape = &[field("ref", Attribute), renamed("dependsOn", "dependency", Pointers)];
 const COMPOSITION: Shape = &[field("aggregate", Text), field("assemblies", Refs("assembly"))];
