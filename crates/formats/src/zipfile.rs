@@ -191,6 +191,11 @@ impl<'a> ZipFile<'a> {
         Ok(Self { source, base, directory, promised: u16_at(&tail, 10).unwrap_or(0) })
     }
 
+    /// Bytes of the directory, which has been read: it lies at the end of the source.
+    pub fn directory_size(&self) -> u64 {
+        self.directory.len() as u64
+    }
+
     /// The entries in the order of the directory, directories included. Ends early where the directory is
     /// damaged.
     pub fn entries(&self) -> impl Iterator<Item = Entry<'_>> {

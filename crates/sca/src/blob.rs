@@ -9,7 +9,7 @@ use std::ops::{Deref, Range};
 use std::sync::Arc;
 
 /// What is read from begin to end of a mapped file is let go in steps of this size.
-pub(crate) const READ_BEHIND: usize = 16 << 20;
+pub(crate) const READ_BEHIND: usize = 4 << 20;
 /// Less than this is not worth a call.
 const LET_GO: usize = 64 << 10;
 

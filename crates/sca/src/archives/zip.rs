@@ -47,6 +47,8 @@ pub(crate) fn walk(
 ) -> Result<(), Trouble> {
     let zip = ZipFile::open_within(blob, MAX_DIRECTORY)
         .map_err(|error| Trouble::damaged(error.message().to_owned()))?;
+    // That of an archive of many members is large, and has been copied.
+    blob.let_go(blob.size().saturating_sub(zip.directory_size())..blob.size());
     walk.extract(walk.selector.zips(), node, blob, Some(&zip), found);
     let mut members = Vec::new();
     let (mut seen, mut packed) = (0_u64, 0_u64);

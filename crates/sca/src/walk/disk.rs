@@ -10,8 +10,13 @@ use crate::names::is_plain;
 use crate::package_caches::is_cached;
 use crate::trouble::{Code, Trouble};
 use muster_formats::jar::is_archive;
-use std::fs::{self, File};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, RawDir, open, openat, readlinkat, statat};
+use std::ffi::{CStr, OsStr};
+use std::fs::File;
 use std::io::{self, Read};
+use std::ops::ControlFlow;
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
@@ -19,6 +24,8 @@ use std::path::Path;
 const READ_WHOLE: u64 = 64 << 10;
 /// Files from this size on are another thread's work as likely as this one's.
 const HAND_OVER: u64 = 256 << 10;
+/// Room for the entries of a folder that are read at a time, bytes.
+const ENTRIES: usize = 32 << 10;
 /// Folders of a running system that hold no files but the kernel's answers.
 const KERNEL: &[&str] = &["/proc", "/sys", "/dev"];
 
@@ -27,50 +34,87 @@ impl Walk<'_> {
         if KERNEL.iter().any(|kernel| path == Path::new(kernel)) {
             return;
         }
-        let entries = match fs::read_dir(path) {
-            Ok(entries) => entries,
-            Err(error) => return unreadable(shown, &error, found),
-        };
-        for entry in entries {
+        let folder =
+            match open(path, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()) {
+                Ok(folder) => folder,
+                Err(error) => return unreadable(shown, &error.into(), found),
+            };
+        let mut room = Vec::with_capacity(ENTRIES);
+        let mut entries = RawDir::new(&folder, room.spare_capacity_mut());
+        while let Some(entry) = entries.next() {
             let entry = match entry {
                 Ok(entry) => entry,
-                Err(error) => return unreadable(shown, &error, found),
+                Err(error) => return unreadable(shown, &error.into(), found),
             };
             let name = entry.file_name();
-            let name = name.to_string_lossy();
-            let inner =
-                if shown.is_empty() { name.into_owned() } else { format!("{shown}/{name}") };
-            match entry.file_type() {
-                Ok(kind) if kind.is_dir() => {
-                    self.queue.push(Task::Folder { path: entry.path(), shown: inner });
-                }
-                Ok(kind) if kind.is_file() => {
-                    if self.budget.member().is_err() {
-                        return;
-                    }
-                    let wanted = self.selector.by_path(&inner) != 0;
-                    if wanted || self.options.everything() || !is_plain(&inner) {
-                        self.look(&entry.path(), inner, wanted, found);
-                    }
-                }
-                Ok(kind) if kind.is_symlink() && is_archive(&inner) => {
-                    if let Ok(target) = fs::read_link(entry.path()) {
-                        note_link("", &inner, &target.to_string_lossy(), found);
-                    }
-                }
-                Ok(_) => {}
-                Err(error) => unreadable(&inner, &error, found),
+            if matches!(name.to_bytes(), b"." | b"..") {
+                continue;
+            }
+            if self.entry(&folder, path, shown, name, entry.file_type(), found).is_break() {
+                return;
             }
         }
     }
 
-    /// The one file that was asked for, or one that was handed over.
-    pub(super) fn file(&self, path: &Path, shown: &str, found: &mut Found) {
-        self.look(path, shown.to_owned(), true, found);
+    /// What lies in a folder. Breaks off where the scan has ended.
+    fn entry(
+        &self,
+        folder: &OwnedFd,
+        path: &Path,
+        shown: &str,
+        name: &CStr,
+        kind: FileType,
+        found: &mut Found,
+    ) -> ControlFlow<()> {
+        let path = || path.join(OsStr::from_bytes(name.to_bytes()));
+        let text = name.to_string_lossy();
+        let inner = if shown.is_empty() { text.into_owned() } else { format!("{shown}/{text}") };
+        let kind = match kind {
+            // Some file systems do not say.
+            FileType::Unknown => match statat(folder, name, AtFlags::SYMLINK_NOFOLLOW) {
+                Ok(stat) => FileType::from_raw_mode(stat.st_mode),
+                Err(error) => {
+                    unreadable(&inner, &error.into(), found);
+                    return ControlFlow::Continue(());
+                }
+            },
+            kind => kind,
+        };
+        match kind {
+            FileType::Directory => self.queue.push(Task::Folder { path: path(), shown: inner }),
+            FileType::RegularFile => {
+                if self.budget.member().is_err() {
+                    return ControlFlow::Break(());
+                }
+                let wanted = self.selector.by_path(&inner) != 0;
+                if wanted || self.options.everything() || !is_plain(&inner) {
+                    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+                    match openat(folder, name, flags, Mode::empty()) {
+                        Ok(file) => self.look(&file.into(), &path(), inner, wanted, found),
+                        Err(error) => unreadable(&inner, &error.into(), found),
+                    }
+                }
+            }
+            FileType::Symlink if is_archive(&inner) => {
+                if let Ok(target) = readlinkat(folder, name, Vec::new()) {
+                    note_link("", &inner, &target.to_string_lossy(), found);
+                }
+            }
+            _ => {}
+        }
+        ControlFlow::Continue(())
     }
 
-    fn look(&self, path: &Path, shown: String, wanted: bool, found: &mut Found) {
-        match self.open(path, wanted) {
+    /// The one file that was asked for, or one that was handed over.
+    pub(super) fn file(&self, path: &Path, shown: &str, found: &mut Found) {
+        match File::open(path) {
+            Ok(file) => self.look(&file, path, shown.to_owned(), true, found),
+            Err(error) => unreadable(shown, &error, found),
+        }
+    }
+
+    fn look(&self, file: &File, path: &Path, shown: String, wanted: bool, found: &mut Found) {
+        match self.take(file, path, wanted) {
             Ok(Some(blob)) => {
                 let cached = !self.options.thorough && is_cached(path, &shown);
                 let node = Node { path: shown, depth: 0, cached };
@@ -86,8 +130,7 @@ impl Walk<'_> {
     }
 
     /// The file's bytes; none when nobody wants it and its begin is that of no archive or program.
-    fn open(&self, path: &Path, wanted: bool) -> io::Result<Option<Blob>> {
-        let file = File::open(path)?;
+    fn take(&self, file: &File, path: &Path, wanted: bool) -> io::Result<Option<Blob>> {
         let mut head = [0; HEAD];
         let count = file.read_at(&mut head, 0)?;
         let head = head.get(..count).unwrap_or_default();
@@ -98,11 +141,11 @@ impl Walk<'_> {
         let size = file.metadata()?.len();
         self.budget.lies_there(size);
         if size > READ_WHOLE {
-            return Blob::map(&file).map(Some);
+            return Blob::map(file).map(Some);
         }
         let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
         if (count as u64) < size {
-            (&file).take(READ_WHOLE).read_to_end(&mut bytes)?;
+            file.take(READ_WHOLE).read_to_end(&mut bytes)?;
         } else {
             bytes.extend_from_slice(head);
         }
