@@ -73,7 +73,7 @@ fn explain(hashes: &[u32]) -> Vec<Match> {
 }
 
 /// The licence that explains most of these hashes, and how many. What of a licence is missing counts against it, so that a
-/// text is not taken for a longer one that contains it.
+/// text is not taken for a longer one that contains it; but less than what it explains, for many copies leave the appendix out.
 fn best(index: &Index, left: &BTreeSet<u32>) -> Option<(u16, usize)> {
     let mut hits = vec![0_usize; index.len()];
     for hash in left {
@@ -89,7 +89,7 @@ fn best(index: &Index, left: &BTreeSet<u32>) -> Option<(u16, usize)> {
         .max_by_key(|(licence, hits)| {
             let missing = index.size(*licence) - hits;
             (
-                hits.saturating_sub(missing * 2),
+                (hits * 5).saturating_sub(missing),
                 std::cmp::Reverse(missing),
                 std::cmp::Reverse(*licence),
             )

@@ -30,3 +30,12 @@ fn every_shipped_licence_is_told_from_the_others() {
     assert!(index.len() > 500, "{}", index.len());
     assert!((0..index.len()).all(|at| !index.id(u16::try_from(at).unwrap()).is_empty()));
 }
+
+#[test]
+fn a_text_without_its_appendix_is_not_another_one() {
+    let whole = include_str!("../../../../LICENSE");
+    let (terms, appendix) = whole.split_once("END OF TERMS AND CONDITIONS").unwrap();
+    assert!(appendix.contains("APPENDIX"));
+    assert_eq!(ids(whole), ["Apache-2.0"]);
+    assert_eq!(ids(terms), ["Apache-2.0"]);
+}
