@@ -1,9 +1,11 @@
 //! `/muster/v1/certificates`: what the vendor's contract of certificates has not.
 
+use axum::body::Bytes;
 use axum::extract::State;
-use muster_http::{Caller, Failure, Json, PathParams};
+use axum::http::{HeaderName, HeaderValue, header};
+use muster_http::{Caller, Failure, Json, Origin, PathParams};
 use muster_service::App;
-use muster_service::certificates::{self, authorities, orders};
+use muster_service::certificates::{self, authorities, orders, revocations};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -36,8 +38,27 @@ pub(crate) async fn revocations(
     caller: Caller,
     path: PathParams,
 ) -> Result<Json<Value>, Failure> {
-    let list = authorities::revocations(&app, &caller, path.text("kind")).await?;
+    let list = revocations::show(&app, &caller, path.text("kind")).await?;
     Ok(Json(json!({"revocations": list})))
+}
+
+/// How long a proxy or client may hand a list on, in seconds.
+const LIST_AGE: &str = "public, max-age=300";
+
+/// Anybody's: what a certificate's distribution point leads to.
+pub(crate) async fn open_revocations(
+    State(app): State<App>,
+    Origin(info): Origin,
+    path: PathParams,
+) -> Result<([(HeaderName, HeaderValue); 3], Bytes), Failure> {
+    let (domain, file) = (path.text("domain_id"), path.text("file"));
+    let list = revocations::open(&app, info.address, domain, file).await?;
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("application/pkix-crl")),
+        (header::CACHE_CONTROL, HeaderValue::from_static(LIST_AGE)),
+        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    ];
+    Ok((headers, list))
 }
 
 pub(crate) async fn approve(

@@ -1,6 +1,6 @@
 //! Our own JSON for what no vendor's contract has, and the documentation pages.
 //!
-//! Everything is below `/muster/v1`; errors have the gateway's flat form. Times are ISO 8601 in UTC.
+//! Everything is below `/muster/v1`, but for the revocation lists that certificates name (`/crl`); errors have the gateway's flat form. Times are ISO 8601 in UTC.
 #![forbid(unsafe_code)]
 
 mod assets;
@@ -54,6 +54,7 @@ pub fn router(app: &App) -> Router {
         .on("ListFoundCertificates", certificates::found)
         .on("ListAuthorities", certificates::authorities)
         .on("ShowRevocations", certificates::revocations)
+        .on("FetchRevocations", certificates::open_revocations)
         .on("ApproveCertificate", certificates::approve)
         .on("RejectCertificate", certificates::reject)
         .on("RevokeCertificate", certificates::revoke)

@@ -1,6 +1,6 @@
 //! Everything below `/muster/v1`.
 
-use muster_http::{Operation, Verb};
+use muster_http::{Needs, Operation, Verb};
 use muster_model::Action;
 
 const HOSTS: &str = "/muster/v1/{project_id}/hosts";
@@ -31,6 +31,7 @@ const REWRAP: &str = "/muster/v1/vault/rewrap";
 const FOUND: &str = "/muster/v1/certificates/found";
 const AUTHORITIES: &str = "/muster/v1/certificates/authorities";
 const REVOCATIONS: &str = "/muster/v1/certificates/authorities/{kind}/revocations";
+const OPEN_REVOCATIONS: &str = "/crl/{domain_id}/{file}";
 const APPROVE: &str = "/muster/v1/certificates/{certificate_id}/approve";
 const REJECT: &str = "/muster/v1/certificates/{certificate_id}/reject";
 const REVOKE: &str = "/muster/v1/certificates/{certificate_id}/revoke";
@@ -78,6 +79,7 @@ pub const OPERATIONS: &[Operation] = &[
     Operation::served("ListFoundCertificates", Verb::Get, FOUND, Action::CertList, "Certificates that sites of the hosts serve, managed here or not."),
     Operation::served("ListAuthorities", Verb::Get, AUTHORITIES, Action::CertList, "The account's own roots."),
     Operation::served("ShowRevocations", Verb::Get, REVOCATIONS, Action::CertList, "The revocation list of a root (RSA, EC, SM2)."),
+    Operation::served("FetchRevocations", Verb::Get, OPEN_REVOCATIONS, Action::CertList, "The same in DER for everybody, as RSA.crl, EC.crl, SM2.crl, where certificates.crl_address is set.").needing(Needs::Nothing),
     Operation::served("ApproveCertificate", Verb::Post, APPROVE, Action::CertIssue, "Issues what is applied for."),
     Operation::served("RejectCertificate", Verb::Post, REJECT, Action::CertIssue, "Refuses what is applied for."),
     Operation::served("RevokeCertificate", Verb::Post, REVOKE, Action::CertIssue, "Revokes a certificate of the account's own authority. Body: reason."),

@@ -2,6 +2,7 @@
 
 use crate::audit;
 use crate::audit::checkpoints::{self, CheckPoints};
+use crate::certificates::revocations::Lists;
 use crate::export::Exports;
 use crate::identity::Identity;
 use crate::limits::Limiter;
@@ -53,6 +54,7 @@ pub struct Parts {
     pub(crate) secrets: Limiter<UserId>,
     /// One certificate at a time is put somewhere.
     pub(crate) deploying: tokio::sync::Mutex<()>,
+    pub(crate) revocations: Lists,
     pub(crate) sca: Sca,
 }
 
@@ -98,6 +100,7 @@ impl App {
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         let exports = Exports::new(&settings)?;
         let keypairs = crate::keypairs::Keypairs::new(&settings);
+        let revocations = Lists::new(&settings.certificates)?;
         let sca = Sca::new(&settings)?;
         let (audit, writer) = audit::Queue::new(db.clone(), stop.clone());
         tasks.spawn(writer);
@@ -119,6 +122,7 @@ impl App {
             keypairs,
             secrets: Limiter::new(),
             deploying: tokio::sync::Mutex::new(()),
+            revocations,
             sca,
         }));
         app.tasks.spawn(keep_identities(app.clone()));

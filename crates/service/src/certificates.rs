@@ -11,6 +11,7 @@ pub mod export;
 pub mod import;
 pub mod orders;
 pub mod requests;
+pub mod revocations;
 pub mod tags;
 
 mod found;
@@ -39,6 +40,10 @@ use serde::{Deserialize, Serialize};
 pub struct CertificateSettings {
     /// Issue what is applied for at once, instead of waiting for somebody to approve it.
     pub approve: bool,
+    /// Where everybody reaches this server's `/crl/`, `http://host`: issued certificates name the revocation list
+    /// there, and it is handed out without credentials. None: neither.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub crl_address: Option<String>,
     /// Where notices of expiry are POSTed, `https://host/path`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub webhook: Option<String>,
@@ -57,6 +62,7 @@ impl Default for CertificateSettings {
     fn default() -> Self {
         Self {
             approve: true,
+            crl_address: None,
             webhook: None,
             mail: None,
             syslog: None,

@@ -11,6 +11,7 @@ mod openssl;
 mod orders;
 mod push;
 mod requests;
+mod revocations;
 
 use axum::Router;
 use muster_testkit::{Answer, Client, TestApp, TestDb};

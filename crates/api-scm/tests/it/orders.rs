@@ -3,7 +3,7 @@
 use crate::openssl::Made;
 use crate::{World, on};
 use muster_service::Settings;
-use muster_service::certificates::{CertificateSettings, authorities, orders};
+use muster_service::certificates::{CertificateSettings, authorities, orders, revocations};
 use muster_testkit::{TestApp, TestDb, on_both_databases};
 use serde_json::{Value, json};
 
@@ -15,7 +15,7 @@ fn buy(domain_type: &str, names: i64) -> Value {
     })
 }
 
-fn apply(domain: &str, algorithm: &str) -> Value {
+pub(crate) fn apply(domain: &str, algorithm: &str) -> Value {
     json!({
         "domain": domain, "applicant_name": "张三", "applicant_phone": "13212345678",
         "applicant_email": "a@example.com", "agree_privacy_protection": true, "domain_method": "DNS",
@@ -23,7 +23,8 @@ fn apply(domain: &str, algorithm: &str) -> Value {
     })
 }
 
-async fn bought(world: &World, domain_type: &str, names: i64) -> String {
+/// An order, paid for.
+pub(crate) async fn bought(world: &World, domain_type: &str, names: i64) -> String {
     let order = world.ask("POST", "/certificates/buy", buy(domain_type, names)).await;
     assert_eq!(order["cert"].as_array().unwrap().len(), 2);
     order["cert"][0]["cert_id"].as_str().unwrap().to_owned()
@@ -63,7 +64,7 @@ on_both_databases! {
             orders::revoke(app, &operator, &id, "keyCompromise").await.unwrap();
             assert_eq!(status(&world, &id).await, "REVOKED");
             assert!(orders::revoke(app, &operator, &id, "again").await.is_err());
-            made.put("crl.pem", &authorities::revocations(app, &operator, kind).await.unwrap());
+            made.put("crl.pem", &revocations::show(app, &operator, kind).await.unwrap());
             let (ok, said) = made.ask("verify -attime 1767225700 -crl_check -CAfile root.pem -CRLfile crl.pem out.pem");
             assert!(!ok && said.contains("certificate revoked"), "{said}");
         }

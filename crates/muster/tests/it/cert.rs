@@ -5,6 +5,7 @@
 )]
 
 use crate::process::{Server, ask, muster, run, wait_for};
+use crate::raw::send;
 use std::io::Read;
 use std::net::TcpListener;
 use std::path::Path;
@@ -241,4 +242,62 @@ fn an_envelope_is_opened_without_a_server() {
     assert_eq!(wrong.status.code(), Some(3));
     let complaint = String::from_utf8_lossy(&wrong.stderr).into_owned();
     assert!(complaint.contains("made for another signing key, or altered"), "{complaint}");
+}
+
+#[test]
+fn openssl_finds_the_revocation_list_by_the_certificate_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path();
+    let port = free_port();
+    let address = format!("http://127.0.0.1:{port}");
+    std::fs::write(
+        data.join("muster.toml"),
+        format!("[certificates]\ncrl_address = '{address}'\n"),
+    )
+    .unwrap();
+    let listen = format!("127.0.0.1:{port}");
+    let _server = Server::of(data, muster(data, &["up", "--no-local-agent", "--listen", &listen]));
+    let issue = |name: &str| {
+        let id = said(data, &["cert", "issue", name, "--algorithm", "EC_P256"]);
+        let folder = exported(data, &id, "pem");
+        std::fs::copy(folder.join("cert.pem"), data.join(format!("{name}.pem"))).unwrap();
+        id
+    };
+    let (good, bad) = ("good.example", "bad.example");
+    issue(good);
+    let revoked = issue(bad);
+    std::fs::write(data.join("root.pem"), said(data, &["cert", "roots"])).unwrap();
+    said(data, &["cert", "revoke", &revoked]);
+    let verify = |name: &str| {
+        let line = format!("verify -crl_check -crl_download -CAfile root.pem {name}.pem");
+        let output = Command::new("openssl")
+            .args(line.split(' '))
+            .current_dir(data)
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+        (output.status.success(), said)
+    };
+    let (ok, told) = verify(good);
+    assert!(ok, "{told}");
+    let (ok, told) = verify(bad);
+    assert!(!ok && told.contains("certificate revoked"), "{told}");
+
+    let point =
+        tool("openssl", data, "x509 -in good.example.pem -noout -ext crlDistributionPoints");
+    let url = point.split("URI:").nth(1).unwrap().trim();
+    let target = url.strip_prefix(&address).unwrap();
+    let answer = send(&address, "GET", target, &[], b"");
+    assert_eq!(answer.status, 200);
+    for (name, value) in [
+        ("Content-Type", "application/pkix-crl"),
+        ("Cache-Control", "public, max-age=300"),
+        ("X-Content-Type-Options", "nosniff"),
+    ] {
+        assert_eq!(answer.header(name), value);
+    }
+    let other = target.replace("EC.crl", "RSA.crl");
+    assert_eq!(send(&address, "GET", &other, &[], b"").status, 404);
+    assert_eq!(send(&address, "POST", target, &[], b"").status, 404);
 }

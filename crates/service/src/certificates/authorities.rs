@@ -6,9 +6,9 @@
 use super::{account, making, owner};
 use crate::app::App;
 use crate::{authz, sealing};
-use muster_model::{Action, Caller, Error, Micros, Result};
+use muster_model::{Action, Caller, Error, Owner, Result};
+use muster_store::Tx;
 use muster_store::certificates::authorities::{self as store, Authority};
-use muster_store::{Tx, transact};
 use muster_vault::pem;
 use muster_vault::x509::issue::{Issuer, Order, Purpose};
 use muster_vault::x509::name::Subject;
@@ -17,12 +17,11 @@ use muster_vault::{random, x509};
 
 /// How long a root holds, in seconds: 20 years.
 const ROOT_SECS: i64 = 20 * 365 * 24 * 3600;
-/// How long a revocation list holds, in seconds: a week.
-const LIST_SECS: i64 = 7 * 24 * 3600;
 
 /// A root ready to issue.
 pub(super) struct Root {
     pub(super) key: i64,
+    pub(super) kind: String,
     pub(super) certificate: Certificate,
     pub(super) pem: String,
     secret: PrivateKey,
@@ -72,13 +71,18 @@ pub(super) async fn root(
             make(tx, app, caller, domain, kind, fresh).await?
         }
     };
-    let (owner, record) = (owner(caller), record(kind));
-    let sealed = &stored.sealed_key;
-    let secret = sealing::open(tx, app, &owner, &record, "private_key", sealed).await?;
+    open(tx, app, &owner(caller), stored).await
+}
+
+/// A stored root of `owner` with its key in the clear.
+pub(super) async fn open(tx: &mut Tx, app: &App, owner: &Owner, stored: Authority) -> Result<Root> {
+    let (record, sealed) = (record(&stored.algorithm), &stored.sealed_key);
+    let secret = sealing::open(tx, app, owner, &record, "private_key", sealed).await?;
     let secret = PrivateKey::from_pkcs8(&secret);
     let secret = secret.map_err(|flaw| Error::internal(flaw.to_string()))?;
     Ok(Root {
         key: stored.key,
+        kind: stored.algorithm,
         certificate: certificate(&stored.certificate)?,
         pem: stored.certificate,
         secret,
@@ -108,6 +112,7 @@ async fn make(
         not_before: now.plus_secs(-60),
         not_after: now.plus_secs(ROOT_SECS),
         purpose: Purpose::Root,
+        crl: None,
     };
     let der = Issuer { name: &subject, key }.issue(&order)?;
     let secret = key.to_pkcs8()?;
@@ -157,28 +162,4 @@ pub async fn list(app: &App, caller: &Caller) -> Result<Vec<(String, String)>> {
     let all = store::all(&mut app.db.read().await?).await?;
     let own = all.into_iter().filter(|it| it.domain == domain);
     Ok(own.map(|it| (it.algorithm, it.certificate)).collect())
-}
-
-/// The present revocation list of a root, in PEM.
-///
-/// # Errors
-/// `Forbidden` naming the action, `NotFound` for a kind that never issued.
-pub async fn revocations(app: &App, caller: &Caller, kind: &str) -> Result<String> {
-    authz::account(app, caller, Action::CertList)?;
-    let domain = account(app, caller)?;
-    let der = transact!(app.db, |tx| {
-        if store::get(tx, domain, kind).await?.is_none() {
-            return Err(Error::not_found(format_args!("authority {kind}")));
-        }
-        let root = root(tx, app, caller, kind, None).await?;
-        let number =
-            u64::try_from(store::next_list(tx, root.key).await?).map_err(Error::internal)?;
-        let mut revoked: Vec<(Vec<u8>, Micros)> = Vec::new();
-        for (serial, at) in store::revoked(tx, root.key).await? {
-            revoked.push((hex::decode(serial).map_err(Error::internal)?, at));
-        }
-        let now = app.now();
-        root.issuer().revocations(number, &revoked, now, now.plus_secs(LIST_SECS))
-    })?;
-    Ok(pem::write("X509 CRL", &der).to_string())
 }

@@ -51,6 +51,7 @@ pub(super) async fn issue(
         KeyOf::Theirs(request) => (request.public.info.clone(), request.public.bits.clone()),
     };
     let purpose = if parts.encryption.is_some() { Purpose::Sign } else { Purpose::Server };
+    let crl = app.revocations.address(&caller.domain_id, &root.kind);
     let make = |public_info: &[u8], purpose| {
         let order = Order {
             serial: &serial()?,
@@ -60,6 +61,7 @@ pub(super) async fn issue(
             not_before: now.plus_secs(-60),
             not_after: until,
             purpose,
+            crl: crl.as_deref(),
         };
         root.issuer().issue(&order)
     };

@@ -120,3 +120,12 @@ pub async fn revoked(tx: &mut Tx, authority: i64) -> Result<Vec<(String, Micros)
     };
     rows.iter().map(read).collect()
 }
+
+/// How many serial numbers an authority revoked: it only grows.
+///
+/// # Errors
+/// Those of the database.
+pub async fn count_revoked(tx: &mut Tx, authority: i64) -> Result<i64> {
+    let sql = "SELECT COUNT(*) FROM revocations WHERE authority = ?";
+    tx.one(sql, binds![authority]).await?.only()
+}

@@ -332,6 +332,7 @@ on_both_databases! {
         for (serial, at) in [("0b", 5), ("0a", 6), ("0b", 9)] {
             authorities::revoke(&mut tx, authority.key, serial, Micros(at)).await.unwrap();
         }
+        assert_eq!(authorities::count_revoked(&mut tx, authority.key).await.unwrap(), 2);
         let revoked = authorities::revoked(&mut tx, authority.key).await.unwrap();
         assert_eq!(revoked, [("0a".to_owned(), Micros(6)), ("0b".to_owned(), Micros(5))]);
         for number in 1..=2 {

@@ -2,12 +2,12 @@
 
 use super::PrivateKey;
 use super::key::AlgorithmId;
-use super::name::alternatives;
+use super::name::{alternatives, located_at};
 use aws_lc_rs::digest;
 use der::asn1::{
     AnyRef, BitStringRef, GeneralizedTime, ObjectIdentifier, OctetString, UintRef, UtcTime,
 };
-use der::{Choice, Decode as _, Encode as _, Sequence, ValueOrd};
+use der::{Choice, Decode as _, Encode as _, Sequence, Tag, TagNumber, ValueOrd};
 use muster_model::{Error, Micros, Result};
 use std::time::Duration;
 
@@ -17,6 +17,7 @@ const EXTENDED_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.37
 const ALTERNATIVE_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.17");
 const SUBJECT_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.14");
 const AUTHORITY_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.35");
+const DISTRIBUTION_POINTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.31");
 const CRL_NUMBER: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.20");
 const SERVER: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.1");
 const CLIENT: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.2");
@@ -60,6 +61,8 @@ pub struct Order<'a> {
     pub not_after: Micros,
     /// What it is made for.
     pub purpose: Purpose,
+    /// Where its revocation list can be fetched, a URL in ASCII.
+    pub crl: Option<&'a str>,
 }
 
 /// An extension of a certificate, request or list.
@@ -169,6 +172,9 @@ impl Issuer<'_> {
         let own = octets(&key_id(order.public_info)?)?;
         list.push(extension(SUBJECT_KEY, false, own)?);
         list.push(self.authority()?);
+        if let Some(url) = order.crl {
+            list.push(extension(DISTRIBUTION_POINTS, false, distribution_points(url)?)?);
+        }
         Ok(list)
     }
 
@@ -241,6 +247,18 @@ struct List<'a> {
 fn extension(id: ObjectIdentifier, critical: bool, value: Vec<u8>) -> Result<Extension> {
     let value = OctetString::new(value).map_err(Error::internal)?;
     Ok(Extension { id, critical, value })
+}
+
+/// One point with its full name, the only form RFC 5280 wants everybody to read: CRLDistributionPoints of one
+/// DistributionPoint, whose distributionPoint `[0]` holds fullName `[0]`.
+fn distribution_points(url: &str) -> Result<Vec<u8>> {
+    const FIRST: Tag = Tag::ContextSpecific { constructed: true, number: TagNumber(0) };
+    let around = |tag, content: &[u8]| {
+        AnyRef::new(tag, content).and_then(|it| it.to_der()).map_err(Error::internal)
+    };
+    let full_name = around(FIRST, &located_at(url)?)?;
+    let point = around(Tag::Sequence, &around(FIRST, &full_name)?)?;
+    around(Tag::Sequence, &point)
 }
 
 fn octets(bytes: &[u8]) -> Result<Vec<u8>> {

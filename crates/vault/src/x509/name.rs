@@ -74,6 +74,8 @@ fn part(kind: ObjectIdentifier, value: AnyRef<'_>) -> Result<SetOfVec<Attribute<
 enum GeneralName<'a> {
     #[asn1(context_specific = "2", tag_mode = "IMPLICIT")]
     Dns(Ia5StringRef<'a>),
+    #[asn1(context_specific = "6", tag_mode = "IMPLICIT")]
+    Url(Ia5StringRef<'a>),
     #[asn1(context_specific = "7", tag_mode = "IMPLICIT")]
     Ip(&'a OctetStringRef),
 }
@@ -92,6 +94,12 @@ pub(super) fn alternatives(names: &[String]) -> Result<Vec<u8>> {
         });
     }
     list.to_der().map_err(Error::internal)
+}
+
+/// A URL as a general name, in DER.
+pub(super) fn located_at(url: &str) -> Result<Vec<u8>> {
+    let url = Ia5StringRef::new(url).map_err(Error::internal)?;
+    GeneralName::Url(url).to_der().map_err(Error::internal)
 }
 
 fn octets(name: &str) -> Option<Vec<u8>> {

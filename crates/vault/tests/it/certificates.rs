@@ -120,6 +120,7 @@ fn root(algorithm: Algorithm) -> (PrivateKey, Vec<u8>, Vec<u8>) {
         not_before: now().plus_secs(-DAY),
         not_after: Micros::from_secs(2_600_000_000),
         purpose: Purpose::Root,
+        crl: None,
     };
     let root = Issuer { name: &subject, key: &key }.issue(&order).unwrap();
     (key, subject, root)
@@ -158,11 +159,14 @@ fn our_requests_certificates_and_lists_hold_for_openssl() {
             not_before: now().plus_secs(-60),
             not_after: now().plus_secs(90 * DAY),
             purpose: Purpose::Server,
+            crl: Some("http://pki.example/muster/crl/a/RSA.crl"),
         };
         let leaf = issuer.issue(&order).unwrap();
         folder.put("root.crt", pem::write("CERTIFICATE", &root).as_bytes());
         folder.put("a.crt", pem::write("CERTIFICATE", &leaf).as_bytes());
         folder.run(&format!("verify -x509_strict {verify} -CAfile root.crt a.crt"));
+        let (_, said) = folder.ask("x509 -in a.crt -noout -ext crlDistributionPoints");
+        assert!(said.contains("URI:http://pki.example/muster/crl/a/RSA.crl"), "{said}");
         let chain = Chain::assemble(&folder.text("a.crt"), &folder.text("root.crt"), &key, now());
         assert_eq!(chain.unwrap().leaf.names, names);
 
@@ -216,6 +220,7 @@ fn double_certificates_are_told_apart() {
             not_before: now().plus_secs(-60),
             not_after: now().plus_secs(DAY),
             purpose,
+            crl: None,
         };
         (key, pem::write("CERTIFICATE", &issuer.issue(&order).unwrap()).to_string())
     };
