@@ -383,15 +383,15 @@ fn condition(tx: &Tx, domain: i64, filter: &Filter, now: Micros) -> Condition {
         and("c.enterprise_project_id = ?", binds![id]);
     }
     if let Some(text) = &filter.content {
-        let (text, held) = (folded(text), tx.contains_folded("c.searched"));
+        let text = folded(text);
+        let (held, part) = tx.contains_folded("c.searched", &text);
         // Looked for once, and only if there is such a row.
         let rest = format!(
             "(c.searched_whole = 0 AND c.key IN (SELECT w.key FROM certificates w \
              WHERE w.domain = ? AND w.searched_whole = 0 AND {}))",
             tx.contains("w.sans")
         );
-        let text = text.as_str();
-        and(&format!("({held} OR {rest})"), binds![text, domain, text]);
+        and(&format!("({held} OR {rest})"), binds![part, domain, text]);
     }
     if filter.issued {
         and(&format!("{end} IS NOT NULL"), vec![]);

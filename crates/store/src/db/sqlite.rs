@@ -34,6 +34,8 @@ impl Sqlite {
             .foreign_keys(true)
             .busy_timeout(Duration::from_secs(20))
             .statement_cache_capacity(256)
+            // Finds a text in another faster than SQLite's own functions do: see `Tx::contains_folded`.
+            .with_regexp()
             .pragma("wal_autocheckpoint", AUTOCHECKPOINT)
             .pragma("journal_size_limit", "67108864")
             .pragma("cache_size", "-65536")

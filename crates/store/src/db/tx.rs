@@ -158,11 +158,13 @@ impl Tx {
         }
     }
 
-    /// [`Tx::contains`] for a column whose texts went through [`folded`] when they were written.
-    pub(crate) fn contains_folded(&self, column: &str) -> String {
+    /// [`Tx::contains`] for a column whose texts went through [`folded`] when they were written, with the value to
+    /// bind for `text`.
+    pub(crate) fn contains_folded(&self, column: &str, text: &str) -> (String, Bind) {
         match self.dialect {
-            Dialect::Sqlite => format!("instr({column}, ?) > 0"),
-            Dialect::Postgres => format!("strpos({column}, ?) > 0"),
+            // `instr` compares byte by byte; an expression without anything special in it is looked for in strides.
+            Dialect::Sqlite => (format!("{column} REGEXP ?"), literal(text).into()),
+            Dialect::Postgres => (format!("strpos({column}, ?) > 0"), text.into()),
         }
     }
 
@@ -201,6 +203,19 @@ impl Tx {
 /// The searched text as [`Tx::contains`] wants it.
 pub(crate) fn folded(text: &str) -> String {
     text.to_ascii_lowercase()
+}
+
+/// A regular expression that fits `text` and nothing else.
+fn literal(text: &str) -> String {
+    let mut expression = String::with_capacity(text.len());
+    for letter in text.chars() {
+        // Before `<` and `>` the sign would give them a meaning.
+        if letter.is_ascii_punctuation() && !matches!(letter, '<' | '>') {
+            expression.push('\\');
+        }
+        expression.push(letter);
+    }
+    expression
 }
 
 /// How many of `rows` go into the next statement.
