@@ -17,6 +17,8 @@
 mod header;
 mod keys;
 mod stream;
+#[cfg(test)]
+mod vectors;
 
 pub use keys::{Identity, Recipient};
 pub use stream::{Reader, Writer};
@@ -138,12 +140,12 @@ fn unwritten(error: std::io::Error) -> Error {
 }
 
 /// HKDF-SHA256 to 32 bytes.
-fn hkdf(secret: &[u8], salt: &[u8], info: &str) -> Result<Zeroizing<[u8; 32]>> {
+fn hkdf(secret: &[u8], salt: &[u8], info: &[u8]) -> Result<Zeroizing<[u8; 32]>> {
     use aws_lc_rs::hkdf::{HKDF_SHA256, Salt};
     let failed = |_| Error::internal("HKDF");
     let key = Salt::new(HKDF_SHA256, salt).extract(secret);
     let mut out = Zeroizing::new([0; 32]);
-    let info = [info.as_bytes()];
+    let info = [info];
     let filled = key.expand(&info, HKDF_SHA256).and_then(|okm| okm.fill(out.as_mut_slice()));
     filled.map_err(failed).map(|()| out)
 }

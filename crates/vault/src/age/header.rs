@@ -55,7 +55,7 @@ pub(super) fn not_age() -> Error {
 }
 
 fn mac_key(key: &FileKey) -> Result<hmac::Key> {
-    Ok(hmac::Key::new(hmac::HMAC_SHA256, hkdf(key.as_slice(), &[], "header")?.as_slice()))
+    Ok(hmac::Key::new(hmac::HMAC_SHA256, hkdf(key.as_slice(), &[], b"header")?.as_slice()))
 }
 
 /// The text of a header, its MAC included.

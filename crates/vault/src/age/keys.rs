@@ -141,13 +141,13 @@ impl Identity {
 }
 
 /// The agreement; none for points that agree with everybody.
-fn shared(secret: &PrivateKey, public: &[u8; KEY]) -> Option<Zeroizing<Vec<u8>>> {
+pub(super) fn shared(secret: &PrivateKey, public: &[u8; KEY]) -> Option<Zeroizing<Vec<u8>>> {
     let peer = UnparsedPublicKey::new(&X25519, public);
     agree(secret, peer, (), |shared| Ok(Zeroizing::new(shared.to_vec()))).ok()
 }
 
 fn wrapping(shared: &[u8], share: &[u8], recipient: &[u8; KEY]) -> Result<LessSafeKey> {
-    let key = hkdf(shared, &[share, recipient.as_slice()].concat(), INFO)?;
+    let key = hkdf(shared, &[share, recipient.as_slice()].concat(), INFO.as_bytes())?;
     let key = UnboundKey::new(&CHACHA20_POLY1305, key.as_slice());
     key.map(LessSafeKey::new).map_err(|_| Error::internal("ChaCha20-Poly1305"))
 }

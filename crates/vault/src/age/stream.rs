@@ -19,7 +19,7 @@ struct Chunks {
 
 impl Chunks {
     fn new(key: &FileKey, nonce: &[u8; NONCE]) -> Result<Self> {
-        let key = hkdf(key.as_slice(), nonce, "payload")?;
+        let key = hkdf(key.as_slice(), nonce, b"payload")?;
         let key = UnboundKey::new(&CHACHA20_POLY1305, key.as_slice());
         let key = key.map_err(|_| Error::internal("ChaCha20-Poly1305"))?;
         Ok(Self { key: LessSafeKey::new(key), next: 0 })
