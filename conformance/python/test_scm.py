@@ -1,6 +1,8 @@
 """The whole life of certificates with the published SCM client, and envelopes opened by an independent SM2."""
 
 import base64
+import os
+import pathlib
 import subprocess
 
 import gmalg
@@ -104,6 +106,50 @@ def test_order_apply_export(client, tmp_path, algorithm):
     (tmp_path / "it.pem").write_text(out.certificate)
     (tmp_path / "root.pem").write_text(out.certificate_chain)
     openssl(tmp_path, "verify -CAfile root.pem -purpose sslserver it.pem")
+
+
+def test_a_certificate_is_put_where_a_program_reads_it(client, made, credentials):
+    """The only place the operator configured is the target `web`, a folder."""
+    folder = pathlib.Path(os.environ["MUSTER_PUSHED"])
+    text = lambda name: (made / name).read_text()
+    body = scm.ImportCertificateRequestBody(
+        name="conformance-push", certificate=text("leaf.pem"), certificate_chain=text("root.pem"), private_key=text("leaf.key"))
+    certificate_id = client.import_certificate(scm.ImportCertificateRequest(body=body)).certificate_id
+    for file in folder.iterdir():
+        file.unlink()
+    push = lambda service: client.push_certificate(scm.PushCertificateRequest(
+        certificate_id=certificate_id,
+        body=scm.PushCertificateRequestBody(target_project=credentials["region"], target_service=service)))
+
+    def lies_there():
+        assert (folder / "fullchain.pem").read_text() == text("leaf.pem") + text("root.pem")
+        assert (folder / "privkey.pem").read_text() == text("leaf.key")
+        assert (folder / "privkey.pem").stat().st_mode & 0o777 == 0o600
+
+    push("web")
+    lies_there()
+    with pytest.raises(ClientRequestException) as refused:
+        push("CDN")
+    assert refused.value.status_code == 400
+    for file in folder.iterdir():
+        file.unlink()
+    batch = client.batch_push_certificate(scm.BatchPushCertificateRequest(
+        certificate_id=certificate_id,
+        body=scm.BatchPushCertificateRequestBody(target_projects=[credentials["region"]], target_service="web")))
+    assert [result.message for result in batch.results] == ["success"]
+    lies_there()
+    for file in folder.iterdir():
+        file.unlink()
+    deployed = client.deploy_certificate(scm.DeployCertificateRequest(
+        certificate_id=certificate_id,
+        body=scm.DeployCertificateRequestBody(
+            project_name=credentials["region"], service_name="HOST", resources=[scm.DeployedResource(id="web"), scm.DeployedResource(id="other")])))
+    assert [failure.resource for failure in deployed.failure_list] == ["other"]
+    lies_there()
+    where = client.list_deployed_resources(scm.ListDeployedResourcesRequest(
+        body=scm.ListDeployedResourcesRequestBody(certificate_ids=[certificate_id], service_names=["ALL"])))
+    assert where.results[0].certificate_id == certificate_id and "web" in str(where.results[0])
+    client.delete_certificate(scm.DeleteCertificateRequest(certificate_id=certificate_id))
 
 
 def test_requests(client, tmp_path):
