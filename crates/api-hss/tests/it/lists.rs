@@ -235,6 +235,22 @@ async fn a_node_without_agent_is_called_what_the_document_asked_calls_it() {
 }
 
 #[tokio::test]
+async fn a_host_whose_containers_ended_is_no_node_any_more() {
+    for world in World::each().await {
+        let counted = |of: &Value| of["unprotected_num"].clone();
+        assert_eq!(counted(&world.get("/container/node-statistics").await.ok()), 2);
+        world.container_ends(NOW.plus_secs(60)).await;
+        assert_eq!(counted(&world.get("/container/node-statistics").await.ok()), 1);
+        let containers = world.get("/asset/overview/status/container/protection").await.ok();
+        assert_eq!(containers["total_num"], 1);
+        let others = world.get("/container/nodes?container_node=false").await.ok();
+        assert_eq!(others["total_num"], 1);
+        assert_eq!(others["data_list"][0]["host_id"], "host-web-1");
+        assert_eq!(others["data_list"][0]["is_container_node"], false);
+    }
+}
+
+#[tokio::test]
 async fn owners_say_how_important_a_host_is() {
     let world = World::new().await;
     let set = |value: &str, host: &str| json!({"asset_value": value, "host_id_list": [host, "host-web-2"]});

@@ -196,6 +196,23 @@ impl World {
         }
     }
 
+    /// The container of the first host ends, as an agent says it.
+    pub(crate) async fn container_ends(&self, now: Micros) {
+        let db: &Db = &self.db.db;
+        transact!(db, |tx| {
+            let host = hosts::by_id(tx, "host-web-1").await?.unwrap();
+            let target = Target { project: host.project, host: host.key };
+            let held = assets::in_containers(tx, &[host.key]).await?.remove(&host.key).unwrap();
+            let gone = |scope: Scope| ScopeReport {
+                body: ScopeBody::Gone,
+                ..self::scope(scope.kind, scope.container, Vec::new(), now)
+            };
+            let reports: Vec<_> = held.into_iter().map(gone).collect();
+            assets::apply(tx, &[(target, &reports)], now).await.map(drop)
+        })
+        .unwrap();
+    }
+
     /// Replaces all rows of a kind on the first host.
     pub(crate) async fn report(&self, kind: Kind, facts: Vec<Fact>, now: Micros) {
         let db: &Db = &self.db.db;

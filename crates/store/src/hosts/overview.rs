@@ -15,8 +15,11 @@ pub async fn with_containers(tx: &mut Tx, hosts: &[i64]) -> Result<HashSet<i64>>
         return Ok(HashSet::new());
     }
     let places = vec!["?"; hosts.len()].join(",");
-    let sql =
-        format!("SELECT DISTINCT host FROM host_kinds WHERE container > 0 AND host IN ({places})");
+    // A container that is gone leaves scopes without a digest for a while.
+    let sql = format!(
+        "SELECT DISTINCT host FROM host_kinds WHERE container > 0 AND length(digest) > 0 \
+         AND host IN ({places})"
+    );
     let values = hosts.iter().map(|host| Bind::from(*host)).collect();
     tx.all(sql, values).await?.iter().map(|row| row.only()).collect()
 }
@@ -29,7 +32,7 @@ pub async fn count_containers(tx: &mut Tx, project: i64, filter: &Filter) -> Res
     let (condition, values) = filter.sql(tx, project);
     let sql = format!(
         "SELECT count(*) FROM (SELECT DISTINCT host, container FROM host_kinds WHERE container > 0 \
-         AND host IN (SELECT key FROM hosts WHERE {condition})) running"
+         AND length(digest) > 0 AND host IN (SELECT key FROM hosts WHERE {condition})) running"
     );
     tx.one(sql, values).await?.only()
 }
