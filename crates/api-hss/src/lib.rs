@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 mod asset;
+mod containers;
 mod error;
 mod export;
 mod filters;
@@ -84,6 +85,7 @@ pub fn router(app: &App) -> Router {
         .on("ListVulHosts", vulnerability::hosts)
         .on("ListHostVuls", vulnerability::of_host)
         .on("ShowVulStatics", vulnerability::count)
+        .on("ListContainers", containers::list_containers)
         .on("ListContainerNodes", nodes::list_nodes)
         .on("ShowContainerNodeStatistics", nodes::count_nodes)
         .finish()

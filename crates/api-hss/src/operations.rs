@@ -67,6 +67,7 @@ rows! {
     "ListKernelModuleInfo" Get "/asset/{host_id}/kernel-module" AssetList "List kernel modules of a host";
     "ListWebFrameworkInfo" Get "/asset/{host_id}/web-framework" AssetList "List web frameworks of a host";
     "ListWebSiteInfo" Get "/asset/{host_id}/web-site" AssetList "List web sites of a host";
+    "ListContainers" Get "/container/kubernetes" AssetList "List containers that run";
     "ShowContainerNodeStatistics" Get "/container/node-statistics" HostList "Count container nodes by protection";
     "ListContainerNodes" Get "/container/nodes" HostList "List hosts that run containers (also CGS)";
     "ShowExportTask" Get "/event/export-task/{task_id}" AssetExport "Follow an export, under the path of events";

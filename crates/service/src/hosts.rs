@@ -15,7 +15,7 @@ use muster_store::{Tx, agents, collect, transact};
 pub const ONLINE_FOR_SECS: i64 = 180;
 
 /// What is wanted, with what online means now.
-fn at(wanted: &Wanted, now: Micros) -> Wanted {
+pub(crate) fn at(wanted: &Wanted, now: Micros) -> Wanted {
     Wanted { online_since: now.plus_secs(-ONLINE_FOR_SECS), ..wanted.clone() }
 }
 

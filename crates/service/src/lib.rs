@@ -13,6 +13,7 @@ mod background;
 pub mod certificates;
 pub mod changes;
 pub mod collect;
+pub mod containers;
 pub mod enrol;
 pub mod export;
 mod folder;

@@ -10,6 +10,7 @@ pub mod audit;
 pub mod blobs;
 pub mod certificates;
 pub mod collect;
+pub mod containers;
 pub mod db;
 pub mod exports;
 pub mod hold;

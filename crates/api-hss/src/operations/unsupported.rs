@@ -32,7 +32,6 @@ rows! {
     "ListIacFiles" Get "/container/iac/files" "List iac files";
     "ListContainerImageLogs" Get "/container/image/events" "List container image logs";
     "ListContainerImages" Get "/container/images" "List container images";
-    "ListContainers" Get "/container/kubernetes" "List containers";
     "ListClusterAuditLogs" Get "/container/kubernetes/cluster/audit-logs" "List cluster audit logs";
     "ListClusterEventLogs" Get "/container/kubernetes/cluster/events" "List cluster event logs";
     "ListCceClusterConfig" Post "/container/kubernetes/clusters/configs/batch-query" "List cce cluster config";

@@ -87,6 +87,7 @@ pub(crate) fn all() -> Vec<(&'static str, &'static str, Option<Value>)> {
         get("ListVulHosts", "/vulnerability/hosts?vul_id=CVE-2026-1&type=linux_vul"),
         get("ListHostVuls", "/vulnerability/host/host-web-1"),
         get("ShowVulStatics", "/vulnerability/statistics"),
+        get("ListContainers", "/container/kubernetes"),
         get("ListContainerNodes", "/container/nodes"),
         get("ShowContainerNodeStatistics", "/container/node-statistics"),
     ]

@@ -251,6 +251,64 @@ async fn a_host_whose_containers_ended_is_no_node_any_more() {
 }
 
 #[tokio::test]
+async fn containers_that_run_are_listed_and_filtered() {
+    for world in World::each().await {
+        for (id, name) in [
+            ("c1", "default/cart-1/web"),
+            ("c2", "default/cart-1"),
+            ("c3", "cart/db_1/default"),
+            ("c4", "a%b"),
+        ] {
+            world.container_starts("host-web-2", id, name).await;
+        }
+        for (query, ids) in [
+            ("", "c4 c3 c2 c1 c0ffee c0ffee"),
+            ("limit=2&offset=1", "c3 c2"),
+            ("container_name=SHOP", "c0ffee c0ffee"),
+            ("container_name=%25", "c4"),
+            ("container_name=t/c", "c2 c1"),
+            ("pod_name=CART", "c2 c1"),
+            ("pod_name=db_", "c3"),
+            ("pod_name=t_1", ""),
+            ("pod_name=default", ""),
+            ("pod_name=web", ""),
+            ("pod_name=%25", ""),
+            ("pod_name=1/w", ""),
+            ("cluster_container=true", "c3 c2 c1"),
+            ("cluster_container=false&container_name=s", "c0ffee c0ffee"),
+            ("enterprise_project_id=all_granted_eps&container_name=shop", "c0ffee c0ffee"),
+            ("enterprise_project_id=other", ""),
+        ] {
+            let answer = world.get(&format!("/container/kubernetes?{query}")).await.ok();
+            let rows = answer["data_list"].as_array().unwrap();
+            let listed: Vec<_> =
+                rows.iter().map(|row| row["container_id"].as_str().unwrap()).collect();
+            assert_eq!(listed.join(" "), ids, "{query}");
+            let total = if query.starts_with("limit") { 6 } else { listed.len() };
+            assert_eq!(answer["total_num"], total, "{query}");
+            assert_eq!(answer["last_update_time"], NOW.millis());
+        }
+        let pod = world.get("/container/kubernetes?container_name=cart-1/web").await.ok();
+        let expected = json!({
+            "id": "host-web-2/c1", "container_id": "c1", "container_name": "default/cart-1/web",
+            "status": "Running", "pod_name": "cart-1",
+        });
+        assert_eq!(pod["data_list"][0], expected);
+        world.container_ends(NOW.plus_secs(60)).await;
+        let left = world.get("/container/kubernetes?container_name=shop").await.ok();
+        assert_eq!(left["total_num"], 1);
+        assert_eq!(left["data_list"][0]["id"], "host-web-2/c0ffee");
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_known_of_containers_is_not_answered_as_none() {
+    let world = World::new().await;
+    let answer = world.get("/container/kubernetes?image_name=nginx").await;
+    assert_eq!(answer.status, 501);
+}
+
+#[tokio::test]
 async fn owners_say_how_important_a_host_is() {
     let world = World::new().await;
     let set = |value: &str, host: &str| json!({"asset_value": value, "host_id_list": [host, "host-web-2"]});

@@ -196,6 +196,20 @@ impl World {
         }
     }
 
+    /// Another container with one process on a host.
+    pub(crate) async fn container_starts(&self, host: &str, id: &str, name: &str) {
+        let db: &Db = &self.db.db;
+        let container = ContainerRef { id: id.into(), name: name.into() };
+        let process = facts().into_iter().find(|fact| fact.kind() == Kind::Process).unwrap();
+        let report = full(process, Some(container));
+        transact!(db, |tx| {
+            let host = hosts::by_id(tx, host).await?.unwrap();
+            let target = Target { project: host.project, host: host.key };
+            assets::apply(tx, &[(target, std::slice::from_ref(&report))], NOW).await.map(drop)
+        })
+        .unwrap();
+    }
+
     /// The container of the first host ends, as an agent says it.
     pub(crate) async fn container_ends(&self, now: Micros) {
         let db: &Db = &self.db.db;

@@ -1,0 +1,73 @@
+//! Containers that run, on all hosts.
+
+use crate::list::{Answer, int32, millis};
+use crate::query::{enterprise_project, paging_from, text};
+use axum::extract::State;
+use muster_http::{Caller, Json, Params, PathParams};
+use muster_model::{Error, ErrorKind};
+use muster_service::App;
+use muster_service::containers::{self, Container, Wanted};
+use muster_service::hosts;
+use serde::Serialize;
+
+/// `ContainerBaseInfo`, as far as it is known: images, limits and clusters are not.
+#[derive(Debug, Serialize)]
+pub(crate) struct ContainerRow {
+    id: String,
+    container_id: String,
+    container_name: String,
+    status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pod_name: Option<String>,
+}
+
+impl From<&Container> for ContainerRow {
+    fn from(container: &Container) -> Self {
+        Self {
+            // Ids are the runtime's own: two hosts may have the same one.
+            id: format!("{}/{}", container.host_id, container.id),
+            container_id: container.id.clone(),
+            container_name: container.name.clone(),
+            status: "Running",
+            pod_name: containers::pod(container).map(str::to_owned),
+        }
+    }
+}
+
+/// `ListContainersResponse`.
+#[derive(Debug, Serialize)]
+pub(crate) struct ContainerList {
+    total_num: i32,
+    last_update_time: Option<i64>,
+    data_list: Vec<ContainerRow>,
+}
+
+/// `ListContainers`. A container without a process is not seen; so all that are listed run.
+pub(crate) async fn list_containers(
+    State(app): State<App>,
+    caller: Caller,
+    path: PathParams,
+    params: Params,
+) -> Answer<ContainerList> {
+    let paging = paging_from(&params, 1)?;
+    if text(&params, "image_name")?.is_some() {
+        // An empty list would say that no container runs that image.
+        let why = "image_name: the images of containers are not known";
+        return Err(Error::new(ErrorKind::Unsupported, why).into());
+    }
+    let wanted = Wanted {
+        name: text(&params, "container_name")?.map(str::to_owned),
+        pod: text(&params, "pod_name")?.map(str::to_owned),
+        in_pod: params.flag("cluster_container")?,
+        hosts: hosts::Wanted {
+            enterprise_project_id: enterprise_project(&params)?,
+            ..hosts::Wanted::default()
+        },
+    };
+    let listed = containers::list(&app, &caller, &path.project()?, &wanted, paging).await?;
+    Ok(Json(ContainerList {
+        total_num: int32(listed.page.total),
+        last_update_time: millis(listed.looked_at),
+        data_list: listed.page.rows.iter().map(ContainerRow::from).collect(),
+    }))
+}

@@ -1,0 +1,114 @@
+//! The containers that run now, on all hosts of a project.
+
+use crate::Tx;
+use crate::db::{Bind, binds, folded};
+use crate::hosts;
+use muster_model::{Micros, Page, Paging, Result};
+
+/// A container.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Container {
+    /// Its id: its runtime's.
+    pub id: String,
+    /// Its name; one of a pod is called `NAMESPACE/POD/CONTAINER`.
+    pub name: String,
+    /// The id of its host.
+    pub host_id: String,
+}
+
+/// Which containers are wanted: all that is set must hold. Texts match as a part, whatever the case of ASCII letters.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Part of the name.
+    pub name: Option<String>,
+    /// Part of the name of the pod.
+    pub pod: Option<String>,
+    /// Whether it belongs to a pod.
+    pub in_pod: Option<bool>,
+    /// Those on these hosts.
+    pub hosts: hosts::Filter,
+}
+
+/// A container that ended keeps its row for a while; one that runs has a scope with a digest.
+const RUNS: &str = "EXISTS (SELECT 1 FROM host_kinds k WHERE k.host = c.host AND k.container = c.key \
+                    AND length(k.digest) > 0)";
+
+impl Filter {
+    /// The condition on `containers c`, and its values.
+    fn sql(&self, tx: &Tx, project: i64) -> (String, Vec<Bind>) {
+        let (hosts, mut values) = self.hosts.sql(tx, project);
+        let mut sql = format!("c.host IN (SELECT key FROM hosts WHERE {hosts}) AND {RUNS}");
+        if let Some(name) = &self.name {
+            sql.push_str(" AND ");
+            sql.push_str(&tx.contains("c.name"));
+            values.push(folded(name).into());
+        }
+        if let Some(pod) = &self.pod {
+            // Names in Kubernetes are in lower case, and without a slash; so no part of this meets two of them.
+            sql.push_str(
+                " AND (c.name LIKE ? ESCAPE '!' OR c.name LIKE ? ESCAPE '!' AND c.name NOT LIKE '%/%/%')",
+            );
+            let pod = literal(&folded(pod));
+            values.extend(binds![format!("%/%{pod}%/%"), format!("%/%{pod}%")]);
+        }
+        // No runtime lets a slash into the names of other containers.
+        match self.in_pod {
+            None => {}
+            Some(true) => sql.push_str(" AND c.name LIKE '%/%'"),
+            Some(false) => sql.push_str(" AND c.name NOT LIKE '%/%'"),
+        }
+        (sql, values)
+    }
+}
+
+/// A text as `LIKE` with `ESCAPE '!'` takes it for itself.
+fn literal(text: &str) -> String {
+    let special = |it: char| matches!(it, '%' | '_' | '!');
+    text.chars().flat_map(|it| special(it).then_some('!').into_iter().chain([it])).collect()
+}
+
+/// The containers of a project by name.
+///
+/// # Errors
+/// Those of the database.
+pub async fn list(
+    tx: &mut Tx,
+    project: i64,
+    filter: &Filter,
+    paging: Paging,
+) -> Result<Page<Container>> {
+    let (condition, mut values) = filter.sql(tx, project);
+    let sql = format!("SELECT count(*) FROM containers c WHERE {condition}");
+    let total = tx.one(sql, values.clone()).await?.only()?;
+    values.extend(binds![paging.limit, paging.offset]);
+    let sql = format!(
+        "SELECT c.id, c.name, h.id FROM containers c JOIN hosts h ON h.key = c.host \
+         WHERE {condition} ORDER BY c.name, c.key LIMIT ? OFFSET ?"
+    );
+    let rows = tx.all(sql, values).await?;
+    let rows = rows.iter().map(|row| {
+        let mut cells = row.cells();
+        Ok(Container { id: cells.take()?, name: cells.take()?, host_id: cells.take()? })
+    });
+    Ok(Page { total, rows: rows.collect::<Result<_>>()? })
+}
+
+/// When a container of a project was last looked at: of those that run, whatever else is wanted.
+///
+/// # Errors
+/// Those of the database.
+pub async fn looked_at(tx: &mut Tx, project: i64) -> Result<Option<Micros>> {
+    let sql = "SELECT max(swept_at) FROM host_kinds WHERE container > 0 AND length(digest) > 0 \
+               AND host IN (SELECT key FROM hosts WHERE project = ?)";
+    tx.one(sql, binds![project]).await?.only()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_in_a_wanted_text_is_a_pattern() {
+        assert_eq!(literal("a%b_c!"), "a!%b!_c!!");
+    }
+}
