@@ -4,7 +4,7 @@ import shutil
 import subprocess
 
 import pytest
-from huaweicloudsdkhss.v5 import ListContainerNodesRequest
+from huaweicloudsdkhss.v5 import ListContainerNodesRequest, ListContainersRequest
 
 from kinds import KINDS
 from test_export import export
@@ -17,20 +17,27 @@ CONFIG = '[engine]\nruntime="runc"\n[containers]\ndefault_ulimits=["nofile=1024:
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory):
-    """A container of Podman in the host's network: id and pid as Podman says."""
+def podman(tmp_path_factory):
+    """Runs Podman and answers what it says."""
     if os.geteuid() != 0 or not shutil.which("podman"):
         assert not os.environ.get("CI"), "CI has to run containers"
         pytest.skip("needs root and Podman")
-    folder = tmp_path_factory.mktemp("container")
+    folder = tmp_path_factory.mktemp("podman")
     (folder / "containers.conf").write_text(CONFIG)
     environment = os.environ | {"CONTAINERS_CONF": str(folder / "containers.conf")}
 
-    def podman(*arguments):
+    def run(*arguments):
         done = subprocess.run(["podman", *arguments], env=environment, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
 
+    return run
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory, podman):
+    """A container of Podman in the host's network: id and pid as Podman says."""
+    folder = tmp_path_factory.mktemp("container")
     root = folder / "root"
     for part in ("bin", "etc"):
         (root / part).mkdir(parents=True)
@@ -75,3 +82,24 @@ def test_it_is_exported_with_its_name(hss, shop):
 
 def test_its_host_is_a_node(hss, shop):
     assert wait_for(lambda: hss.list_container_nodes(ListContainerNodesRequest(limit=200)).data_list)
+
+
+def test_it_is_in_the_list_of_containers(hss, shop):
+    container, _ = shop
+
+    def listed(**filters):
+        answer = hss.list_containers(ListContainersRequest(limit=200, **filters))
+        assert answer.last_update_time
+        return [(row.container_name, row.status) for row in answer.data_list if row.container_id == container]
+
+    assert wait_for(lambda: listed(container_name=NAME)) == [(NAME, "Running")]
+    assert listed(cluster_container=False) == [(NAME, "Running")]
+    assert not listed(cluster_container=True)
+    assert not listed(pod_name=NAME)
+
+
+def test_when_it_ends_it_is_listed_no_more(hss, shop, podman):
+    container, _ = shop
+    ours = ListContainersRequest(limit=200, container_name=NAME)
+    podman("kill", NAME)
+    assert wait_for(lambda: not [row for row in hss.list_containers(ours).data_list if row.container_id == container])
