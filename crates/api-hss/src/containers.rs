@@ -38,6 +38,7 @@ impl From<&Container> for ContainerRow {
 #[derive(Debug, Serialize)]
 pub(crate) struct ContainerList {
     total_num: i32,
+    /// The latest look at one of those on the page; none without one.
     last_update_time: Option<i64>,
     data_list: Vec<ContainerRow>,
 }
@@ -64,10 +65,10 @@ pub(crate) async fn list_containers(
             ..hosts::Wanted::default()
         },
     };
-    let listed = containers::list(&app, &caller, &path.project()?, &wanted, paging).await?;
+    let page = containers::list(&app, &caller, &path.project()?, &wanted, paging).await?;
     Ok(Json(ContainerList {
-        total_num: int32(listed.page.total),
-        last_update_time: millis(listed.looked_at),
-        data_list: listed.page.rows.iter().map(ContainerRow::from).collect(),
+        total_num: int32(page.total),
+        last_update_time: millis(page.rows.iter().map(|row| row.looked_at).max()),
+        data_list: page.rows.iter().map(ContainerRow::from).collect(),
     }))
 }

@@ -3,18 +3,9 @@
 use crate::hosts::at;
 use crate::{App, authz};
 use muster_model::id::ProjectId;
-use muster_model::{Action, Caller, Micros, Page, Paging, Result};
+use muster_model::{Action, Caller, Page, Paging, Result};
 use muster_store::containers as store;
 pub use muster_store::containers::{Container, Filter as Wanted};
-
-/// A page of containers by name, and when one was last looked at.
-#[derive(Clone, Debug)]
-pub struct Listed {
-    /// The page.
-    pub page: Page<Container>,
-    /// The latest look at a container of the project.
-    pub looked_at: Option<Micros>,
-}
 
 /// The pod of a container, by its name `NAMESPACE/POD/CONTAINER`. What holds a pod's namespaces is called `NAMESPACE/POD`.
 pub fn pod(container: &Container) -> Option<&str> {
@@ -31,24 +22,29 @@ pub async fn list(
     project: &ProjectId,
     wanted: &Wanted,
     paging: Paging,
-) -> Result<Listed> {
+) -> Result<Page<Container>> {
     let project = authz::require(app, caller, Action::AssetList, Some(project)).await?;
     let wanted = Wanted { hosts: at(&wanted.hosts, app.now()), ..wanted.clone() };
     let mut tx = app.db.read().await?;
-    let page = store::list(&mut tx, project, &wanted, paging).await?;
-    Ok(Listed { page, looked_at: store::looked_at(&mut tx, project).await? })
+    store::list(&mut tx, project, &wanted, paging).await
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use muster_model::Micros;
 
     #[test]
     fn a_pod_is_read_from_the_name_of_its_containers() {
         for (name, expected) in
             [("shop/cart-1/web", Some("cart-1")), ("shop/cart-1", Some("cart-1")), ("web", None)]
         {
-            let container = Container { id: "1".into(), name: name.into(), host_id: "h".into() };
+            let container = Container {
+                id: "1".into(),
+                name: name.into(),
+                host_id: "h".into(),
+                looked_at: Micros(0),
+            };
             assert_eq!(pod(&container), expected, "{name}");
         }
     }

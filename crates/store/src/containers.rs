@@ -14,6 +14,8 @@ pub struct Container {
     pub name: String,
     /// The id of its host.
     pub host_id: String,
+    /// When something in it was last looked at.
+    pub looked_at: Micros,
 }
 
 /// Which containers are wanted: all that is set must hold. Texts match as a part, whatever the case of ASCII letters.
@@ -81,26 +83,24 @@ pub async fn list(
     let sql = format!("SELECT count(*) FROM containers c WHERE {condition}");
     let total = tx.one(sql, values.clone()).await?.only()?;
     values.extend(binds![paging.limit, paging.offset]);
+    // The page first: what else is told of its rows is looked up for them alone.
     let sql = format!(
-        "SELECT c.id, c.name, h.id FROM containers c JOIN hosts h ON h.key = c.host \
-         WHERE {condition} ORDER BY c.name, c.key LIMIT ? OFFSET ?"
+        "SELECT c.id, c.name, h.id, (SELECT max(k.swept_at) FROM host_kinds k WHERE k.host = c.host \
+         AND k.container = c.key AND length(k.digest) > 0) FROM (SELECT c.key, c.host, c.id, c.name \
+         FROM containers c WHERE {condition} ORDER BY c.name, c.key LIMIT ? OFFSET ?) c \
+         JOIN hosts h ON h.key = c.host ORDER BY c.name, c.key"
     );
     let rows = tx.all(sql, values).await?;
     let rows = rows.iter().map(|row| {
         let mut cells = row.cells();
-        Ok(Container { id: cells.take()?, name: cells.take()?, host_id: cells.take()? })
+        Ok(Container {
+            id: cells.take()?,
+            name: cells.take()?,
+            host_id: cells.take()?,
+            looked_at: cells.take()?,
+        })
     });
     Ok(Page { total, rows: rows.collect::<Result<_>>()? })
-}
-
-/// When a container of a project was last looked at: of those that run, whatever else is wanted.
-///
-/// # Errors
-/// Those of the database.
-pub async fn looked_at(tx: &mut Tx, project: i64) -> Result<Option<Micros>> {
-    let sql = "SELECT max(swept_at) FROM host_kinds WHERE container > 0 AND length(digest) > 0 \
-               AND host IN (SELECT key FROM hosts WHERE project = ?)";
-    tx.one(sql, binds![project]).await?.only()
 }
 
 #[cfg(test)]
