@@ -163,7 +163,7 @@ impl Tx {
     pub(crate) fn contains_folded(&self, column: &str, text: &str) -> (String, Bind) {
         match self.dialect {
             // `instr` compares byte by byte; an expression without anything special in it is looked for in strides.
-            Dialect::Sqlite => (format!("{column} REGEXP ?"), literal(text).into()),
+            Dialect::Sqlite => (format!("{column} REGEXP ?"), regex::escape(text).into()),
             Dialect::Postgres => (format!("strpos({column}, ?) > 0"), text.into()),
         }
     }
@@ -203,19 +203,6 @@ impl Tx {
 /// The searched text as [`Tx::contains`] wants it.
 pub(crate) fn folded(text: &str) -> String {
     text.to_ascii_lowercase()
-}
-
-/// A regular expression that fits `text` and nothing else.
-fn literal(text: &str) -> String {
-    let mut expression = String::with_capacity(text.len());
-    for letter in text.chars() {
-        // Before `<` and `>` the sign would give them a meaning.
-        if letter.is_ascii_punctuation() && !matches!(letter, '<' | '>') {
-            expression.push('\\');
-        }
-        expression.push(letter);
-    }
-    expression
 }
 
 /// How many of `rows` go into the next statement.

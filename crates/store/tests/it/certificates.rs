@@ -240,6 +240,14 @@ on_both_databases! {
         certificates::update(&mut tx, &it).await.unwrap();
         assert_eq!(found(&mut tx, "name-1").await, 0);
         assert_eq!(found(&mut tx, "renamed-Öl").await, 1);
+        it.name = r#"\b<a>.(x|y)[z]*+?^$ {2}%_!&~#-'""#.into();
+        certificates::update(&mut tx, &it).await.unwrap();
+        for letter in it.name.clone().chars() {
+            assert_eq!(found(&mut tx, &letter.to_string()).await, 1, "{letter}");
+        }
+        for (text, expected) in [(it.name.as_str(), 1), (r"\b<a>.(x", 1), (r"\b<", 1), ("(x|z)", 0), ("h.st", 0)] {
+            assert_eq!(found(&mut tx, text).await, expected, "{text}");
+        }
     }
 
     async fn a_newer_certificate_of_the_site_silences_an_older_one(test: TestDb) {
