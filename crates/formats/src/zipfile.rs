@@ -5,6 +5,8 @@
 //! script). Unpacks stored and deflated entries and refuses encrypted ones; whoever knows other methods asks
 //! where the packed bytes lie ([`ZipFile::location`]).
 
+mod salvage;
+
 use crate::read_at::{ReadAt, Window, WindowReader};
 use flate2::read::DeflateDecoder;
 use muster_model::{Error, ErrorKind, Result};
@@ -191,6 +193,20 @@ impl<'a> ZipFile<'a> {
         Ok(Self { source, base, directory, promised: u16_at(&tail, 10).unwrap_or(0) })
     }
 
+    /// The members of an archive whose directory is gone or damaged, by the headers in front of them; of the last one that is cut off,
+    /// what is there. [`ZipFile::promised`] is 65,535 then.
+    ///
+    /// # Errors
+    /// `Invalid` when there is no member, `TooLarge` when their directory would have more than `max_directory` bytes, `Unavailable`
+    /// when it cannot be read.
+    pub fn salvage(source: &'a dyn ReadAt, max_directory: u64) -> Result<Self> {
+        let directory = salvage::directory(source, max_directory)?;
+        if directory.is_empty() {
+            return Err(damaged("no member can be found"));
+        }
+        Ok(Self { source, base: 0, directory, promised: u16::MAX })
+    }
+
     /// Bytes of the directory, which has been read: it lies at the end of the source.
     pub fn directory_size(&self) -> u64 {
         self.directory.len() as u64
@@ -306,7 +322,7 @@ fn find_end(source: &dyn ReadAt) -> Result<(u64, Vec<u8>)> {
             return Ok((size - reach + at as u64, record.to_vec()));
         }
     }
-    Err(damaged("no ZIP file"))
+    Err(damaged("its end is missing, or it is no ZIP file"))
 }
 
 /// Size and start of the directory as the ZIP64 record in front of the end record gives them, and where
@@ -487,6 +503,73 @@ mod tests {
         assert_eq!(contents(&bytes)[1].1.len(), 10);
     }
 
+    #[test]
+    fn members_are_found_without_a_directory() {
+        let bytes = sample();
+        let local = |bytes: &[u8]| memchr::memmem::find(bytes, CENTRAL).unwrap();
+        let read = |bytes: &Vec<u8>| {
+            let zip = ZipFile::salvage(bytes, MAX_DIRECTORY).unwrap();
+            let entries = zip.entries().map(|it| (it.name.to_string(), zip.read(&it, 10_000).ok()));
+            entries.collect::<Vec<_>>()
+        };
+        let whole: Vec<_> =
+            contents(&bytes).into_iter().map(|(name, it)| (name, Some(it))).collect();
+        let cut = bytes[..local(&bytes)].to_vec();
+        assert!(ZipFile::open(&cut).is_err());
+        assert_eq!(read(&cut), whole);
+        assert_eq!(read(&[b"in front, PK\x03\x04 as well", &*cut].concat()), whole);
+        let mut short = cut.clone();
+        short.truncate(cut.len() - 3);
+        assert_eq!(read(&short), [whole[0].clone(), (whole[1].0.clone(), None)]);
+        // The first header is overwritten: what follows is found.
+        assert_eq!(read(&[b"PK\x03\x05", &cut[4..]].concat()), whole[1..]);
+        assert!(ZipFile::salvage(&b"PK\x03\x04".to_vec(), MAX_DIRECTORY).is_err());
+    }
+
+    /// As `sample`, but the sizes stand behind the members, in a descriptor of this form.
+    fn streamed(signed: bool, wide: bool) -> Vec<u8> {
+        let bytes = sample();
+        let zip = ZipFile::open(&bytes).unwrap();
+        let mut out = Vec::new();
+        for entry in zip.entries() {
+            let packed = zip.location(&entry).packed_range(&bytes).unwrap();
+            let at = usize::try_from(zip.location(&entry).start()).unwrap();
+            let mut header = bytes[at..usize::try_from(packed.start).unwrap()].to_vec();
+            header[6] |= 8;
+            header[14..26].fill(0);
+            out.extend(header);
+            out.extend(
+                &bytes
+                    [usize::try_from(packed.start).unwrap()..usize::try_from(packed.end).unwrap()],
+            );
+            out.extend(signed.then_some(b"PK\x07\x08").into_iter().flatten());
+            out.extend(entry.crc32.to_le_bytes());
+            for size in [entry.packed, entry.size] {
+                out.extend(&size.to_le_bytes()[..if wide { 8 } else { 4 }]);
+            }
+        }
+        out.extend(CENTRAL);
+        out
+    }
+
+    #[test]
+    fn sizes_behind_the_members_are_found() {
+        for (signed, wide) in [(true, false), (true, true), (false, false), (false, true)] {
+            let bytes = streamed(signed, wide);
+            let zip = ZipFile::salvage(&bytes, MAX_DIRECTORY).unwrap();
+            let read: Vec<_> = zip
+                .entries()
+                .map(|it| (it.name.to_string(), zip.read(&it, 10_000).unwrap()))
+                .collect();
+            assert_eq!(read, contents(&sample()), "{signed} {wide}");
+            // Without the last descriptor the last member is named, but not whole.
+            let cut = bytes[..bytes.len() - 10].to_vec();
+            let zip = ZipFile::salvage(&cut, MAX_DIRECTORY).unwrap();
+            let names: Vec<_> = zip.entries().map(|it| it.name.to_string()).collect();
+            assert_eq!(names, ["a/stored.txt", "deflated.txt"], "{signed} {wide}");
+        }
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
         #[test]
@@ -497,7 +580,7 @@ mod tests {
                 bytes[at] = value;
             }
             bytes.truncate(bytes.len().saturating_sub(cut % 40));
-            if let Ok(zip) = ZipFile::open(&bytes) {
+            for zip in [ZipFile::open(&bytes), ZipFile::salvage(&bytes, MAX_DIRECTORY)].into_iter().flatten() {
                 for entry in zip.entries() {
                     let _ = zip.read(&entry, 100_000);
                 }

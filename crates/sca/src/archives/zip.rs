@@ -11,6 +11,7 @@ use crate::names::is_plain;
 use crate::trouble::{Code, Trouble};
 use crate::walk::{Node, Task, Walk};
 use muster_formats::zipfile::{Entry, Location, ZipFile};
+use muster_model::ErrorKind;
 
 /// Largest central directory read, bytes: some three million entries.
 const MAX_DIRECTORY: u64 = 256 << 20;
@@ -45,8 +46,7 @@ pub(crate) fn walk(
     blob: &Blob,
     found: &mut Found,
 ) -> Result<(), Trouble> {
-    let zip = ZipFile::open_within(blob, MAX_DIRECTORY)
-        .map_err(|error| Trouble::damaged(error.message().to_owned()))?;
+    let zip = open(node, blob, found)?;
     // That of an archive of many members is large, and has been copied.
     blob.let_go(blob.size().saturating_sub(zip.directory_size())..blob.size());
     walk.extract(walk.selector.zips(), node, blob, Some(&zip), found);
@@ -106,6 +106,21 @@ pub(crate) fn walk(
         walk.queue.push(Task::Members { node: node.clone(), blob: blob.clone(), members: batch });
     }
     Ok(())
+}
+
+/// The archive; one whose directory is missing or damaged by what stands in front of its members.
+fn open<'a>(node: &Node, blob: &'a Blob, found: &mut Found) -> Result<ZipFile<'a>, Trouble> {
+    let error = match ZipFile::open_within(blob, MAX_DIRECTORY) {
+        Ok(zip) => return Ok(zip),
+        Err(error) => error,
+    };
+    let damage = |rest: &str| Trouble::damaged(format!("{}{rest}", error.message()));
+    if error.kind() != ErrorKind::Invalid {
+        return Err(damage(""));
+    }
+    let zip = ZipFile::salvage(blob, MAX_DIRECTORY).map_err(|_| damage(""))?;
+    found.trouble_at(&node.path, &damage("; its members are read by their own headers"));
+    Ok(zip)
 }
 
 /// The member's name as text, with `/` between its parts.

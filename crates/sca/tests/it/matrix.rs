@@ -191,3 +191,17 @@ fn a_truncated_archive_gives_what_is_there() {
     let report = scan_bytes("a.tar.gz", &whole[..whole.len() / 2]);
     assert_eq!(report.troubles[0].code, "archive.damaged");
 }
+
+#[test]
+fn a_zip_without_its_directory_gives_what_is_there() {
+    let tree = tree();
+    let zip = pack::zip(&entries(&tree));
+    let cut = &zip[..zip.len() - 30];
+    let report = scan_bytes("a.zip", cut);
+    assert_eq!(purls(&report), purls(&scan_bytes("a.zip", &zip)));
+    assert_eq!(troubles(&report), [("archive.damaged", "a.zip")]);
+    let half = scan_bytes("a.zip", &zip[..zip.len() / 2]);
+    assert!(!half.components.is_empty());
+    let inside = pack::zip(&[("in/a.jar", cut)]);
+    assert_eq!(troubles(&scan_bytes("b.zip", &inside)), [("archive.damaged", "b.zip!/in/a.jar")]);
+}
