@@ -23,7 +23,7 @@ fuzz_target!(|data: &[u8]| {
     let lock = serde_json::json!({ "packages": { "node_modules/a": { "version": "1", "license": stated } } });
     let report = of("package-lock.json", lock.to_string().as_bytes());
     let document = Document { name: "a", tool_version: "0", created: Micros(0) };
-    for form in [Form::Cyclonedx, Form::Spdx, Form::Spdx3] {
+    for form in Form::ALL {
         form.write(&report, &document, None, &mut std::io::sink()).unwrap();
     }
 });
