@@ -20,6 +20,7 @@ fn wanted(select: &Select) -> (String, &'static [u8]) {
         Select::Folder(folder) => (format!("{folder}/x.json"), b""),
         Select::Program(_) => ("a/program".to_owned(), b"\x7fELF\x02\x01\x01\0"),
         Select::Zip => ("a/x-1.0.jar".to_owned(), b"PK\x03\x04"),
+        Select::Text => ("a/x.c".to_owned(), b""),
     }
 }
 
@@ -36,7 +37,7 @@ fuzz_target!(|data: &[u8]| {
         ..Limits::default()
     };
     let budget = Budget::new(limits, Instant::now());
-    let options = Options { threads: 1, fixtures: true, ..Options::default() };
+    let options = Options { threads: 1, fixtures: true, licences: true, ..Options::default() };
     let report = scan(Input::Bytes(&path, &bytes), &options, &budget);
     for component in &report.components {
         assert_eq!(component.purl.to_string().parse().ok().as_ref(), Some(&component.purl));
