@@ -29,7 +29,10 @@ pub(super) struct Start {
 impl Folder {
     /// Takes the folder, making it for its owner only where it is missing.
     pub(super) fn take(path: &Path) -> Result<Self> {
-        let hold = Hold::take(path, "another process writes this audit trail")?;
+        let hold = Hold::take(path, "another process writes this audit trail");
+        let hold = hold.map_err(|error| {
+            Error::new(error.kind(), format!("audit: {}", error.message())).with_source(error)
+        })?;
         Ok(Self { path: path.to_owned(), _hold: hold })
     }
 
