@@ -1,7 +1,7 @@
 //! Bytes that can be shared and cut without copying: a mapped file, or an unpacked member in memory.
 
 use crate::limits::Held;
-use memmap2::{Mmap, UncheckedAdvice};
+use memmap2::{Mmap, MmapMut, UncheckedAdvice};
 use muster_formats::read_at::ReadAt;
 use std::fs::File;
 use std::io::{self, BufRead, Read};
@@ -23,6 +23,7 @@ pub struct Blob {
 enum Owner {
     Map(Mmap),
     Heap { bytes: Vec<u8>, _held: Option<Held> },
+    Unpacked { bytes: MmapMut, _held: Held },
 }
 
 impl Blob {
@@ -47,6 +48,35 @@ impl Blob {
     pub fn heap(bytes: Vec<u8>, held: Option<Held>) -> Self {
         let range = 0..bytes.len();
         Self { owner: Arc::new(Owner::Heap { bytes, _held: held }), range }
+    }
+
+    /// What a reader gives of `size` bytes behind those in `head`, in memory that goes back to the system when it is no longer
+    /// needed: an allocator would keep much of it for the next.
+    ///
+    /// # Errors
+    /// The reader's, and when there is no memory.
+    pub(crate) fn unpack(
+        size: usize,
+        head: &[u8],
+        reader: &mut dyn Read,
+        held: Held,
+    ) -> io::Result<Self> {
+        let mut bytes = MmapMut::map_anon(size.max(head.len()))?;
+        let (begin, mut rest) = bytes.split_at_mut(head.len());
+        begin.copy_from_slice(head);
+        let mut end = head.len();
+        while !rest.is_empty() {
+            match reader.read(rest) {
+                Ok(0) => break,
+                Ok(count) => {
+                    end += count;
+                    rest = rest.get_mut(count..).unwrap_or_default();
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(Self { owner: Arc::new(Owner::Unpacked { bytes, _held: held }), range: 0..end })
     }
 
     /// A part of it. None where it reaches beyond.
@@ -125,6 +155,7 @@ impl Deref for Blob {
         let all: &[u8] = match &*self.owner {
             Owner::Map(map) => map,
             Owner::Heap { bytes, .. } => bytes,
+            Owner::Unpacked { bytes, .. } => bytes,
         };
         all.get(self.range.clone()).unwrap_or_default()
     }

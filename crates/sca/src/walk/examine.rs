@@ -21,6 +21,8 @@ const MIN_SCRIPT_ARCHIVE: u64 = 64 << 10;
 const TOP: u64 = 64 << 10;
 /// Memory asked for at a time when the size of a member is not known.
 const GROW: u64 = 4 << 20;
+/// Members from this size on lie in memory of their own.
+const MAPPED: u64 = 1 << 20;
 
 impl Walk<'_> {
     /// Examines a file whose bytes can be read from anywhere.
@@ -235,8 +237,12 @@ impl Walk<'_> {
         head: Vec<u8>,
         reader: &mut dyn Read,
     ) -> Result<Blob, Trouble> {
-        let mut bytes = head;
         let mut held = self.budget.hold(size.unwrap_or(GROW))?;
+        if let Some(size) = size.filter(|size| *size >= MAPPED) {
+            let size = usize::try_from(size).unwrap_or(usize::MAX);
+            return Ok(Blob::unpack(size, &head, reader, held)?);
+        }
+        let mut bytes = head;
         if let Some(size) = size {
             let rest = size.saturating_sub(bytes.len() as u64);
             bytes.reserve_exact(usize::try_from(rest).unwrap_or(0));

@@ -1,7 +1,7 @@
 //! The compression methods of ZIP (APPNOTE 4.4.5).
 
 use super::Member;
-use crate::blob::{Blob, Forward};
+use crate::blob::{Blob, Forward, READ_BEHIND};
 use crate::limits::Budget;
 use crate::trouble::{Code, Trouble};
 use flate2::Crc;
@@ -89,7 +89,9 @@ impl<'a> Checked<'a> {
 
 impl Read for Checked<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let most = usize::try_from(self.left).unwrap_or(usize::MAX).min(buffer.len());
+        // In steps, so that what is behind can be let go meanwhile.
+        let most = buffer.len().min(READ_BEHIND);
+        let most = usize::try_from(self.left).unwrap_or(most).min(most);
         let Some(part) = buffer.get_mut(..most).filter(|part| !part.is_empty()) else {
             return Ok(0);
         };
