@@ -19,6 +19,8 @@ const MAX_DIRECTORY: u64 = 256 << 20;
 const BATCH: usize = 256;
 /// Members from this size on are a piece of work of their own, bytes unpacked.
 const ALONE: u64 = 1 << 20;
+/// With a page that is read the system maps those around it, bytes.
+const AROUND: u64 = 64 << 10;
 /// AES, whose own method stands in an extra field.
 const AES: u16 = 99;
 /// Extra field with the name in UTF-8 (APPNOTE 4.6.9).
@@ -153,7 +155,8 @@ pub(crate) fn members(
     }
     let start = members.iter().map(|member| member.location.start()).min();
     let end = members.iter().map(Member::end).max();
-    blob.let_go(start.unwrap_or(0)..end.unwrap_or(0));
+    let start = start.unwrap_or(0).saturating_sub(AROUND);
+    blob.let_go(start..end.unwrap_or(0).saturating_add(AROUND).min(blob.size()));
 }
 
 fn member(walk: &Walk<'_>, node: &Node, blob: &Blob, member: &Member, found: &mut Found) {
