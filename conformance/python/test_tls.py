@@ -13,6 +13,7 @@ KNOWN = {
     "DNS_CAArecord": "there is no name in the DNS",
     "HSTS": "a header about all ports of a name is its owner's to set, and says nothing to clients of an API",
     "security_headers": "they are for pages: the ones that are served have them",
+    "sessionresumption_ticket": "its client may leave before the tickets of TLS 1.3 come, and then has none to show",
     "engine_problem": "about the openssl that testssl.sh was started with",
 }
 # Whatever else is found, these must be.
