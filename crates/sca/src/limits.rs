@@ -13,6 +13,8 @@ const RATIO_FLOOR: u64 = 512 << 20;
 
 /// Unpacked members that may wait for another thread, bytes: enough to keep it busy.
 const WAITING: u64 = 16 << 20;
+/// Unpacked members from which on memory is given back at once instead of being kept for the next, bytes.
+const FULL: u64 = 64 << 20;
 
 /// What one scan may cost.
 #[derive(Clone, Copy, Debug)]
@@ -201,6 +203,11 @@ impl Budget {
             ));
         }
         Ok(guard)
+    }
+
+    /// Whether so much is held unpacked that what an allocator keeps for the next member would come on top.
+    pub fn is_full(&self) -> bool {
+        self.held.load(Relaxed) > FULL
     }
 
     /// Whether so much is held unpacked that it is time to work off instead of queueing.

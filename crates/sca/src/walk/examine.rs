@@ -21,7 +21,7 @@ const MIN_SCRIPT_ARCHIVE: u64 = 64 << 10;
 const TOP: u64 = 64 << 10;
 /// Memory asked for at a time when the size of a member is not known.
 const GROW: u64 = 4 << 20;
-/// Members from this size on lie in memory of their own.
+/// Members from this size on lie in memory of their own, where much is held.
 const MAPPED: u64 = 1 << 20;
 
 impl Walk<'_> {
@@ -238,7 +238,7 @@ impl Walk<'_> {
         reader: &mut dyn Read,
     ) -> Result<Blob, Trouble> {
         let mut held = self.budget.hold(size.unwrap_or(GROW))?;
-        if let Some(size) = size.filter(|size| *size >= MAPPED) {
+        if let Some(size) = size.filter(|size| *size >= MAPPED && self.budget.is_full()) {
             let size = usize::try_from(size).unwrap_or(usize::MAX);
             return Ok(Blob::unpack(size, &head, reader, held)?);
         }
