@@ -28,11 +28,17 @@ impl<T> Queue<T> {
     }
 
     pub(crate) fn push(&self, task: T) {
+        self.push_all([task]);
+    }
+
+    /// Puts in several at once: whoever is idle takes the last of them.
+    pub(crate) fn push_all(&self, tasks: impl IntoIterator<Item = T>) {
         let mut state = self.lock();
-        state.waiting.push(task);
-        let idle = state.idle > 0;
+        let before = state.waiting.len();
+        state.waiting.extend(tasks);
+        let wanted = state.idle.min(state.waiting.len() - before);
         drop(state);
-        if idle {
+        for _ in 0..wanted {
             self.wake.notify_one();
         }
     }

@@ -12,6 +12,7 @@ use crate::trouble::{Code, Trouble};
 use crate::walk::{Node, Task, Walk};
 use muster_formats::zipfile::{Entry, Location, ZipFile};
 use muster_model::ErrorKind;
+use std::cmp::Reverse;
 
 /// Largest central directory read, bytes: some three million entries.
 const MAX_DIRECTORY: u64 = 256 << 20;
@@ -84,29 +85,28 @@ pub(crate) fn walk(
         let message = format!("its directory is damaged: {seen} of {promised} entries can be read");
         found.trouble_at(&node.path, &Trouble::damaged(message));
     }
+    drop(zip);
     if packed > blob.size() {
         return Err(Trouble::new(
             Code::Overlap,
             format!("members claim {packed} packed bytes of an archive of {}", blob.size()),
         ));
     }
-    if members.len() > 1 {
-        // What takes long to unpack is for whoever has time for it.
-        let (large, rest) = members.into_iter().partition(|member: &Member| member.size >= ALONE);
-        members = rest;
-        for member in Vec::from_iter(large) {
-            let (node, blob) = (node.clone(), blob.clone());
-            walk.queue.push(Task::Members { node, blob, members: vec![member] });
-        }
-    }
-    if members.len() <= BATCH {
+    if members.len() <= 1 {
         self::members(walk, node, blob, &members, found);
         return Ok(());
     }
-    while !members.is_empty() {
-        let batch = members.split_off(members.len().saturating_sub(BATCH));
-        walk.queue.push(Task::Members { node: node.clone(), blob: blob.clone(), members: batch });
+    // What is large comes after the rest, the largest last: nothing else needs memory then.
+    let (mut large, mut rest): (Vec<_>, Vec<_>) =
+        members.into_iter().partition(|member| member.size >= ALONE);
+    large.sort_by_key(|member| Reverse(member.size));
+    let task = |members| Task::Members { node: node.clone(), blob: blob.clone(), members };
+    let mut tasks: Vec<_> = large.into_iter().map(|member| task(vec![member])).collect();
+    while rest.len() > BATCH {
+        tasks.push(task(rest.split_off(rest.len() - BATCH)));
     }
+    walk.queue.push_all(tasks);
+    self::members(walk, node, blob, &rest, found);
     Ok(())
 }
 
