@@ -66,7 +66,11 @@ pub fn seal(signing: &[u8], encryption: &PrivateKey) -> Result<String> {
 }
 
 /// Decrypts whole blocks by SM4, in ECB or, with an initial vector, CBC.
-fn decrypt(key: &[u8], vector: Option<&[u8]>, content: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+pub(crate) fn decrypt(
+    key: &[u8],
+    vector: Option<&[u8]>,
+    content: &[u8],
+) -> Option<Zeroizing<Vec<u8>>> {
     if content.is_empty() || !content.len().is_multiple_of(BLOCK) {
         return None;
     }

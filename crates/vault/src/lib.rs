@@ -24,6 +24,8 @@ pub mod token;
 pub mod x509;
 
 #[cfg(test)]
+mod national;
+#[cfg(test)]
 mod vectors;
 
 pub use aead::Suite;

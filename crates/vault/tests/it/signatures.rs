@@ -65,6 +65,35 @@ fn every_request_of_the_published_client_verifies() {
     }
 }
 
+/// The two signatures that the tests of the vendor's Go client (`core/auth/signer`) expect.
+#[test]
+fn the_signatures_of_the_vendors_own_tests_verify() {
+    let key = SecretKey::new("AccessKey", Zeroizing::new(b"SecretKey".to_vec()));
+    let at = Micros::from_secs(1_136_214_245);
+    let requests = [
+        ("GET", "limit=1", "", "5a2ce64c865e0e6046321c6f3d5a77ba8413eeaf355c3166c03d58d02ac79624"),
+        (
+            "POST",
+            "key=value",
+            "{\"Name\":\"test\",\"Id\":1}\n",
+            "cecc2af119b18ab70b4d094c0750f3b42c02f254903179a0fc2cc72fc9db4f59",
+        ),
+    ];
+    for (method, query, body, signature) in requests {
+        let header = format!(
+            "SDK-HMAC-SHA256 Access=AccessKey, SignedHeaders=x-sdk-date, Signature={signature}"
+        );
+        let headers = [("x-sdk-date", b"20060102T150405Z".as_slice())];
+        let ask = |body: &str| {
+            let body = body.as_bytes();
+            let request = Request { method, path: "/path", query, headers: &headers, body };
+            verify(&Authorization::parse(&header).unwrap()?, &request, &key, at, false)
+        };
+        assert!(ask(body).is_ok(), "{method}: {:?}", ask(body));
+        assert_eq!(ask("{}"), Err(Refusal::Mismatch));
+    }
+}
+
 #[test]
 fn another_secret_date_method_path_query_header_or_body_does_not() {
     let (key, all) = named("body");
