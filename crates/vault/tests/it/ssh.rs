@@ -194,6 +194,26 @@ fn what_is_no_key_to_be_taken_says_why() {
 }
 
 #[test]
+fn a_comment_with_the_words_of_an_armour_is_a_comment() {
+    let folder = Folder::new();
+    let line = read(format!("{}.pub", folder.make("key", &["-t", "ed25519"])));
+    let key = PublicKey::parse(&line).unwrap();
+    for comment in [
+        "r\x7foot@d\0PRIVATE KEY-----",
+        "-----BEGIN OPENSSH PRIVATE KEY-----",
+        "-----BEGIN PUBLIC KEY-----x-----END PUBLIC KEY-----",
+        "---- BEGIN SSH2 PUBLIC KEY ----",
+    ] {
+        let commented = PublicKey::from_blob(key.blob(), comment).unwrap();
+        let again = PublicKey::parse(&commented.line()).unwrap();
+        assert_eq!((again.blob(), again.comment()), (key.blob(), commented.comment()), "{comment}");
+    }
+    // In front of it, it is one.
+    let private = PublicKey::parse("note\n-----BEGIN RSA PRIVATE KEY-----\nAAAA").unwrap_err();
+    assert!(private.to_string().contains("private key"), "{private}");
+}
+
+#[test]
 fn a_security_keys_public_half_is_taken() {
     // Made for this test: a point of P-256 and 32 bytes, with the usual application.
     let blob = |name: &str, parts: &[&[u8]]| {

@@ -21,13 +21,17 @@ const RFC4716: &str = "---- BEGIN SSH2 PUBLIC KEY ----";
 
 pub(super) fn parse(text: &str) -> Result<PublicKey, Refusal> {
     let text = text.trim();
-    if text.contains("PRIVATE KEY-----") {
+    // Armour begins a line: the same words in a comment are a comment.
+    let armour = || text.lines().map(str::trim_start).filter(|line| line.starts_with("-----"));
+    if armour().any(|line| line.contains("PRIVATE KEY-----")) {
         return Err(Refusal::Unsupported("is a private key: the public one is wanted"));
     }
     if let Some(body) = text.strip_prefix(RFC4716) {
         return rfc4716(body);
     }
-    if let Some(block) = pem::first(text, &[])? {
+    if armour().any(|line| line.starts_with("-----BEGIN "))
+        && let Some(block) = pem::first(text, &[])?
+    {
         return match block.label {
             "PUBLIC KEY" => spki(&block.contents, ""),
             "RSA PUBLIC KEY" => pkcs1(&block.contents, ""),
