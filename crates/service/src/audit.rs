@@ -19,6 +19,10 @@ use crate::app::App;
 use muster_model::{Action, Assumer, Caller, Credential, Micros};
 use muster_store::Tx;
 use muster_store::audit::Record;
+use serde_json::{Map, Value, json};
+
+/// What the address a caller asked from is called among a record's details.
+pub(crate) const ADDRESS: &str = "address";
 
 /// How it ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,16 +73,30 @@ pub fn record(
         action: action.name().to_owned(),
         target: target.to_owned(),
         outcome: outcome.name().to_owned(),
-        detail: caller.assumed_by.as_ref().map(assumed).unwrap_or_default(),
+        detail: detail(caller),
     }
 }
 
-/// Who acted as the agency that the record names as its actor.
-fn assumed(by: &Assumer) -> String {
-    let by = serde_json::json!({
-        "domain_id": by.domain_id, "user_id": by.user_id, "user_name": by.user_name,
-    });
-    serde_json::json!({"assumed_by": by}).to_string()
+/// From where the caller asked, and who acted as the agency that the record names as its actor. Empty for the operator
+/// on the machine itself.
+fn detail(caller: &Caller) -> String {
+    let address = caller.address.map(|address| (ADDRESS, address.to_string().into()));
+    let by = caller.assumed_by.as_ref().map(|by| ("assumed_by", assumed(by)));
+    [address, by]
+        .into_iter()
+        .flatten()
+        .fold(String::new(), |detail, (name, value)| remarked(&detail, name, value))
+}
+
+fn assumed(by: &Assumer) -> Value {
+    json!({"domain_id": by.domain_id, "user_id": by.user_id, "user_name": by.user_name})
+}
+
+/// Details with one more.
+fn remarked(detail: &str, name: &str, value: Value) -> String {
+    let mut all: Map<String, Value> = serde_json::from_str(detail).unwrap_or_default();
+    all.insert(name.to_owned(), value);
+    Value::Object(all).to_string()
 }
 
 /// Records a success in the transaction that brings it about.

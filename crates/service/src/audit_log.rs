@@ -1,5 +1,6 @@
 //! Reading the audit log.
 
+use crate::audit::ADDRESS;
 use crate::{App, authz};
 use muster_model::{Action, Caller, Page, Paging, Result};
 use muster_store::audit;
@@ -33,6 +34,13 @@ pub async fn list(app: &App, caller: &Caller, filter: Filter, part: Part) -> Res
     }
 }
 
+/// From where it was asked; empty for what the product or the operator on its machine did.
+fn address(record: &Record) -> String {
+    let detail: Value = serde_json::from_str(&record.detail).unwrap_or_default();
+    let address = detail.get(ADDRESS).and_then(Value::as_str);
+    address.unwrap_or_default().to_owned()
+}
+
 /// A record as readers of the log and of its trail see it; a trail adds the node it is of.
 #[must_use]
 pub fn view(seq: u64, record: &Record, hash: &[u8]) -> Value {
@@ -42,6 +50,7 @@ pub fn view(seq: u64, record: &Record, hash: &[u8]) -> Value {
         "user_name": record.user_name,
         "user_id": record.user_id,
         "credential": record.credential,
+        "address": address(record),
         "action": record.action,
         "target": record.target,
         "project_id": record.project_id,

@@ -38,6 +38,7 @@ fn what_was_done_is_found_exported_and_verified() {
     let key = point["key"].as_str().unwrap().to_owned();
 
     // Who, what, when, allowed or not.
+    let trail = data.join("audit");
     let target = format!("certificate/{id}");
     let search = |more: &[&str]| {
         let found = ask(data, &[&["audit", "search"], more].concat());
@@ -48,6 +49,13 @@ fn what_was_done_is_found_exported_and_verified() {
         (found.len() == 4).then_some(found)
     });
     assert_eq!(found.iter().filter(|outcome| *outcome == "\"intent\"").count(), 2);
+    // And from where, in the log and in the trail.
+    for more in [vec![], vec!["--trail", text(&trail)]] {
+        let args = [&["audit", "search", "--action", "scm:cert:export"][..], &more].concat();
+        let found = ask(data, &args);
+        let from = found.as_array().unwrap().iter().map(|row| row["address"].clone());
+        assert_eq!(from.collect::<Vec<_>>(), ["127.0.0.1"; 4], "{found}");
+    }
     let args = ["--user", "admin", "--action", "scm:*", "--outcome", "success", "--from", "1h"];
     assert!(search(&args).len() >= 3);
     assert_eq!(search(&["--until", "2020-01-01"]).len(), 0);

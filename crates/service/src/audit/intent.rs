@@ -1,6 +1,6 @@
 //! Nothing secret leaves before its record is on the disk.
 
-use super::{Outcome, record};
+use super::{Outcome, record, remarked};
 use crate::app::App;
 use muster_model::{Action, Caller, Error, ErrorKind, Result};
 use muster_store::audit::Record;
@@ -47,7 +47,8 @@ pub async fn intent(
         Err(_elapsed) => Failure::Slow,
     };
     metrics::counter!("muster_audit_refused_total").increment(1);
-    tell(app, Record { detail: r#"{"error":"audit unavailable"}"#.to_owned(), ..outcome });
+    let detail = remarked(&outcome.detail, "error", "audit unavailable".into());
+    tell(app, Record { detail, ..outcome });
     Err(Error::new(
         ErrorKind::Unavailable,
         "audit: the record could not be made durable, so nothing was handed out",

@@ -1,11 +1,13 @@
 //! What stands in the audit log, and that nothing happens without it.
 
-use muster_model::{Action, ErrorKind, Paging, Role};
-use muster_service::authz;
+use muster_model::{Action, Assumer, Caller, ErrorKind, Paging, Role};
+use muster_service::audit::{Outcome, record};
 use muster_service::identity::{access_keys, users};
+use muster_service::{audit_log, authz};
 use muster_store::Db;
 use muster_store::audit::{Entry, Filter, list, verify};
 use muster_testkit::{TestApp, on_both_databases};
+use serde_json::Value;
 
 async fn entries(db: &Db, action: Action) -> Vec<Entry> {
     let mut tx = db.read().await.unwrap();
@@ -45,12 +47,38 @@ on_both_databases! {
 }
 
 #[tokio::test]
+async fn a_record_says_from_where_and_who_acted_as_an_agency() {
+    let test = TestApp::new().await;
+    let mut caller = test.operator();
+    let told = |caller: &Caller| {
+        let outcome = Outcome::Denied;
+        record(test.app.now(), caller, Action::UserList, "", "user", outcome)
+    };
+    assert_eq!(told(&caller).detail, "", "on the machine itself");
+    caller.address = Some("2001:db8::7".parse().unwrap());
+    assert_eq!(told(&caller).detail, r#"{"address":"2001:db8::7"}"#);
+    caller.assumed_by = Some(Assumer {
+        domain_id: caller.domain_id.clone(),
+        domain_name: "partner".to_owned(),
+        user_id: caller.user_id.clone(),
+        user_name: "eve".to_owned(),
+    });
+    let told = told(&caller);
+    let detail: Value = serde_json::from_str(&told.detail).unwrap();
+    assert_eq!(
+        (&detail["address"], &detail["assumed_by"]["user_name"]),
+        (&"2001:db8::7".into(), &"eve".into())
+    );
+    assert_eq!(audit_log::view(1, &told, &[])["address"], "2001:db8::7");
+}
+
+#[tokio::test]
 async fn a_foreign_project_does_not_exist_and_a_refused_action_is_named() {
     let test = TestApp::new().await;
     let operator = test.operator();
     let foreign = muster_model::id::ProjectId::parse("0000").unwrap();
     let own = muster_model::id::ProjectId::parse(&test.credentials.project_id).unwrap();
-    let ask = async |caller: &muster_model::Caller, action, project: &_| {
+    let ask = async |caller: &Caller, action, project: &_| {
         authz::require(&test.app, caller, action, Some(project)).await
     };
     let absent = ask(&operator, Action::AssetList, &foreign).await.unwrap_err();

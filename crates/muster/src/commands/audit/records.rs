@@ -19,6 +19,7 @@ pub(super) const COLUMNS: &[Column] = &[
     ("seq", "/seq"),
     ("at", "/at"),
     ("who", "/user_name"),
+    ("from", "/address"),
     ("credential", "/credential"),
     ("action", "/action"),
     ("target", "/target"),
@@ -31,7 +32,7 @@ pub(super) const COLUMNS: &[Column] = &[
     ("hash", "/hash"),
 ];
 /// Columns of a search.
-pub(super) const SHOWN: usize = 8;
+pub(super) const SHOWN: usize = 9;
 
 /// Where records come from.
 pub(super) enum Records<'a> {
