@@ -18,7 +18,7 @@ pub use download::Download;
 pub use mail::{Mail, MailServer};
 pub use network::Network;
 pub use rules::Rules;
-pub use syslog::{Severity, SyslogMessage, SyslogTarget};
+pub use syslog::{Facility, Severity, SyslogMessage, SyslogTarget};
 
 use muster_model::{Error, Result};
 use serde::{Deserialize, Serialize};

@@ -10,8 +10,6 @@ use std::time::Duration;
 
 /// How long a connection and each write may take.
 const TIMEOUT: Duration = Duration::from_secs(10);
-/// Facility "system daemons".
-const DAEMON: u8 = 3;
 /// Longest value of a parameter in bytes; what is longer is cut off.
 const MAX_VALUE: usize = 255;
 
@@ -24,6 +22,15 @@ enum Way {
     Udp(String, u16),
     Tcp(String, u16),
     Unix(PathBuf),
+}
+
+/// What part of a system a message is of, by RFC 5424's numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Facility {
+    /// 3, system daemons.
+    Daemon,
+    /// 13, log audit.
+    Audit,
 }
 
 /// How much a message matters, by RFC 5424's numbers.
@@ -40,6 +47,8 @@ pub enum Severity {
 /// A message.
 #[derive(Clone, Copy, Debug)]
 pub struct SyslogMessage<'a> {
+    /// What it is of.
+    pub facility: Facility,
     /// How much it matters.
     pub severity: Severity,
     /// When it was made.
@@ -82,7 +91,11 @@ impl SyslogMessage<'_> {
             Severity::Warning => 4,
             Severity::Notice => 5,
         };
-        let priority = DAEMON * 8 + severity;
+        let facility = match self.facility {
+            Facility::Daemon => 3,
+            Facility::Audit => 13,
+        };
+        let priority = facility * 8 + severity;
         // The receiver knows where it came from; names of hosts are not ours to tell.
         let (at, pid, kind) = (self.at.iso(), std::process::id(), self.kind);
         let mut out = format!("<{priority}>1 {at} - muster {pid} {kind} ");
@@ -159,6 +172,7 @@ mod tests {
 
     fn message<'a>(values: &'a [(&'a str, String)]) -> SyslogMessage<'a> {
         SyslogMessage {
+            facility: Facility::Daemon,
             severity: Severity::Warning,
             at: Micros(1_767_225_600_000_001),
             kind: "CERT_EXPIRING",

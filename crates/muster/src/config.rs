@@ -388,6 +388,7 @@ mod tests {
             ("[export]\ntime_zone = 'Mars/Olympus'", vec![], "export.time_zone"),
             ("[export]\nformat = 'pdf'", vec![], "export.format"),
             ("[audit]\nwait_ms = 1", vec![], "audit.wait_ms"),
+            ("[audit]\nsyslog = \"tls://logs\"", vec![], "audit.syslog"),
             ("[keypairs]\nparallel = 0", vec![], "keypairs.parallel"),
             ("[sca]\nparallel = 0", vec![], "sca.parallel"),
             ("[sca]\nisolation = 'off'", vec![], "preferred"),

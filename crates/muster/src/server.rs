@@ -128,6 +128,7 @@ async fn serve_until_told(
         muster_service::export::start(&app);
         sca::start_callbacks(&app);
         muster_service::certificates::expiry::start(&app)?;
+        muster_service::audit::copies::start(&app)?;
         muster_service::keypairs::start(&app)?;
         muster_service::vulnerabilities::matcher::start(&app);
         upkeep::start(&app);

@@ -4,9 +4,10 @@
 //! out a secret first makes its record durable in the audit trail of this node ([`intent`]): no record, no
 //! secret. Reads and refusals go through [`note`], which never waits: a bounded queue, written in batches
 //! once a second and at the stop. What does not fit is counted and logged. Where the trail stood is signed from time to
-//! time ([`checkpoints`]).
+//! time ([`checkpoints`]). Who keeps the log elsewhere gets copies ([`copies`]).
 
 pub mod checkpoints;
+pub mod copies;
 mod intent;
 mod queue;
 mod settings;

@@ -255,22 +255,38 @@ pub async fn before(tx: &mut Tx, filter: &Filter, seq: i64, limit: u32) -> Resul
     tx.all(sql, binds).await?.iter().map(entry).collect()
 }
 
+/// Entries with a place after `seq`, oldest first: for following the log.
+///
+/// # Errors
+/// Those of the database.
+pub async fn after(tx: &mut Tx, seq: i64, limit: u32) -> Result<Vec<Entry>> {
+    let sql = format!("SELECT {COLUMNS} FROM audit WHERE seq > ? ORDER BY seq LIMIT ?");
+    tx.all(sql, binds![seq, limit]).await?.iter().map(entry).collect()
+}
+
+/// The place of the newest entry; 0 if there is none.
+///
+/// # Errors
+/// Those of the database.
+pub async fn last(tx: &mut Tx) -> Result<i64> {
+    let last = tx.optional("SELECT seq FROM audit ORDER BY seq DESC LIMIT 1", vec![]).await?;
+    last.map_or(Ok(0), |row| row.only())
+}
+
 /// Walks the whole chain and answers the place of the first entry that does not fit, if there is one. An
 /// entry missing in the middle shows at the one after it; a cut-off end does not show.
 ///
 /// # Errors
 /// Those of the database.
 pub async fn verify(tx: &mut Tx) -> Result<Option<i64>> {
-    const BATCH: i64 = 1000;
+    const BATCH: u32 = 1000;
     let (mut seq, mut hash) = (0, [0; 32]);
     loop {
-        let sql = format!("SELECT {COLUMNS} FROM audit WHERE seq > ? ORDER BY seq LIMIT ?");
-        let rows = tx.all(sql, binds![seq, BATCH]).await?;
-        if rows.is_empty() {
+        let entries = after(tx, seq, BATCH).await?;
+        if entries.is_empty() {
             return Ok(None);
         }
-        for row in &rows {
-            let entry = entry(row)?;
+        for entry in &entries {
             if entry.seq != seq + 1 || entry.record.hash(entry.seq, &hash)? != entry.hash {
                 return Ok(Some(entry.seq));
             }

@@ -60,7 +60,7 @@ impl Disk for Moody {
 async fn an_export_that_cannot_be_recorded_is_refused_and_names_the_audit() {
     let disk = Moody(Arc::new((Mutex::new(Mood::Fine), Condvar::new())));
     let settings = Settings {
-        audit: AuditSettings { wait_ms: 50 },
+        audit: AuditSettings { wait_ms: 50, ..AuditSettings::default() },
         limits: Limits { logins: 0, api: 0, user: 0, address: 0, secrets: 0 },
         ..Settings::default()
     };

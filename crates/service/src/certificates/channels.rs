@@ -2,7 +2,7 @@
 
 use super::CertificateSettings;
 use muster_egress::{
-    Egress, EgressSettings, Mail, MailServer, Severity, SyslogMessage, SyslogTarget,
+    Egress, EgressSettings, Facility, Mail, MailServer, Severity, SyslogMessage, SyslogTarget,
 };
 use muster_model::{Error, ErrorKind, Micros, Result};
 use serde::{Deserialize, Serialize};
@@ -140,8 +140,14 @@ impl Channels {
                     _ => Severity::Warning,
                 };
                 let (subject, _) = told(notice);
-                let message =
-                    SyslogMessage { severity, at: now, kind, values: &values, text: &subject };
+                let message = SyslogMessage {
+                    facility: Facility::Daemon,
+                    severity,
+                    at: now,
+                    kind,
+                    values: &values,
+                    text: &subject,
+                };
                 self.door.send_syslog(target, &message)?;
             }
         }

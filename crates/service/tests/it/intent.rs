@@ -54,7 +54,7 @@ fn trail(data_dir: &Path) -> Vec<(String, String)> {
 }
 
 async fn app(test: &TestDb, disk: Box<dyn Disk>, wait_ms: u64) -> App {
-    let audit = AuditSettings { wait_ms };
+    let audit = AuditSettings { wait_ms, ..AuditSettings::default() };
     let data_dir = test.dir.path().join("slow");
     let settings = Settings { data_dir, audit, ..Settings::default() };
     let (vault, clock) = (Keyring::ephemeral().unwrap(), Arc::new(ManualClock::at(START)));

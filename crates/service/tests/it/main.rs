@@ -7,6 +7,7 @@
 )]
 
 mod audit;
+mod copies;
 mod identity;
 mod intent;
 mod rights;
