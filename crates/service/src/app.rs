@@ -125,6 +125,11 @@ impl App {
             revocations,
             sca,
         }));
+        match audit::index::catch_up(&app).await {
+            Ok(0) => {}
+            Ok(added) => tracing::warn!(added, "the audit log lacked records of the trail"),
+            Err(error) => tracing::error!(?error, "the audit log may lack records of the trail"),
+        }
         app.tasks.spawn(keep_identities(app.clone()));
         app.tasks.spawn(checkpoints::keep(app.clone()));
         Ok(app)

@@ -8,6 +8,7 @@
 
 pub mod checkpoints;
 pub mod copies;
+pub(crate) mod index;
 mod intent;
 mod queue;
 mod settings;

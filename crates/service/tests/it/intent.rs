@@ -5,10 +5,12 @@ use muster_model::time::ManualClock;
 use muster_model::{Action, Caller, Credential, ErrorKind, Role, Scope};
 use muster_service::audit::{AuditSettings, intent};
 use muster_service::{App, Settings};
+use muster_store::Db;
+use muster_store::audit::{after, verify};
 use muster_store::trail::read::{Lines, Next, segments};
 use muster_store::trail::{Disk, FileSystem};
 use muster_testkit::database::START;
-use muster_testkit::{TestApp, TestDb};
+use muster_testkit::{TestApp, TestDb, on_both_databases};
 use muster_vault::Keyring;
 use std::fs::File;
 use std::io;
@@ -59,6 +61,44 @@ async fn app(test: &TestDb, disk: Box<dyn Disk>, wait_ms: u64) -> App {
     let settings = Settings { data_dir, audit, ..Settings::default() };
     let (vault, clock) = (Keyring::ephemeral().unwrap(), Arc::new(ManualClock::at(START)));
     App::open_on(test.db.clone(), vault, clock, settings, disk).await.unwrap()
+}
+
+/// Outcomes and targets in the log, oldest first.
+async fn log(app: &App) -> Vec<(String, String)> {
+    let mut tx = app.db.read().await.unwrap();
+    assert_eq!(verify(&mut tx).await.unwrap(), None, "the chain is broken");
+    let entries = after(&mut tx, 0, 1000).await.unwrap();
+    entries.into_iter().map(|it| (it.record.outcome, it.record.target)).collect()
+}
+
+on_both_databases! {
+    async fn what_a_killed_server_owed_the_log_is_added_at_the_next_start(test: TestDb) {
+        // Another database stands for the state of this one before the last second.
+        let (ahead, again) = (TestDb::sqlite().await, test.again().await);
+        let data_dir = ahead.dir.path().join("data");
+        let open = async |db: &Db| {
+            let settings = Settings { data_dir: data_dir.clone(), ..Settings::default() };
+            let (vault, clock) = (Keyring::parse(&"5a".repeat(32)).unwrap(), ManualClock::at(START));
+            App::open(db.clone(), vault, Arc::new(clock), settings).await.unwrap()
+        };
+        let killed = open(&ahead.db).await;
+        for target in ["thing/1", "thing/2"] {
+            let action = Action::AssetExport;
+            intent(&killed, &caller(), action, "", target).await.unwrap().done();
+        }
+        killed.close().await;
+
+        let next = open(&test.db).await;
+        let mut found = log(&next).await;
+        found.sort();
+        let expected = ["intent", "success"].map(|it| [pair(it, "thing/1"), pair(it, "thing/2")]);
+        assert_eq!(found, expected.concat());
+        next.close().await;
+        // And once.
+        let last = open(&again).await;
+        assert_eq!(log(&last).await.len(), 4);
+        last.close().await;
+    }
 }
 
 fn caller() -> Caller {
