@@ -1,4 +1,5 @@
 """Tokens, access keys and discovery as the published clients use them."""
+import base64
 import json
 import os
 
@@ -11,6 +12,7 @@ from huaweicloudsdkcore.signer.algorithm import SigningAlgorithm
 from huaweicloudsdkhss.v5 import HssClient, ListUsersRequest
 from huaweicloudsdkhss.v5.region.hss_region import HssRegion
 from huaweicloudsdkiam import v3 as iam
+from huaweicloudsdkkps import v3 as kps
 
 
 @pytest.fixture(scope="session")
@@ -165,6 +167,13 @@ def test_an_agency_is_assumed_by_the_clients(iam_client, endpoint, credentials):
         refused = requests.post(f"{endpoint}/v3/{credentials['project_id']}/keypairs",
                                 headers={"X-Auth-Token": token.x_subject_token}, json={"keypair": {"name": "no"}})
         assert refused.status_code == 403 and "kps:keypair:create" in refused.text
+        pairs = kps.KpsClient.new_builder().with_credentials(acting).with_endpoint(endpoint).build()
+        with pytest.raises(ClientRequestException) as named:
+            pairs.create_keypair(kps.CreateKeypairRequest(body=kps.CreateKeypairRequestBody(
+                keypair=kps.CreateKeypairAction(name="no"))))
+        assert named.value.status_code == 403 and named.value.error_code == "KPS.9003"
+        missing = json.loads(base64.b64decode(named.value.encoded_auth_msg))
+        assert missing == {"action": "kps:keypair:create", "allowed": False}
     finally:
         ask("DELETE", path)
     with pytest.raises(ClientRequestException) as ended:

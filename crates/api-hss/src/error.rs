@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use axum::response::Response;
-use muster_http::gateway::{Gateway, answer};
+use muster_http::gateway::{Gateway, answer_of};
 use muster_http::{ApiError, RequestInfo};
 use muster_model::{Error, ErrorKind};
 
@@ -35,6 +35,6 @@ impl ApiError for Hss {
             | ErrorKind::Unsupported
             | ErrorKind::Unavailable => return Gateway::render(error, request),
         };
-        answer(status, code, &format!("{words} {}", error.message()), request)
+        answer_of(error, status, code, &format!("{words} {}", error.message()), request)
     }
 }

@@ -6,6 +6,7 @@
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use muster_http::failure::status;
+use muster_http::gateway::missing;
 use muster_http::{ApiError, Json, RequestInfo};
 use muster_model::{Error, ErrorKind};
 use serde::Serialize;
@@ -19,6 +20,8 @@ struct Body<'a> {
     error_code: &'static str,
     error_msg: &'a str,
     request_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    encoded_authorization_message: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -38,6 +41,7 @@ impl ApiError for IamError {
             error_code,
             error_msg: message,
             request_id: &request.request_id,
+            encoded_authorization_message: missing(error),
         };
         (status, Json(body)).into_response()
     }

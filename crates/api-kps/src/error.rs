@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use axum::response::Response;
-use muster_http::gateway::{Gateway, answer};
+use muster_http::gateway::{Gateway, answer_of};
 use muster_http::{ApiError, RequestInfo};
 use muster_model::{Error, ErrorKind};
 use muster_service::keypairs::Fault;
@@ -17,7 +17,7 @@ impl ApiError for Kps {
     fn render(error: &Error, request: &RequestInfo) -> Response {
         match place(error) {
             Some((status, code, words)) => {
-                answer(status, code, &format!("{words}{}", error.message()), request)
+                answer_of(error, status, code, &format!("{words}{}", error.message()), request)
             }
             None => Gateway::render(error, request),
         }

@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use axum::response::Response;
-use muster_http::gateway::{Gateway, answer};
+use muster_http::gateway::{Gateway, answer_of};
 use muster_http::{ApiError, RequestInfo};
 use muster_model::{Error, ErrorKind};
 
@@ -36,7 +36,7 @@ impl ApiError for ScmError {
             | ErrorKind::Unavailable => return Gateway::render(error, request),
         };
         let message: String = message.chars().take(MAX_MESSAGE).collect();
-        answer(status, code, &message, request)
+        answer_of(error, status, code, &message, request)
     }
 }
 
