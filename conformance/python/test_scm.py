@@ -190,6 +190,56 @@ def test_an_envelope_is_opened_by_another_sm2(client, tmp_path):
     assert gmalg.SM2(None, b"1234567812345678", point).verify(b"proof", *signature)
 
 
+@pytest.mark.parametrize("written", ["base64", "der", "pem"])
+def test_an_envelope_of_another_sm2_is_opened(tmp_path, written):
+    """The other way round: gmalg makes the keys and the envelope, the binary opens it."""
+    (signing, to), (secret, point) = (gmalg.SM2().generate_keypair() for _ in range(2))
+    key = os.urandom(16)
+    sealed = gmalg.SM2(pk=to).encrypt(key)
+    sm4 = gmalg.SM4(key)
+    private = b"".join(sm4.encrypt(secret[at : at + 16]) for at in (0, 16))
+
+    def envelope(sealed):
+        x, y, digest, text = sealed[1:33], sealed[33:65], sealed[65:97], sealed[97:]
+        return der(0x30, der(0x30, bytes.fromhex("06082a811ccf55016801")),
+                   der(0x30, integer(x), integer(y), der(4, digest), der(4, text)),
+                   der(3, b"\0" + point), der(3, b"\0" + private))
+
+    # The signing key as SEC 1: openssl makes PKCS#8 of it.
+    sec1 = der(0x30, integer(b"\1"), der(4, signing), der(0xA0, bytes.fromhex("06082a811ccf5501822d")), der(0xA1, der(3, b"\0" + to)))
+    (tmp_path / "sign.der").write_bytes(sec1)
+    openssl(tmp_path, "pkey -inform DER -in sign.der -out sign.key")
+
+    def unwrapped(content):
+        text = base64.b64encode(content)
+        armour = b"-----BEGIN ENVELOPE-----\n" + text + b"\n-----END ENVELOPE-----\n"
+        (tmp_path / "envelope").write_bytes({"base64": text, "der": content, "pem": armour}[written])
+        return subprocess.run([os.environ["MUSTER_BINARY"], "cert", "unwrap", "envelope", "--key", "sign.key"],
+                              cwd=tmp_path, capture_output=True, text=True)
+
+    opened = unwrapped(envelope(sealed))
+    assert opened.returncode == 0, opened.stderr
+    (tmp_path / "enc.key").write_text(opened.stdout)
+    assert number(openssl(tmp_path, "pkey -in enc.key -noout -text")) == secret
+    for at in (40, 80, 100):
+        altered = bytearray(sealed)
+        altered[at] ^= 1
+        assert unwrapped(envelope(bytes(altered))).returncode != 0
+
+
+def der(tag, *parts):
+    content = b"".join(parts)
+    if len(content) < 0x80:
+        return bytes([tag, len(content)]) + content
+    length = len(content).to_bytes((len(content).bit_length() + 7) // 8, "big")
+    return bytes([tag, 0x80 | len(length)]) + length + content
+
+
+def integer(number):
+    digits = number.lstrip(b"\0") or b"\0"
+    return der(2, (b"\0" if digits[0] & 0x80 else b"") + digits)
+
+
 def number(text):
     lines = text.split("priv:")[1].split("pub:")[0]
     return bytes.fromhex("".join(lines.replace(":", "").split())).lstrip(b"\0").rjust(32, b"\0")
