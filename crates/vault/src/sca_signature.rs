@@ -12,6 +12,7 @@ use muster_model::{Error, Result};
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use sm3::Sm3;
+use std::collections::BTreeMap;
 use std::fmt;
 use zeroize::Zeroizing;
 
@@ -19,6 +20,8 @@ use zeroize::Zeroizing;
 pub const WINDOW_MS: i64 = 5 * 60 * 1000;
 /// Most parameters of one body.
 const MAX_PARAMETERS: usize = 256;
+/// Deepest value of a parameter: each level is read once more.
+const MAX_DEPTH: usize = 16;
 
 /// The hash inside the HMAC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,22 +122,46 @@ pub fn canonical(body: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
         }
         text(name, &mut out)?;
         out.push(b':');
-        written(value, &mut out)?;
+        written(value, 0, &mut out)?;
     }
     out.push(b'}');
     Ok(out)
 }
 
 /// A value as the canonical form has it: numbers in the digits they came in, texts without needless
-/// escapes, no blanks.
-fn written(value: &RawValue, out: &mut Vec<u8>) -> Result<()> {
+/// escapes, no blanks, members of inner objects in ASCII order.
+fn written(value: &RawValue, depth: usize, out: &mut Vec<u8>) -> Result<()> {
     let raw = value.get();
     let invalid = |error| Error::invalid("body", error);
     match raw.as_bytes().first() {
         Some(b'"') => text(&serde_json::from_str::<String>(raw).map_err(invalid)?, out),
-        Some(b'{' | b'[') => {
-            let value: serde_json::Value = serde_json::from_str(raw).map_err(invalid)?;
-            serde_json::to_writer(out, &value).map_err(Error::internal)
+        Some(b'{' | b'[') if depth == MAX_DEPTH => {
+            Err(Error::invalid("body", format_args!("nests more than {MAX_DEPTH} deep")))
+        }
+        Some(b'{') => {
+            let members: BTreeMap<String, &RawValue> =
+                serde_json::from_str(raw).map_err(invalid)?;
+            let mut before = b'{';
+            for (name, value) in &members {
+                out.push(before);
+                text(name, out)?;
+                out.push(b':');
+                written(value, depth + 1, out)?;
+                before = b',';
+            }
+            out.extend_from_slice(if members.is_empty() { b"{}" } else { b"}" });
+            Ok(())
+        }
+        Some(b'[') => {
+            let items: Vec<&RawValue> = serde_json::from_str(raw).map_err(invalid)?;
+            let mut before = b'[';
+            for value in &items {
+                out.push(before);
+                written(value, depth + 1, out)?;
+                before = b',';
+            }
+            out.extend_from_slice(if items.is_empty() { b"[]" } else { b"]" });
+            Ok(())
         }
         _ => {
             out.extend_from_slice(raw.as_bytes());
@@ -196,6 +223,14 @@ mod tests {
         assert_eq!(form(body), r#"{"taskId":"api-test-001","timestamp":1724728924857}"#);
         assert_eq!(form(r#"{"b":"é\/","a":1.50,"B":[1, 2]}"#), r#"{"B":[1,2],"a":1.50,"b":"é/"}"#);
         assert_eq!(form("{}"), "{}");
+        // Whoever reads it refuses the number; here it is what was signed.
+        assert_eq!(form(r#"{"a": 1E400}"#), r#"{"a":1E400}"#);
+        let body =
+            r#"{"a": [ {"z": 1.50, "b": 12345678901234567890123, "\u0041": [], "n": null}, {} ]}"#;
+        assert_eq!(
+            form(body),
+            r#"{"a":[{"A":[],"b":12345678901234567890123,"n":null,"z":1.50},{}]}"#
+        );
     }
 
     #[test]
@@ -203,6 +238,10 @@ mod tests {
         for body in [r#"{"a":1,"a":2}"#, r#"{"a":null,"a":2}"#, "[1]", "", r#"{"a":1}x"#] {
             assert!(canonical(body.as_bytes()).is_err(), "{body}");
         }
+        let nested = |depth| format!("{{\"a\":{}1{}}}", "[".repeat(depth), "]".repeat(depth));
+        assert_eq!(form(&nested(MAX_DEPTH)), nested(MAX_DEPTH));
+        assert!(canonical(nested(MAX_DEPTH + 1).as_bytes()).is_err());
+        assert!(canonical(nested(1_000_000).as_bytes()).is_err());
         let many: Vec<_> = (0..=MAX_PARAMETERS).map(|n| format!("\"{n}\":1")).collect();
         assert!(canonical(format!("{{{}}}", many.join(",")).as_bytes()).is_err());
     }
