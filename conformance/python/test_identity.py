@@ -2,6 +2,7 @@
 import base64
 import json
 import os
+import re
 
 import pytest
 import requests
@@ -88,6 +89,22 @@ def test_projects_domains_and_keys(iam_client, credentials):
     assert credentials["project_id"] in [project.id for project in projects]
     domains = iam_client.keystone_list_auth_domains(iam.KeystoneListAuthDomainsRequest()).domains
     assert [domain.id for domain in domains] == [credentials["domain_id"]]
+
+
+def test_the_catalogue_in_parts_and_the_rules_for_passwords(iam_client, endpoint, credentials):
+    region = iam_client.keystone_list_regions(iam.KeystoneListRegionsRequest()).regions[0]
+    assert iam_client.keystone_show_region(iam.KeystoneShowRegionRequest(region_id=region.id)).region == region
+    services = iam_client.keystone_list_services(iam.KeystoneListServicesRequest(type="hss")).services
+    assert [it.name for it in services] == ["hss"] and services[0].enabled
+    found = iam_client.keystone_show_service(iam.KeystoneShowServiceRequest(service_id=services[0].id)).service
+    assert found == services[0]
+    ends = iam_client.keystone_list_endpoints(iam.KeystoneListEndpointsRequest(service_id=services[0].id)).endpoints
+    assert [it.url for it in ends] == [endpoint + "/v5/$(tenant_id)s"] and ends[0].region_id == region.id
+    shown = iam_client.keystone_show_endpoint(iam.KeystoneShowEndpointRequest(endpoint_id=ends[0].id)).endpoint
+    assert shown == ends[0]
+    rules = iam_client.keystone_show_security_compliance(
+        iam.KeystoneShowSecurityComplianceRequest(domain_id=credentials["domain_id"])).config.security_compliance
+    assert re.match(rules.password_regex, "long enough") and not re.match(rules.password_regex, "short")
 
 
 def test_an_access_key_lives_and_dies(iam_client, basic, endpoint, credentials):

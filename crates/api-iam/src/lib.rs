@@ -6,7 +6,9 @@ mod assignments;
 mod assumed;
 mod auth;
 mod caller_identity;
+mod compliance;
 mod credentials;
+mod endpoints;
 mod error;
 mod groups;
 mod operations;
@@ -32,6 +34,14 @@ pub fn router(app: &App) -> Router {
         .on("KeystoneCreateUserTokenByPassword", tokens::create)
         .on("KeystoneValidateToken", tokens::validate)
         .on("KeystoneShowCatalog", auth::catalog)
+        .on("KeystoneShowSecurityCompliance", compliance::show)
+        .on("KeystoneShowSecurityComplianceByOption", compliance::option)
+        .on("KeystoneListRegions", endpoints::regions)
+        .on("KeystoneShowRegion", endpoints::region)
+        .on("KeystoneListServices", endpoints::services)
+        .on("KeystoneShowService", endpoints::service)
+        .on("KeystoneListEndpoints", endpoints::list)
+        .on("KeystoneShowEndpoint", endpoints::show)
         .on("KeystoneListAuthProjects", auth::projects)
         .on("KeystoneListAuthDomains", auth::domains)
         .on("KeystoneListProjects", projects::list)

@@ -150,9 +150,10 @@ async fn whatever_is_not_there_is_said_in_json() {
     let long = anonymous.get(&format!("/v3?a={}", "x".repeat(40_000))).await;
     assert_eq!((long.status, &long.json()["error_code"]), (414, &json!("APIGW.0201")));
     let admin = world.test.admin(&world.router).await;
-    let unsupported = admin.get("/v3/regions").await;
+    let unsupported = admin.get("/v3/OS-FEDERATION/projects").await;
     assert_eq!(unsupported.status, 501);
-    assert_eq!(unsupported.json()["error_msg"], "KeystoneListRegions is not supported");
+    let message = "KeystoneListFederationProjects is not supported";
+    assert_eq!(unsupported.json()["error_msg"], message);
     let slash = admin.get("/v3/projects/").await;
     assert_eq!(slash.status, 404, "a redirect would read as an empty success");
 }

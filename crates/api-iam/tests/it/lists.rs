@@ -95,3 +95,60 @@ async fn discovery_by_the_published_clients() {
     let own = admin.get("/v3/auth/projects").await.json();
     assert_eq!(own["projects"][0]["id"], known.project_id.as_str());
 }
+
+#[tokio::test]
+async fn the_catalogue_can_be_asked_for_in_parts() {
+    let world = World::new().await;
+    // Whoever is logged in, whatever it may.
+    let reader = world.test.signing(&world.router);
+    let region = json!({
+        "id": "muster", "type": "public", "description": "", "parent_region_id": null,
+        "locales": {"en-us": "muster", "zh-cn": "muster"},
+        "links": {"self": "http://127.0.0.1:8420/v3/regions/muster"},
+    });
+    assert_eq!(reader.get("/v3/regions").await.json()["regions"], json!([region]));
+    assert_eq!(reader.get("/v3/regions/muster").await.json()["region"], region);
+    let services = reader.get("/v3/services?type=hss").await.json();
+    assert_eq!(services["services"].as_array().unwrap().len(), 1);
+    let service = &services["services"][0];
+    let path = format!("/v3/services/{}", service["id"].as_str().unwrap());
+    assert_eq!(&reader.get(&path).await.json()["service"], service);
+    let endpoints = reader.get("/v3/endpoints?service_id=muster-hss&interface=public").await.json();
+    let endpoint = &endpoints["endpoints"][0];
+    assert_eq!(endpoint["url"], "http://127.0.0.1:8420/v5/$(tenant_id)s");
+    assert_eq!(endpoint["region_id"], "muster");
+    let path = format!("/v3/endpoints/{}", endpoint["id"].as_str().unwrap());
+    assert_eq!(&reader.get(&path).await.json()["endpoint"], endpoint);
+    // Those of the catalogue, and no others.
+    let admin = world.test.admin(&world.router).await;
+    let catalog = admin.get("/v3/auth/catalog").await.json()["catalog"].clone();
+    for name in ["services", "endpoints"] {
+        let all = reader.get(&format!("/v3/{name}")).await.json();
+        assert_eq!(
+            all[name].as_array().unwrap().len(),
+            catalog.as_array().unwrap().len(),
+            "{name}"
+        );
+        assert_eq!(reader.get(&format!("/v3/{name}/none")).await.status, 404);
+    }
+    let internal = reader.get("/v3/endpoints?interface=internal").await.json();
+    assert_eq!(internal["endpoints"], json!([]));
+    assert_eq!(world.anonymous().get("/v3/regions").await.status, 401);
+}
+
+#[tokio::test]
+async fn what_a_password_has_to_be_is_told() {
+    let world = World::new().await;
+    let reader = world.test.signing(&world.router);
+    let domain = &world.test.credentials.domain_id;
+    let path = format!("/v3/domains/{domain}/config/security_compliance");
+    let rules = reader.get(&path).await.json()["config"]["security_compliance"].clone();
+    assert_eq!(rules["password_regex"], r"^[\s\S]{8,512}$");
+    for option in ["password_regex", "password_regex_description"] {
+        let one = reader.get(&format!("{path}/{option}")).await.json();
+        assert_eq!(one["config"], json!({option: rules[option]}));
+    }
+    assert_eq!(reader.get(&format!("{path}/other")).await.status, 400);
+    let foreign = reader.get("/v3/domains/other/config/security_compliance").await;
+    assert_eq!(foreign.status, 404);
+}

@@ -12,7 +12,9 @@ use muster_vault::{password, random};
 use zeroize::Zeroizing;
 
 /// Shortest password in characters.
-const MIN_PASSWORD: usize = 8;
+pub const MIN_PASSWORD: usize = 8;
+/// Longest password in bytes.
+pub const MAX_PASSWORD: usize = password::MAX_LEN;
 /// Longest description in characters.
 const MAX_DESCRIPTION: usize = 255;
 
@@ -268,7 +270,10 @@ fn check(name: &str, description: &str) -> Result<()> {
 
 async fn hash(app: &App, secret: Zeroizing<String>) -> Result<String> {
     if secret.chars().count() < MIN_PASSWORD {
-        return Err(Error::invalid("password", "must have at least 8 characters"));
+        return Err(Error::invalid(
+            "password",
+            format_args!("must have at least {MIN_PASSWORD} characters"),
+        ));
     }
     let _turn = app.identity.hashing.acquire().await.map_err(Error::internal)?;
     let hash = app.tasks.spawn_blocking(move || password::hash(&secret));
