@@ -12,6 +12,9 @@ use std::path::Path;
 
 /// How far back from the end of the trail is looked, in seconds.
 const WINDOW_SECS: i64 = 10;
+/// Records of the trail that are looked for at most, and records of the log they are looked for among: by the time alone a clock
+/// that jumped back would make it all of them.
+const MOST: (usize, u32) = (100_000, 250_000);
 /// Records of one transaction.
 const BATCH: usize = 1000;
 /// A trail cuts off what is longer.
@@ -24,7 +27,7 @@ pub(crate) async fn catch_up(app: &App) -> Result<usize> {
     let newest = newest.map_err(Error::internal)?.map_err(Error::internal)?;
     let Some(from) = newest.iter().map(|record| record.at).min() else { return Ok(0) };
     let since = Filter { from: Some(from), ..Filter::default() };
-    let known = audit::before(&mut app.db.read().await?, &since, i64::MAX, u32::MAX).await?;
+    let known = audit::before(&mut app.db.read().await?, &since, i64::MAX, MOST.1).await?;
     let known: HashSet<_> = known.iter().map(|entry| key(&entry.record)).collect();
     let owed: Vec<_> = newest.into_iter().filter(|record| !known.contains(&key(record))).collect();
     for batch in owed.chunks(BATCH) {
@@ -51,7 +54,7 @@ fn newest(folder: &Path, node: &str) -> io::Result<VecDeque<Record>> {
             let Next::Line(line) = next else { continue };
             let from = line.record.at.plus_secs(-WINDOW_SECS);
             found.push_back(line.record);
-            while found.front().is_some_and(|record| record.at < from) {
+            while found.len() > MOST.0 || found.front().is_some_and(|record| record.at < from) {
                 found.pop_front();
             }
         }
