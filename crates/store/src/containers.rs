@@ -1,7 +1,7 @@
 //! The containers that run now, on all hosts of a project.
 
 use crate::Tx;
-use crate::db::{Bind, binds, folded};
+use crate::db::{Bind, binds, folded, unpatterned};
 use crate::hosts;
 use muster_model::{Micros, Page, Paging, Result};
 
@@ -50,7 +50,7 @@ impl Filter {
             sql.push_str(
                 " AND (c.name LIKE ? ESCAPE '!' OR c.name LIKE ? ESCAPE '!' AND c.name NOT LIKE '%/%/%')",
             );
-            let pod = literal(&folded(pod));
+            let pod = unpatterned(&folded(pod));
             values.extend(binds![format!("%/%{pod}%/%"), format!("%/%{pod}%")]);
         }
         // No runtime lets a slash into the names of other containers.
@@ -61,12 +61,6 @@ impl Filter {
         }
         (sql, values)
     }
-}
-
-/// A text as `LIKE` with `ESCAPE '!'` takes it for itself.
-fn literal(text: &str) -> String {
-    let special = |it: char| matches!(it, '%' | '_' | '!');
-    text.chars().flat_map(|it| special(it).then_some('!').into_iter().chain([it])).collect()
 }
 
 /// The containers of a project by name.
@@ -101,14 +95,4 @@ pub async fn list(
         })
     });
     Ok(Page { total, rows: rows.collect::<Result<_>>()? })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nothing_in_a_wanted_text_is_a_pattern() {
-        assert_eq!(literal("a%b_c!"), "a!%b!_c!!");
-    }
 }

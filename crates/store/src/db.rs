@@ -18,7 +18,7 @@ pub(crate) use bind::{Bind, binds};
 pub(crate) use gathered::{gathered, unhex};
 pub(crate) use row::{Cells, Row};
 pub use tx::Tx;
-pub(crate) use tx::folded;
+pub(crate) use tx::{folded, unpatterned};
 
 use backend::{Backend, Dialect, Running};
 use futures_util::future::BoxFuture;
@@ -65,6 +65,9 @@ impl Db {
     pub async fn open(config: &Config, now: Micros) -> Result<Self> {
         let db = Self::connect(config).await?;
         migrate::run(&db, migrate::ALL, now).await?;
+        if let Err(error) = db.backend.improve().await {
+            tracing::info!(%error, "texts in lists of certificates are searched without pg_trgm");
+        }
         Ok(db)
     }
 

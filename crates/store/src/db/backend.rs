@@ -32,6 +32,9 @@ pub(super) trait Backend: Send + Sync {
     /// Keeps a copy of a schema's `version` beside the database, where the database is a file.
     fn backup(&self, version: i64) -> BoxFuture<'_, Result<Option<PathBuf>>>;
 
+    /// Adds to an up-to-date schema what only this database offers and everything works without.
+    fn improve(&self) -> BoxFuture<'_, Result<()>>;
+
     /// Folds a write-ahead log into the database, where that is the program's business.
     fn checkpoint(&self) -> BoxFuture<'_, Result<()>>;
 

@@ -116,6 +116,11 @@ impl Backend for Sqlite {
         Box::pin(async move { self.back_up(version).await.map(Some) })
     }
 
+    /// Nothing: its migrations have it all.
+    fn improve(&self) -> BoxFuture<'_, Result<()>> {
+        Box::pin(async { Ok(()) })
+    }
+
     fn checkpoint(&self) -> BoxFuture<'_, Result<()>> {
         Box::pin(async move {
             let fold = sqlx::raw_sql("PRAGMA wal_checkpoint(PASSIVE)");

@@ -164,7 +164,10 @@ impl Tx {
         match self.dialect {
             // `instr` compares byte by byte; an expression without anything special in it is looked for in strides.
             Dialect::Sqlite => (format!("{column} REGEXP ?"), regex::escape(text).into()),
-            Dialect::Postgres => (format!("strpos({column}, ?) > 0"), text.into()),
+            // The one comparison that an index of trigrams answers.
+            Dialect::Postgres => {
+                (format!("{column} LIKE ? ESCAPE '!'"), format!("%{}%", unpatterned(text)).into())
+            }
         }
     }
 
@@ -205,6 +208,12 @@ pub(crate) fn folded(text: &str) -> String {
     text.to_ascii_lowercase()
 }
 
+/// A text as `LIKE` with `ESCAPE '!'` takes it for itself.
+pub(crate) fn unpatterned(text: &str) -> String {
+    let special = |it: char| matches!(it, '%' | '_' | '!');
+    text.chars().flat_map(|it| special(it).then_some('!').into_iter().chain([it])).collect()
+}
+
 /// How many of `rows` go into the next statement.
 fn chunk(rows: usize) -> usize {
     match rows.checked_ilog2() {
@@ -238,6 +247,11 @@ fn tuples(rows: usize, width: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nothing_in_a_wanted_text_is_a_pattern() {
+        assert_eq!(unpatterned("a%b_c!"), "a!%b!_c!!");
+    }
 
     #[test]
     fn statements_come_in_few_sizes() {
