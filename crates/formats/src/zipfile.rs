@@ -322,7 +322,7 @@ fn find_end(source: &dyn ReadAt) -> Result<(u64, Vec<u8>)> {
             return Ok((size - reach + at as u64, record.to_vec()));
         }
     }
-    Err(damaged("its end is missing, or it is no ZIP file"))
+    Err(damaged("its end is missing"))
 }
 
 /// Size and start of the directory as the ZIP64 record in front of the end record gives them, and where

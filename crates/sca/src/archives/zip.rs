@@ -121,7 +121,7 @@ fn open<'a>(node: &Node, blob: &'a Blob, found: &mut Found) -> Result<ZipFile<'a
         return Err(damage(""));
     }
     let zip = ZipFile::salvage(blob, MAX_DIRECTORY).map_err(|_| damage(""))?;
-    found.trouble_at(&node.path, &damage("; its members are read by their own headers"));
+    found.trouble_at(&node.path, &damage("; members read by their headers"));
     Ok(zip)
 }
 
