@@ -90,6 +90,7 @@ messages! {
     // vault
     VaultRoots "Root keys, newest first: {}. Under older ones: {}." "根密钥（由新到旧）：{}。仍由旧根密钥保护的项数：{}。";
     VaultDone "Keys made: {}. Values wrapped anew: {}. Versions forgotten: {}." "新建密钥：{}。重新封装：{}。已丢弃版本：{}。";
+    RootKeyAdded "A new root key is in front of the others in {}. Give all servers this file, start them again, then run muster vault rewrap." "{} 的首行已加入新的根密钥。请将该文件分发到所有服务器并重启，然后运行 muster vault rewrap。";
     RootRecovered "The root key is back in {}; it opens everything here." "根密钥已恢复到 {}，可解开此处的全部密文。";
     // db
     KnowledgeFetched "Fetched {} files and {} documents; {} files were as they were.\n" "已下载 {} 个文件和 {} 条记录；{} 个文件未变化。\n";

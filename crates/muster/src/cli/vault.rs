@@ -22,9 +22,15 @@ pub(crate) enum VaultCommand {
     Rotate,
     /// Wrap everything by the newest root key.
     ///
-    /// First put the new key as a line in front of the old one into the root key file of every server, and start
-    /// them again; then run this; then take the old line away.
+    /// First put the new key as a line in front of the old one into the root key file of every server
+    /// (`muster vault new-root-key`), and start them again; then run this; then take the old line away.
     Rewrap,
+    /// Put a new root key as a line in front of the present one, into the file or, wrapped by the token, into that of
+    /// `server.pkcs11`. Needs no server.
+    ///
+    /// Servers seal by it from their next start on and still open what the older one sealed: run `muster vault rewrap`
+    /// then, and take the older line away after it.
+    NewRootKey,
     /// Make an identity and print its recipient, to be named in `server.recovery`.
     ///
     /// The identity opens backups and recovers the root key: keep its file off every server, in a safe. The keys are those

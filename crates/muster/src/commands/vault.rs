@@ -5,8 +5,9 @@ mod recovery;
 use super::{Context, rows};
 use crate::cli::vault::{VaultArgs, VaultCommand};
 use crate::config::Config;
-use crate::messages::{Lang, Message};
-use crate::output::print_list;
+use crate::messages::{Lang, Message, say};
+use crate::output::{complain, print_list};
+use crate::server::root_key;
 use muster_model::Result;
 use serde_json::{Value, json};
 use std::path::Path;
@@ -22,6 +23,11 @@ pub(crate) fn run(
         VaultCommand::Status => status(&ask()?),
         VaultCommand::Rotate => change(&ask()?, "rotate"),
         VaultCommand::Rewrap => change(&ask()?, "rewrap"),
+        VaultCommand::NewRootKey => {
+            let file = root_key::add(&load()?, data_dir)?;
+            complain(&say(lang, Message::RootKeyAdded, &[&file.display().to_string()]));
+            Ok(())
+        }
         VaultCommand::Keygen { file } => recovery::keygen(file),
         VaultCommand::Recover { identity, root_key_file } => {
             recovery::recover(&load()?.store(data_dir), identity, root_key_file, lang)

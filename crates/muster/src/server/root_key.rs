@@ -208,16 +208,50 @@ fn open_token(config: &Pkcs11Config) -> Result<Token> {
 
 /// Makes a root key and writes it wrapped.
 fn wrap_new(config: &Pkcs11Config) -> Result<Keyring> {
-    let keys = Keyring::generate_text()?;
-    let wrapped = open_token(config)?.wrap(&keys)?;
-    write_bytes(&config.wrapped_file, format!("{wrapped}\n").as_bytes(), 0o600)?;
+    write_bytes(&config.wrapped_file, wrapped_line(config)?.as_bytes(), 0o600)?;
     // As it will be read: a token that cannot decrypt is noticed before anything is sealed.
     unwrapped(config)
 }
 
+fn wrapped_line(config: &Pkcs11Config) -> Result<String> {
+    let key = Keyring::generate_text()?;
+    Ok(format!("{}\n", open_token(config)?.wrap(&key)?))
+}
+
+/// The keys of a wrapped file, one a line as in a file of root keys.
 fn unwrapped(config: &Pkcs11Config) -> Result<Keyring> {
-    let keys = open_token(config)?.unwrap(&private(&config.wrapped_file)?)?;
+    let (token, wrapped) = (open_token(config)?, private(&config.wrapped_file)?);
+    let mut keys = Zeroizing::new(String::new());
+    for line in wrapped.lines().filter(|line| !line.trim().is_empty()) {
+        keys.push_str(&token.unwrap(line)?);
+    }
     Keyring::parse(&keys).ok_or_else(|| Error::internal("what the token unwrapped is no root key"))
+}
+
+/// Puts a new root key in front of those that the configured place holds. Answers the file.
+///
+/// # Errors
+/// `Unsupported` where keys are not kept in a file of their own; as [`known`] for what the place holds.
+pub(crate) fn add(config: &Config, data_dir: &Path) -> Result<PathBuf> {
+    there(config, data_dir, "name it")?;
+    let (file, line) = match Source::of(config, data_dir)? {
+        Source::File(file) => {
+            Keyring::read(&file)?;
+            (file, Keyring::generate_text()?)
+        }
+        Source::Token(token) => {
+            unwrapped(token)?;
+            (token.wrapped_file.clone(), wrapped_line(token)?.into())
+        }
+        Source::Passphrases(_) | Source::Variable(_) => {
+            let why = "root keys from passphrases and from the environment are whoever sets them to change: put the new one \
+                       in front of the old one";
+            return Err(Error::new(ErrorKind::Unsupported, why));
+        }
+    };
+    let all = Zeroizing::new([line.as_str(), private(&file)?.as_str()].concat());
+    write_bytes(&file, all.as_bytes(), 0o600)?;
+    Ok(file)
 }
 
 /// A text only its owner may read.

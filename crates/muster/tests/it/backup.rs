@@ -269,6 +269,23 @@ fn the_root_key_may_rest_wrapped_by_a_token() {
         assert!(key(data, &id, safe.path()) == before);
         server.end("KILL");
     }
+    // A new root key, and the older one taken away: each is a line.
+    let add = |expected: i32| {
+        let mut command = muster(data, &["vault", "new-root-key"]);
+        let code = command.env("SOFTHSM2_CONF", &settings).status().unwrap().code();
+        assert_eq!(code, Some(expected));
+    };
+    add(0);
+    let both = std::fs::read_to_string(&wrapped).unwrap();
+    let server = Server::of(data, up());
+    assert!(key(data, &id, safe.path()) == before);
+    said(data, &["vault", "rewrap"]);
+    server.end("KILL");
+    let newest = both.lines().next().unwrap();
+    std::fs::write(&wrapped, format!("{newest}\n")).unwrap();
+    let server = Server::of(data, up());
+    assert!(key(data, &id, safe.path()) == before);
+    server.end("KILL");
     let fails = |why: &str| {
         let output = up().output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -277,6 +294,8 @@ fn the_root_key_may_rest_wrapped_by_a_token() {
     };
     write_pin("999999");
     fails("the login was refused");
+    add(4);
+    assert_eq!(std::fs::read_to_string(&wrapped).unwrap().lines().count(), 1);
     write_pin("123456");
     let text = std::fs::read_to_string(&wrapped).unwrap();
     let last = if text.trim_end().ends_with('0') { "1" } else { "0" };
