@@ -17,5 +17,5 @@ pub(crate) async fn enrol(
     bytes: Bytes,
 ) -> Result<Json<EnrolReply>, Failure> {
     let request: EnrolRequest = body::read(&headers, &bytes)?;
-    Ok(Json(enrol::enrol(&app, &request, &info.request_id).await?))
+    Ok(Json(enrol::enrol(&app, &request, &info.request_id, Some(info.address)).await?))
 }

@@ -22,6 +22,7 @@ use muster_model::{Action, Assumer, Caller, Credential, Micros};
 use muster_store::Tx;
 use muster_store::audit::Record;
 use serde_json::{Map, Value, json};
+use std::net::IpAddr;
 
 /// What the address a caller asked from is called among a record's details.
 pub(crate) const ADDRESS: &str = "address";
@@ -82,12 +83,16 @@ pub fn record(
 /// From where the caller asked, and who acted as the agency that the record names as its actor. Empty for the operator
 /// on the machine itself.
 fn detail(caller: &Caller) -> String {
-    let address = caller.address.map(|address| (ADDRESS, address.to_string().into()));
-    let by = caller.assumed_by.as_ref().map(|by| ("assumed_by", assumed(by)));
-    [address, by]
-        .into_iter()
-        .flatten()
-        .fold(String::new(), |detail, (name, value)| remarked(&detail, name, value))
+    let detail = asked_from(caller.address);
+    match &caller.assumed_by {
+        Some(by) => remarked(&detail, "assumed_by", assumed(by)),
+        None => detail,
+    }
+}
+
+/// Details that name the address something was asked from.
+pub(crate) fn asked_from(address: Option<IpAddr>) -> String {
+    address.map_or_else(String::new, |address| remarked("", ADDRESS, address.to_string().into()))
 }
 
 fn assumed(by: &Assumer) -> Value {

@@ -6,6 +6,7 @@ use muster_model::enrol::ENROL_PATH;
 use muster_model::id::{HostId, ProjectId};
 use muster_model::proof::REPORT_PATH;
 use muster_service::enrol;
+use muster_store::audit::after;
 use muster_testkit::TestApp;
 
 #[tokio::test]
@@ -26,6 +27,11 @@ async fn a_token_works_once_and_a_key_joins_once() {
     test.clock.advance_secs(61);
     assert_eq!(join(&second, &late, "b").await, StatusCode::UNAUTHORIZED);
     assert_eq!(join(&second, &token(&test, 600).await, "b").await, StatusCode::OK);
+    let log = after(&mut test.app.db.read().await.unwrap(), 0, 100).await.unwrap();
+    let joined: Vec<_> =
+        log.iter().filter(|entry| entry.record.target.starts_with("host/")).collect();
+    assert_eq!(joined.len(), 2);
+    assert!(joined.iter().all(|entry| entry.record.detail.contains(r#""address":"#)));
 }
 
 #[tokio::test]

@@ -87,7 +87,7 @@ struct InProcess {
 
 impl Transport for InProcess {
     fn enrol(&mut self, request: &EnrolRequest) -> Result<EnrolReply> {
-        self.runtime.block_on(enrol::enrol(&self.app, request, ""))
+        self.runtime.block_on(enrol::enrol(&self.app, request, "", None))
     }
 
     fn report(&mut self, report: &Report, date: Micros) -> Result<Reply> {

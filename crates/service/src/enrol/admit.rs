@@ -1,6 +1,7 @@
 //! Admitting an agent that holds a token.
 
 use crate::App;
+use crate::audit::asked_from;
 use crate::hosts::ONLINE_FOR_SECS;
 use crate::ingest::check;
 use muster_model::host::HostProfile;
@@ -11,13 +12,19 @@ use muster_store::agents;
 use muster_store::audit::{self, Record};
 use muster_store::hosts::{self, AgentFilter, Filter, Host, Ownership};
 use muster_store::{Tx, transact};
+use std::net::IpAddr;
 
-/// Admits an agent and names its host. The token is used up together with it, or not at all.
+/// Admits an agent that asks from `address` and names its host. The token is used up together with it, or not at all.
 ///
 /// # Errors
 /// `Invalid` for a malformed request, `Unauthenticated` when the token is unknown, used or expired (it does
 /// not say which), `Conflict` when the key was enrolled before.
-pub async fn enrol(app: &App, request: &EnrolRequest, request_id: &str) -> Result<EnrolReply> {
+pub async fn enrol(
+    app: &App,
+    request: &EnrolRequest,
+    request_id: &str,
+    address: Option<IpAddr>,
+) -> Result<EnrolReply> {
     check::protocol(request.protocol)?;
     check::profile(&request.host)?;
     let mut public_key = [0; 32];
@@ -61,7 +68,7 @@ pub async fn enrol(app: &App, request: &EnrolRequest, request_id: &str) -> Resul
             action: Action::AgentEnrol.name().to_owned(),
             target: format!("host/{id}"),
             outcome: "success".to_owned(),
-            detail: String::new(),
+            detail: asked_from(address),
         };
         audit::append(tx, &record).await?;
         Ok(id)
