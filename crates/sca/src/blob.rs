@@ -79,6 +79,26 @@ impl Blob {
         Ok(Self { owner: Arc::new(Owner::Unpacked { bytes, _held: held }), range: 0..end })
     }
 
+    /// `size` bytes that `fill` writes; none where it gives up, or where there is no memory. Where much is held (`full`) they lie
+    /// in memory that goes back to the system.
+    pub(crate) fn filled(
+        size: usize,
+        held: Held,
+        full: bool,
+        fill: impl FnOnce(&mut [u8]) -> Option<()>,
+    ) -> Option<Self> {
+        let owner = if full {
+            let mut bytes = MmapMut::map_anon(size).ok()?;
+            fill(&mut bytes)?;
+            Owner::Unpacked { bytes, _held: held }
+        } else {
+            let mut bytes = vec![0; size];
+            fill(&mut bytes)?;
+            Owner::Heap { bytes, _held: Some(held) }
+        };
+        Some(Self { owner: Arc::new(owner), range: 0..size })
+    }
+
     /// A part of it. None where it reaches beyond.
     pub fn cut(&self, range: Range<u64>) -> Option<Self> {
         let start = self.range.start.checked_add(usize::try_from(range.start).ok()?)?;
@@ -99,6 +119,13 @@ impl Blob {
         };
         // Nothing depends on it.
         drop(gone);
+    }
+
+    /// Ends the reading of it. Who is its last owner gives it back anyway.
+    pub(crate) fn end(self) {
+        if Arc::strong_count(&self.owner) > 1 {
+            self.let_go(0..self.size());
+        }
     }
 
     /// Number of bytes, as archives count.

@@ -7,7 +7,8 @@ use crate::content::Program;
 use crate::finding::Found;
 use crate::trouble::Trouble;
 use muster_formats::zipfile::ZipFile;
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
+use std::borrow::Cow;
 
 /// Largest file an extractor is given unless its row says otherwise, bytes.
 pub const MAX_FILE: u64 = 64 << 20;
@@ -127,9 +128,11 @@ impl<'a> File<'a> {
     }
 
     /// Its content as text; a byte order mark is left out, other encodings than UTF-8 are replaced.
-    pub fn text(&self) -> std::borrow::Cow<'a, str> {
+    pub fn text(&self) -> Cow<'a, str> {
         let bytes: &[u8] = self.bytes;
-        String::from_utf8_lossy(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes))
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        // Replacing looks at every byte by itself; most texts need none.
+        std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
     }
 }
 
@@ -143,10 +146,10 @@ pub(crate) type Rows = u128;
 
 /// Finds the rows that want a file.
 pub(crate) struct Selector {
-    names: HashMap<&'static str, Rows>,
-    folders: HashMap<&'static str, Rows>,
+    names: FxHashMap<&'static str, Rows>,
+    folders: FxHashMap<&'static str, Rows>,
     /// By their last byte, so that most paths are compared with few.
-    suffixes: HashMap<u8, Vec<(&'static str, Rows)>>,
+    suffixes: FxHashMap<u8, Vec<(&'static str, Rows)>>,
     programs: [(Program, Rows); 4],
     zip: Rows,
     sboms: Rows,
@@ -156,9 +159,9 @@ pub(crate) struct Selector {
 impl Selector {
     pub(crate) fn new(table: &[Extractor]) -> Self {
         let mut selector = Self {
-            names: HashMap::new(),
-            folders: HashMap::new(),
-            suffixes: HashMap::new(),
+            names: FxHashMap::default(),
+            folders: FxHashMap::default(),
+            suffixes: FxHashMap::default(),
             programs: [
                 (Program::Elf, 0),
                 (Program::Pe, 0),

@@ -1,6 +1,9 @@
 //! Which files are worth a look at their begin although no extractor asks for them by name: those that may
 //! be archives or programs under any name.
 
+use rustc_hash::FxHashSet;
+use std::sync::LazyLock;
+
 /// Extensions of source text, documents, pictures and class files. Files so called are by far the most, and
 /// none of them is an archive or a program; [`crate::Options::thorough`] looks into them all the same.
 const PLAIN: &[&str] = &[
@@ -153,17 +156,26 @@ const PLAIN: &[&str] = &[
     "yml",
 ];
 
+/// Longest of them, bytes.
+const LONGEST: usize = 10;
+
+/// The same as numbers, which are compared at once.
+static KEYS: LazyLock<FxHashSet<u128>> =
+    LazyLock::new(|| PLAIN.iter().map(|text| key(text)).collect());
+
+/// At most 16 bytes in lower case as one number.
+fn key(text: &str) -> u128 {
+    let mut bytes = [0; 16];
+    for (byte, of) in bytes.iter_mut().zip(text.bytes()) {
+        *byte = of.to_ascii_lowercase();
+    }
+    u128::from_le_bytes(bytes)
+}
+
 /// Whether nothing but plain content is expected in a file of this name.
 pub(crate) fn is_plain(name: &str) -> bool {
     let Some((_, extension)) = name.rsplit_once('.') else { return false };
-    if extension.len() > 10 {
-        return false;
-    }
-    let mut lower = [0_u8; 10];
-    let Some(lower) = lower.get_mut(..extension.len()) else { return false };
-    lower.copy_from_slice(extension.as_bytes());
-    lower.make_ascii_lowercase();
-    PLAIN.binary_search_by(|known| known.as_bytes().cmp(lower)).is_ok()
+    extension.len() <= LONGEST && KEYS.contains(&key(extension))
 }
 
 #[cfg(test)]
@@ -172,7 +184,7 @@ mod tests {
 
     #[test]
     fn the_list_is_sorted_and_used() {
-        assert!(PLAIN.is_sorted());
+        assert!(PLAIN.is_sorted() && PLAIN.iter().all(|text| text.len() <= LONGEST));
         assert!(is_plain("A.CLASS") && is_plain("lib/x.min.js"));
         assert!(!is_plain("x.bin") && !is_plain("README") && !is_plain("a.jar"));
     }

@@ -31,12 +31,13 @@ pub(crate) fn cache_in(place: &str) -> Option<usize> {
 /// Whether the package at `path` lies in a cache of the root that is scanned, beside a database with something in it. `shown`
 /// is its path in the scan: who asks for a cache itself, or for one package in it, asks for what is in the packages.
 pub(crate) fn is_cached(path: &Path, shown: &str) -> bool {
-    let Some(within) = cache_in(shown).and_then(|at| shown.get(at..)) else { return false };
     let databases =
         DATABASES.iter().find(|(kind, _)| path.extension().is_some_and(|it| it == *kind));
+    let Some((_, databases)) = databases else { return false };
+    let Some(within) = cache_in(shown).and_then(|at| shown.get(at..)) else { return false };
     let root: Option<PathBuf> =
         path.ancestors().nth(within.split('/').count()).map(Path::to_path_buf);
-    let (Some((_, databases)), Some(root)) = (databases, root) else { return false };
+    let Some(root) = root else { return false };
     databases.iter().any(|database| holds_something(&root.join(database)))
 }
 

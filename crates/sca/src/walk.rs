@@ -18,6 +18,7 @@ use crate::limits::Budget;
 use crate::queue::Queue;
 use crate::trouble::Trouble;
 use crate::{Input, Options};
+use std::os::fd::OwnedFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -52,10 +53,25 @@ impl Node {
 
 /// A piece of work that any thread may do.
 pub(crate) enum Task {
-    Folder { path: PathBuf, shown: String },
-    File { path: PathBuf, shown: String },
-    Blob { node: Node, blob: Blob },
-    Members { node: Node, blob: Blob, members: Vec<Member> },
+    /// `parent` is the folder it lies in, where that is held open.
+    Folder {
+        parent: Option<Arc<OwnedFd>>,
+        path: PathBuf,
+        shown: String,
+    },
+    File {
+        path: PathBuf,
+        shown: String,
+    },
+    Blob {
+        node: Node,
+        blob: Blob,
+    },
+    Members {
+        node: Node,
+        blob: Blob,
+        members: Vec<Member>,
+    },
 }
 
 /// One scan.
@@ -79,7 +95,7 @@ impl<'a> Walk<'a> {
     ) -> Found {
         let first = match &input {
             Input::Path(path) if path.is_dir() => {
-                Task::Folder { path: path.to_path_buf(), shown: String::new() }
+                Task::Folder { parent: None, path: path.to_path_buf(), shown: String::new() }
             }
             Input::Path(path) => {
                 let shown = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
@@ -92,7 +108,9 @@ impl<'a> Walk<'a> {
             Input::Mapped(name, blob) => {
                 Task::Blob { node: Node::root((*name).to_owned()), blob: Blob::clone(blob) }
             }
-            Input::Stream(..) => Task::Folder { path: PathBuf::new(), shown: String::new() },
+            Input::Stream(..) => {
+                Task::Folder { parent: None, path: PathBuf::new(), shown: String::new() }
+            }
         };
         let root = match &first {
             Task::File { shown, .. } => Some(shown.clone()),
@@ -154,6 +172,7 @@ impl<'a> Walk<'a> {
 
     fn work(&self) -> Found {
         let mut found = Found::default();
+        let mut room = disk::room();
         self.queue.drain(|task| {
             if self.budget.stopped().is_some() {
                 return;
@@ -163,7 +182,7 @@ impl<'a> Walk<'a> {
                 Task::Blob { node, .. } | Task::Members { node, .. } => node.path.clone(),
             };
             // A parser that panics on hostile bytes costs its file, not the scan.
-            let done = catch_unwind(AssertUnwindSafe(|| self.task(task, &mut found)));
+            let done = catch_unwind(AssertUnwindSafe(|| self.task(task, &mut room, &mut found)));
             if done.is_err() {
                 found.trouble_at(&path, &Trouble::damaged("a parser failed on it"));
             }
@@ -171,13 +190,15 @@ impl<'a> Walk<'a> {
         found
     }
 
-    fn task(&self, task: Task, found: &mut Found) {
+    fn task(&self, task: Task, room: &mut disk::Room, found: &mut Found) {
         match task {
-            Task::Folder { path, shown } => self.folder(&path, &shown, found),
+            Task::Folder { parent, path, shown } => {
+                self.folder(parent.as_deref(), &path, &shown, room, found);
+            }
             Task::File { path, shown } => self.file(&path, &shown, found),
             Task::Blob { node, blob } => {
                 self.blob(&node, &blob, found);
-                blob.let_go(0..blob.size());
+                blob.end();
             }
             Task::Members { node, blob, members } => {
                 crate::archives::zip::members(self, &node, &blob, &members, found);

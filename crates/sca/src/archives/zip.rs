@@ -1,6 +1,7 @@
 //! ZIP archives, by their central directory. A stored member is a part of the archive; a packed one is
 //! unpacked only as far as somebody asks for it.
 
+mod at_once;
 mod methods;
 
 use super::legacy_names;
@@ -174,6 +175,9 @@ fn member(walk: &Walk<'_>, node: &Node, blob: &Blob, member: &Member, found: &mu
             walk.submit(inner, packed, found);
         }
         return;
+    }
+    if let Some(whole) = at_once::unpack(walk, &inner, member, &packed) {
+        return walk.unpacked(inner, whole, found);
     }
     let streamed = methods::decoder(member, &packed).and_then(|reader| {
         let mut reader = methods::Checked::new(reader, member, &walk.budget);

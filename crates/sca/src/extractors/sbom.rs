@@ -1,9 +1,12 @@
 //! SBOMs as input: in the artifact that they describe (PEP 770, jars, images), or as the artifact itself.
 //! CycloneDX and SPDX 2 as JSON, SPDX 3 as far as its packages carry package URLs, and Muster's own reports.
 
+mod kept;
+
 use crate::extractor::File;
 use crate::finding::{Finding, Found, Kind};
 use crate::trouble::Trouble;
+use kept::Kept;
 use muster_model::purl::Purl;
 use serde_json::{Map, Value};
 
@@ -15,8 +18,8 @@ pub(super) fn extract(file: &File<'_>, found: &mut Found) -> Result<(), Trouble>
     if !file.name().ends_with(".json") && first != Some(&b'{') {
         return Ok(());
     }
-    let document: Value = match file.json() {
-        Ok(document) => document,
+    let document = match file.json() {
+        Ok(Kept(document)) => document,
         // The one file that was asked for is looked into whatever it is.
         Err(_) if !claims(file) => return Ok(()),
         Err(trouble) => return Err(trouble),

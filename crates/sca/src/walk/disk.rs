@@ -14,11 +14,13 @@ use rustix::fs::{AtFlags, FileType, Mode, OFlags, RawDir, open, openat, readlink
 use std::ffi::{CStr, OsStr};
 use std::fs::File;
 use std::io::{self, Read};
+use std::mem::MaybeUninit;
 use std::ops::ControlFlow;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Files up to this size are read, larger ones mapped.
 const READ_WHOLE: u64 = 64 << 10;
@@ -29,18 +31,41 @@ const ENTRIES: usize = 32 << 10;
 /// Folders of a running system that hold no files but the kernel's answers.
 const KERNEL: &[&str] = &["/proc", "/sys", "/dev"];
 
+/// Folders within folders up to which their own are opened from them. It bounds how many are open at a time.
+const HELD_OPEN: usize = 64;
+
+/// Where the entries of a folder are read to, for one folder after the other.
+pub(super) type Room = Vec<MaybeUninit<u8>>;
+
+pub(super) fn room() -> Room {
+    vec![MaybeUninit::uninit(); ENTRIES]
+}
+
+/// A folder being read.
+struct Folder<'a> {
+    open: &'a Arc<OwnedFd>,
+    path: &'a Path,
+}
+
 impl Walk<'_> {
-    pub(super) fn folder(&self, path: &Path, shown: &str, found: &mut Found) {
+    pub(super) fn folder(
+        &self,
+        parent: Option<&OwnedFd>,
+        path: &Path,
+        shown: &str,
+        room: &mut Room,
+        found: &mut Found,
+    ) {
         if KERNEL.iter().any(|kernel| path == Path::new(kernel)) {
             return;
         }
-        let folder =
-            match open(path, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()) {
-                Ok(folder) => folder,
-                Err(error) => return unreadable(shown, &error.into(), found),
-            };
-        let mut room = Vec::with_capacity(ENTRIES);
-        let mut entries = RawDir::new(&folder, room.spare_capacity_mut());
+        let folder = match open_folder(parent, path) {
+            Ok(folder) => Arc::new(folder),
+            Err(error) => return unreadable(shown, &error.into(), found),
+        };
+        let folder = Folder { open: &folder, path };
+        let mut entries = RawDir::new(folder.open, room.as_mut_slice());
+        let mut inner = String::new();
         while let Some(entry) = entries.next() {
             let entry = match entry {
                 Ok(entry) => entry,
@@ -50,54 +75,61 @@ impl Walk<'_> {
             if matches!(name.to_bytes(), b"." | b"..") {
                 continue;
             }
-            if self.entry(&folder, path, shown, name, entry.file_type(), found).is_break() {
+            inner.clear();
+            if !shown.is_empty() {
+                inner.push_str(shown);
+                inner.push('/');
+            }
+            inner.push_str(&name.to_string_lossy());
+            if self.entry(&folder, name, &inner, entry.file_type(), found).is_break() {
                 return;
             }
         }
     }
 
-    /// What lies in a folder. Breaks off where the scan has ended.
+    /// What lies in a folder, shown as `inner`. Breaks off where the scan has ended.
     fn entry(
         &self,
-        folder: &OwnedFd,
-        path: &Path,
-        shown: &str,
+        folder: &Folder<'_>,
         name: &CStr,
+        inner: &str,
         kind: FileType,
         found: &mut Found,
     ) -> ControlFlow<()> {
-        let path = || path.join(OsStr::from_bytes(name.to_bytes()));
-        let text = name.to_string_lossy();
-        let inner = if shown.is_empty() { text.into_owned() } else { format!("{shown}/{text}") };
+        let path = || folder.path.join(OsStr::from_bytes(name.to_bytes()));
         let kind = match kind {
             // Some file systems do not say.
-            FileType::Unknown => match statat(folder, name, AtFlags::SYMLINK_NOFOLLOW) {
+            FileType::Unknown => match statat(folder.open, name, AtFlags::SYMLINK_NOFOLLOW) {
                 Ok(stat) => FileType::from_raw_mode(stat.st_mode),
                 Err(error) => {
-                    unreadable(&inner, &error.into(), found);
+                    unreadable(inner, &error.into(), found);
                     return ControlFlow::Continue(());
                 }
             },
             kind => kind,
         };
         match kind {
-            FileType::Directory => self.queue.push(Task::Folder { path: path(), shown: inner }),
+            FileType::Directory => {
+                let depth = inner.bytes().filter(|byte| *byte == b'/').count();
+                let parent = (depth < HELD_OPEN).then(|| Arc::clone(folder.open));
+                self.queue.push(Task::Folder { parent, path: path(), shown: inner.to_owned() });
+            }
             FileType::RegularFile => {
                 if self.budget.member().is_err() {
                     return ControlFlow::Break(());
                 }
-                let wanted = self.selector.by_path(&inner) != 0;
-                if wanted || self.options.everything() || !is_plain(&inner) {
+                let wanted = self.selector.by_path(inner) != 0;
+                if wanted || self.options.everything() || !is_plain(inner) {
                     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-                    match openat(folder, name, flags, Mode::empty()) {
+                    match openat(folder.open, name, flags, Mode::empty()) {
                         Ok(file) => self.look(&file.into(), &path(), inner, wanted, found),
-                        Err(error) => unreadable(&inner, &error.into(), found),
+                        Err(error) => unreadable(inner, &error.into(), found),
                     }
                 }
             }
-            FileType::Symlink if is_archive(&inner) => {
-                if let Ok(target) = readlinkat(folder, name, Vec::new()) {
-                    note_link("", &inner, &target.to_string_lossy(), found);
+            FileType::Symlink if is_archive(inner) => {
+                if let Ok(target) = readlinkat(folder.open, name, Vec::new()) {
+                    note_link("", inner, &target.to_string_lossy(), found);
                 }
             }
             _ => {}
@@ -108,16 +140,16 @@ impl Walk<'_> {
     /// The one file that was asked for, or one that was handed over.
     pub(super) fn file(&self, path: &Path, shown: &str, found: &mut Found) {
         match File::open(path) {
-            Ok(file) => self.look(&file, path, shown.to_owned(), true, found),
+            Ok(file) => self.look(&file, path, shown, true, found),
             Err(error) => unreadable(shown, &error, found),
         }
     }
 
-    fn look(&self, file: &File, path: &Path, shown: String, wanted: bool, found: &mut Found) {
+    fn look(&self, file: &File, path: &Path, shown: &str, wanted: bool, found: &mut Found) {
         match self.take(file, path, wanted) {
             Ok(Some(blob)) => {
-                let cached = !self.options.thorough && is_cached(path, &shown);
-                let node = Node { path: shown, depth: 0, cached };
+                let cached = !self.options.thorough && is_cached(path, shown);
+                let node = Node { path: shown.to_owned(), depth: 0, cached };
                 if blob.size() >= HAND_OVER {
                     self.queue.push(Task::Blob { node, blob });
                 } else {
@@ -125,7 +157,7 @@ impl Walk<'_> {
                 }
             }
             Ok(None) => {}
-            Err(error) => unreadable(&shown, &error, found),
+            Err(error) => unreadable(shown, &error, found),
         }
     }
 
@@ -171,6 +203,15 @@ pub(crate) fn note_link(root: &str, place: &str, target: &str, found: &mut Found
     }
     let target = format!("{root}{}", parts.join("/"));
     found.note(Note::Link { place: place.to_owned(), target });
+}
+
+/// Opens a folder by its name in its parent, which spares the system the way there; by its path where the parent is not open.
+fn open_folder(parent: Option<&OwnedFd>, path: &Path) -> rustix::io::Result<OwnedFd> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    match (parent, path.file_name()) {
+        (Some(parent), Some(name)) => openat(parent, name, flags | OFlags::NOFOLLOW, Mode::empty()),
+        _ => open(path, flags, Mode::empty()),
+    }
 }
 
 /// ISO images have nothing at their begin.

@@ -80,6 +80,15 @@ impl Walk<'_> {
         }
     }
 
+    /// The same of what had to be unpacked. To unpack a program costs more than to search it: others waiting unpacked would only
+    /// fill memory.
+    pub(crate) fn unpacked(&self, node: Node, blob: Blob, found: &mut Found) {
+        match sniff(blob.get(..HEAD).unwrap_or(&blob)) {
+            Content::Program(_) => self.blob(&node, &blob, found),
+            _ => self.submit(node, blob, found),
+        }
+    }
+
     /// Gives a file to extractors.
     pub(crate) fn extract(
         &self,
@@ -216,11 +225,8 @@ impl Walk<'_> {
         if wanted {
             let only_text = rows == 0 && content == Content::Other && self.is_text(&head);
             let size = if only_text { Some(TOP.min(size.unwrap_or(TOP))) } else { size };
-            let is_program = matches!(content, Content::Program(_));
             match self.load(size, head, reader) {
-                // To unpack a program costs more than to search it: others waiting unpacked would only fill memory.
-                Ok(blob) if is_program => self.blob(node, &blob, found),
-                Ok(blob) => self.submit(node.clone(), blob, found),
+                Ok(blob) => self.unpacked(node.clone(), blob, found),
                 Err(trouble) if trouble.code == Code::LimitMemory => {
                     found.trouble_at(&node.path, &trouble);
                 }
