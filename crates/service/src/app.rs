@@ -102,7 +102,17 @@ impl App {
         let keypairs = crate::keypairs::Keypairs::new(&settings);
         let revocations = Lists::new(&settings.certificates)?;
         let sca = Sca::new(&settings)?;
-        let (audit, writer) = audit::Queue::new(db.clone(), stop.clone());
+        let index = audit::Index {
+            db: db.clone(),
+            folder: settings.data_dir.join("audit"),
+            node: trail.node().to_owned(),
+        };
+        match index.catch_up().await {
+            Ok(0) => {}
+            Ok(added) => tracing::warn!(added, "the audit log lacked records of the trail"),
+            Err(error) => tracing::error!(?error, "the audit log may lack records of the trail"),
+        }
+        let (audit, writer) = audit::Queue::new(index, stop.clone());
         tasks.spawn(writer);
         let ingest = crate::ingest::Queue::default();
         let app = Self(Arc::new(Parts {
@@ -125,11 +135,6 @@ impl App {
             revocations,
             sca,
         }));
-        match audit::index::catch_up(&app).await {
-            Ok(0) => {}
-            Ok(added) => tracing::warn!(added, "the audit log lacked records of the trail"),
-            Err(error) => tracing::error!(?error, "the audit log may lack records of the trail"),
-        }
         app.tasks.spawn(keep_identities(app.clone()));
         app.tasks.spawn(checkpoints::keep(app.clone()));
         Ok(app)

@@ -3,16 +3,17 @@
 //! What changes something is recorded in its own transaction ([`append`]): no record, no act. What hands
 //! out a secret first makes its record durable in the audit trail of this node ([`intent`]): no record, no
 //! secret. Reads and refusals go through [`note`], which never waits: a bounded queue, written in batches
-//! once a second and at the stop. What does not fit is counted and logged. Where the trail stood is signed from time to
+//! once a second and at the stop. What does not fit is counted and logged, and what of it the trail has is added later. Where the trail stood is signed from time to
 //! time ([`checkpoints`]). Who keeps the log elsewhere gets copies ([`copies`]).
 
 pub mod checkpoints;
 pub mod copies;
-pub(crate) mod index;
+mod index;
 mod intent;
 mod queue;
 mod settings;
 
+pub(crate) use index::Index;
 pub use intent::{Intent, intent};
 pub(crate) use queue::Queue;
 pub use settings::AuditSettings;

@@ -3,10 +3,10 @@
 use muster_model::id::{DomainId, UserId};
 use muster_model::time::ManualClock;
 use muster_model::{Action, Caller, Credential, ErrorKind, Role, Scope};
-use muster_service::audit::{AuditSettings, intent};
+use muster_service::audit::{self, AuditSettings, Outcome, intent};
 use muster_service::{App, Settings};
 use muster_store::Db;
-use muster_store::audit::{after, verify};
+use muster_store::audit::{Filter, after, before, verify};
 use muster_store::trail::read::{Lines, Next, segments};
 use muster_store::trail::{Disk, FileSystem};
 use muster_testkit::database::START;
@@ -98,6 +98,33 @@ on_both_databases! {
         let last = open(&again).await;
         assert_eq!(log(&last).await.len(), 4);
         last.close().await;
+    }
+}
+
+on_both_databases! {
+    async fn what_found_no_place_in_the_queue_is_added_from_the_trail(test: TestDb) {
+        let app = app(&test, Box::new(FileSystem), 10_000).await;
+        let begun = intent(&app, &caller(), Action::AssetExport, "", "thing/late").await.unwrap();
+        // Nothing empties the queue meanwhile: this thread is the only one.
+        for at in 0..17_000 {
+            let target = format!("read/{at}");
+            audit::note(&app, &caller(), Action::AssetExport, "", &target, Outcome::Success);
+        }
+        begun.done();
+        let late = Filter { target: Some("thing/late".to_owned()), ..Filter::default() };
+        let mut outcomes = Vec::new();
+        for _ in 0..120 {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            let mut tx = app.db.read().await.unwrap();
+            let found = before(&mut tx, &late, i64::MAX, 10).await.unwrap();
+            outcomes = found.into_iter().rev().map(|entry| entry.record.outcome).collect();
+            if outcomes.len() > 1 {
+                break;
+            }
+        }
+        assert_eq!(outcomes, ["intent", "success"]);
+        log(&app).await;
+        app.close().await;
     }
 }
 
