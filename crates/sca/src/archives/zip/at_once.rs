@@ -11,8 +11,8 @@ use std::cell::RefCell;
 
 /// Deflate (APPNOTE 4.4.5).
 const DEFLATED: u16 = 8;
-/// Largest member unpacked at once, bytes: with a larger one a scan could not be ended in time.
-const MOST: u64 = 256 << 20;
+/// Largest member unpacked at once, bytes: of a larger one what is behind is let go meanwhile, and the clock is looked at.
+const MOST: u64 = 16 << 20;
 
 /// The decoders of a thread: to make them costs more than to unpack a small member.
 struct Tools {
