@@ -5,7 +5,7 @@ use muster_service::identity::Credentials;
 use serde::{Deserialize, Serialize};
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, fchown};
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
@@ -171,23 +171,30 @@ impl Drop for PrivateFile {
     }
 }
 
-/// Replaces a file so that after a crash the old or the new content is there, whole.
+/// Replaces a file so that after a crash the old or the new content is there, whole. It stays where a link to it points, and
+/// whose it was: root may write the file of the user a server runs as.
 pub(crate) fn write_bytes(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
+    let path = &std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     // Beside the target, under a name nobody else gives a file.
     let mut new = path.as_os_str().to_owned();
     new.push(".muster-new");
-    let new = PathBuf::from(new);
+    let new = Remnant::new(PathBuf::from(new));
     let write = || {
+        // One may be left of a write that was cut off.
+        let _ = std::fs::remove_file(new.path());
         let mut options = OpenOptions::new();
-        let mut file = options.write(true).create(true).truncate(true).mode(mode).open(&new)?;
+        let mut file = options.write(true).create_new(true).mode(mode).open(new.path())?;
+        if let Ok(old) = std::fs::metadata(path) {
+            let made = file.metadata()?;
+            if (old.uid(), old.gid()) != (made.uid(), made.gid()) {
+                fchown(&file, Some(old.uid()), Some(old.gid()))?;
+            }
+        }
         file.write_all(bytes)?;
-        file.sync_all()?;
-        std::fs::rename(&new, path)?;
-        // The parent of a bare file name is the empty path.
-        let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty());
-        File::open(dir.unwrap_or(Path::new(".")))?.sync_all()
+        file.sync_all()
     };
-    write().map_err(|error: std::io::Error| failed(path, error))
+    write().map_err(|error: std::io::Error| failed(path, error))?;
+    new.becomes(path)
 }
 
 /// A file that is not finished yet: gone when this is dropped.
@@ -237,6 +244,28 @@ mod tests {
         write_bytes(Path::new(&name), b"x", 0o600).unwrap();
         assert_eq!(std::fs::read(&name).unwrap(), b"x");
         std::fs::remove_file(&name).unwrap();
+    }
+
+    #[test]
+    fn a_replaced_file_stays_where_it_is_and_whose_it_was() {
+        let dir = tempfile::tempdir().unwrap();
+        let (file, link) = (dir.path().join("root.key"), dir.path().join("link"));
+        std::fs::write(&file, b"old").unwrap();
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        // Only root may give a file away.
+        let other = std::fs::metadata(&file).unwrap().uid() == 0;
+        if other {
+            std::os::unix::fs::chown(&file, Some(4321), Some(4322)).unwrap();
+        }
+        write_bytes(&link, b"new", 0o600).unwrap();
+        assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(std::fs::read(&file).unwrap(), b"new");
+        let meta = std::fs::metadata(&file).unwrap();
+        assert_eq!(meta.permissions().mode() & 0o777, 0o600);
+        if other {
+            assert_eq!((meta.uid(), meta.gid()), (4321, 4322));
+        }
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 2);
     }
 
     #[test]

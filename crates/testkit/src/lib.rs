@@ -13,6 +13,7 @@ pub mod fleet;
 mod postgres;
 pub mod sshd;
 pub mod strangers;
+pub mod webhook;
 
 pub use app::TestApp;
 pub use authz_coverage::{Call, authz_coverage};
@@ -20,3 +21,4 @@ pub use client::{Answer, Client};
 pub use contract::Contract;
 pub use database::TestDb;
 pub use strangers::stranger_coverage;
+pub use webhook::webhook_server;

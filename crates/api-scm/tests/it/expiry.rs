@@ -6,40 +6,12 @@ use muster_egress::EgressSettings;
 use muster_service::certificates::CertificateSettings;
 use muster_service::certificates::channels::{Channels, MailSettings};
 use muster_service::certificates::expiry::{deliver, look};
-use muster_testkit::on_both_databases;
-use serde_json::{Value, json};
-use std::io::{BufRead, Read, Write};
+use muster_testkit::{on_both_databases, webhook_server};
+use serde_json::json;
+use std::io::{BufRead, Write};
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
-
-/// Answers every request by the next status and hands on its body.
-fn listener(statuses: Vec<u16>) -> (String, Receiver<Value>) {
-    let server = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}/notices", server.local_addr().unwrap());
-    let (sender, receiver) = channel();
-    std::thread::spawn(move || {
-        for status in statuses {
-            let (mut stream, _) = server.accept().unwrap();
-            let mut text = Vec::new();
-            let body = loop {
-                let mut piece = [0; 4096];
-                let n = stream.read(&mut piece).unwrap();
-                text.extend_from_slice(&piece[..n]);
-                let whole = String::from_utf8_lossy(&text).into_owned();
-                let Some((_, body)) = whole.split_once("\r\n\r\n") else { continue };
-                if let Ok(body) = serde_json::from_str(body) {
-                    break body;
-                }
-            };
-            let answer =
-                format!("HTTP/1.1 {status} x\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
-            stream.write_all(answer.as_bytes()).unwrap();
-            sender.send(body).unwrap();
-        }
-    });
-    (url, receiver)
-}
 
 /// Channels as an operator sets them, with loopback open.
 fn channels(settings: &CertificateSettings) -> Arc<Channels> {
@@ -100,7 +72,7 @@ on_both_databases! {
         let world = on(test).await;
         let id = watched(&world).await;
         let app = &world.test.app;
-        let (url, received) = listener(vec![200; 4]);
+        let (url, received) = webhook_server(vec![200; 4]);
         let channels = webhook(&url);
         let day = 86_400;
         // From 2026-01-01 it is 334 days to the end.
@@ -135,7 +107,7 @@ async fn every_stage_is_told_on_its_day_and_on_no_other() {
     let world = World::new().await;
     watched(&world).await;
     let app = &world.test.app;
-    let (url, received) = listener(vec![200; 5]);
+    let (url, received) = webhook_server(vec![200; 5]);
     let channels = webhook(&url);
     // 334 days to the end: from a second into the 36th day before it to the fourth after.
     world.test.clock.advance_secs(298 * 86_400 + 1);
@@ -170,7 +142,7 @@ async fn what_did_not_arrive_is_sent_again_and_what_nobody_wants_is_not() {
         .await;
     watched(&world).await;
     let app = &world.test.app;
-    let (url, received) = listener(vec![500, 200]);
+    let (url, received) = webhook_server(vec![500, 200]);
     let channels = webhook(&url);
     world.test.clock.advance_secs(320 * 86_400);
     assert_eq!(look(app, &channels).await.unwrap(), 1);
@@ -189,7 +161,7 @@ async fn every_channel_is_told_once_and_one_that_is_down_holds_up_no_other() {
     let world = World::new().await;
     let id = watched(&world).await;
     let app = &world.test.app;
-    let (url, received) = listener(vec![500, 200]);
+    let (url, received) = webhook_server(vec![500, 200]);
     let (server, mails) = mail_server();
     let syslog = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
     let mail = MailSettings {

@@ -5,38 +5,10 @@ use muster_model::{Action, ErrorKind};
 use muster_service::audit::copies::{Copier, send};
 use muster_service::audit::{AuditSettings, append};
 use muster_store::transact;
-use muster_testkit::{TestApp, on_both_databases};
+use muster_testkit::{TestApp, on_both_databases, webhook_server};
 use serde_json::Value;
-use std::io::{Read, Write};
-use std::net::{TcpListener, UdpSocket};
+use std::net::UdpSocket;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, channel};
-
-/// Answers every request by the next status and hands on its body.
-fn listener(statuses: Vec<u16>) -> (String, Receiver<Value>) {
-    let server = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}/audit", server.local_addr().unwrap());
-    let (sender, receiver) = channel();
-    std::thread::spawn(move || {
-        for status in statuses {
-            let (mut stream, _) = server.accept().unwrap();
-            let (mut text, mut piece) = (Vec::new(), [0; 4096]);
-            let body = loop {
-                let n = stream.read(&mut piece).unwrap();
-                text.extend_from_slice(&piece[..n]);
-                let head = text.windows(4).position(|it| it == b"\r\n\r\n");
-                if let Some(body) = head.and_then(|at| serde_json::from_slice(&text[at..]).ok()) {
-                    break body;
-                }
-            };
-            let answer =
-                format!("HTTP/1.1 {status} x\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
-            stream.write_all(answer.as_bytes()).unwrap();
-            sender.send(body).unwrap();
-        }
-    });
-    (url, receiver)
-}
 
 /// The one copy that is set, kept by a server of this name.
 fn copier(settings: &AuditSettings, sender: &str) -> Arc<Copier> {
@@ -62,7 +34,7 @@ fn targets(body: &Value) -> Vec<&str> {
 on_both_databases! {
     async fn a_webhook_gets_every_record_in_order_also_after_it_was_down(test: TestDb) {
         let test = TestApp::on(test).await;
-        let (url, received) = listener(vec![200, 500, 200, 200]);
+        let (url, received) = webhook_server(vec![200, 500, 200, 200]);
         let webhook = AuditSettings { webhook: Some(url), ..AuditSettings::default() };
         let (one, other) = (copier(&webhook, "one"), copier(&webhook, "other"));
         recorded(&test, &["certificate/0"]).await;
