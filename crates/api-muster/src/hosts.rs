@@ -7,11 +7,11 @@ use muster_model::host::HostProfile;
 use muster_model::id::HostId;
 use muster_model::{Diagnostic, Error};
 use muster_service::hosts::{Known, Wanted};
-use muster_service::roster::{self, OwnerChange};
+use muster_service::roster::{self, Entry, OwnerChange};
 use muster_service::{App, enrol, hosts};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 #[derive(Serialize)]
 struct HostView {
@@ -28,11 +28,21 @@ struct HostView {
     importance: String,
     location: String,
     group: String,
+    tags: BTreeMap<String, String>,
+    /// Containers run on it, or its owner says so.
+    container_node: bool,
+    entered_by_hand: bool,
+    /// What an agent must have to become this host, where it was said.
+    expected_address: Option<String>,
+    expected_machine_id: Option<String>,
+    /// An installation of its agent that is under way or failed, why, and since when.
+    installation: Option<Value>,
     created_at: String,
 }
 
 fn view(known: Known, cloned: &HashSet<HostId>) -> HostView {
     let host = known.host;
+    let said = |text: String| Some(text).filter(|text| !text.is_empty());
     HostView {
         agent_cloned: cloned.contains(&host.id),
         id: host.id.to_string(),
@@ -45,6 +55,14 @@ fn view(known: Known, cloned: &HashSet<HostId>) -> HostView {
         importance: host.owner.importance,
         location: host.owner.location,
         group: host.owner.group,
+        tags: host.owner.tags,
+        container_node: known.is_node,
+        entered_by_hand: host.registration.by_hand,
+        expected_address: said(host.registration.address),
+        expected_machine_id: said(host.registration.machine_id),
+        installation: host
+            .installation
+            .map(|it| json!({"failed": it.failed, "reason": it.reason, "since": it.since.iso()})),
         created_at: host.created_at.iso(),
     }
 }
@@ -105,20 +123,33 @@ pub(crate) struct Owner {
     importance: Option<String>,
     location: Option<String>,
     group: Option<String>,
+    container_node: Option<bool>,
+    tags: Option<BTreeMap<String, String>>,
 }
 
 impl From<Owner> for OwnerChange {
     fn from(owner: Owner) -> Self {
-        let Owner { department, importance, location, group } = owner;
-        Self { department, importance, location, group }
+        let Owner { department, importance, location, group, container_node, tags } = owner;
+        Self { department, importance, location, group, container_node, tags }
     }
 }
 
 #[derive(Deserialize)]
 pub(crate) struct NewHost {
     name: String,
+    #[serde(default)]
+    address: String,
+    #[serde(default)]
+    machine_id: String,
     #[serde(flatten)]
     owner: Owner,
+}
+
+impl From<NewHost> for Entry {
+    fn from(new: NewHost) -> Self {
+        let NewHost { name, address, machine_id, owner } = new;
+        Self { name, address, machine_id, owner: owner.into() }
+    }
 }
 
 pub(crate) async fn add(
@@ -127,7 +158,7 @@ pub(crate) async fn add(
     path: PathParams,
     Json(new): Json<NewHost>,
 ) -> Result<Json<Value>, Failure> {
-    let id = roster::add(&app, &caller, &path.project()?, &new.name, &new.owner.into()).await?;
+    let id = roster::add(&app, &caller, &path.project()?, new.into()).await?;
     Ok(Json(json!({"id": id})))
 }
 

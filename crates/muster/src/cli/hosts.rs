@@ -22,7 +22,7 @@ pub(crate) enum HostsCommand {
     },
     /// Enter a host that has no agent yet.
     Add {
-        /// Its name; an agent that enrols under it takes the host over.
+        /// Its name, of 1 to 255 characters, that no other host has.
         name: String,
         #[command(flatten)]
         owner: OwnerArgs,
