@@ -7,7 +7,7 @@ use muster_model::host::HostProfile;
 use muster_model::id::HostId;
 use muster_model::{Diagnostic, Error};
 use muster_service::hosts::{Known, Wanted};
-use muster_service::roster::{self, Entry, OwnerChange};
+use muster_service::roster::{self, Entry, Outcome, OwnerChange};
 use muster_service::{App, enrol, hosts};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -134,21 +134,29 @@ impl From<Owner> for OwnerChange {
     }
 }
 
+/// The owner's fields are not flattened into it: a misspelt one would be lost.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct NewHost {
     name: String,
     #[serde(default)]
     address: String,
     #[serde(default)]
     machine_id: String,
-    #[serde(flatten)]
-    owner: Owner,
+    department: Option<String>,
+    importance: Option<String>,
+    location: Option<String>,
+    group: Option<String>,
+    container_node: Option<bool>,
+    tags: Option<BTreeMap<String, String>>,
 }
 
 impl From<NewHost> for Entry {
     fn from(new: NewHost) -> Self {
-        let NewHost { name, address, machine_id, owner } = new;
-        Self { name, address, machine_id, owner: owner.into() }
+        let NewHost { name, address, machine_id, department, importance, location, .. } = new;
+        let (group, container_node, tags) = (new.group, new.container_node, new.tags);
+        let owner = OwnerChange { department, importance, location, group, container_node, tags };
+        Self { name, address, machine_id, owner }
     }
 }
 
@@ -170,6 +178,50 @@ pub(crate) async fn update(
 ) -> Result<Json<Value>, Failure> {
     let id = HostId::parse(path.text("host_id"))?;
     roster::change(&app, &caller, &path.project()?, &id, &owner.into()).await?;
+    Ok(Json(json!({"id": id})))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct List {
+    hosts: Vec<NewHost>,
+    #[serde(default)]
+    dry_run: bool,
+}
+
+pub(crate) async fn import(
+    State(app): State<App>,
+    caller: Caller,
+    path: PathParams,
+    Json(list): Json<List>,
+) -> Result<Json<Value>, Failure> {
+    let entries = list.hosts.into_iter().map(Entry::from).collect();
+    let done = roster::import(&app, &caller, &path.project()?, entries, list.dry_run).await?;
+    let count = |outcome| done.iter().filter(|line| line.outcome == outcome).count();
+    let word = |outcome| match outcome {
+        Outcome::Added => "added",
+        Outcome::Changed => "changed",
+        Outcome::Unchanged => "unchanged",
+    };
+    let hosts: Vec<_> = done
+        .iter()
+        .map(|it| json!({"id": it.id, "name": it.name, "outcome": word(it.outcome)}))
+        .collect();
+    Ok(Json(json!({
+        "added": count(Outcome::Added),
+        "changed": count(Outcome::Changed),
+        "unchanged": count(Outcome::Unchanged),
+        "hosts": hosts,
+    })))
+}
+
+pub(crate) async fn remove(
+    State(app): State<App>,
+    caller: Caller,
+    path: PathParams,
+) -> Result<Json<Value>, Failure> {
+    let id = HostId::parse(path.text("host_id"))?;
+    roster::remove(&app, &caller, &path.project()?, &id).await?;
     Ok(Json(json!({"id": id})))
 }
 

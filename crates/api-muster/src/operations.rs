@@ -4,6 +4,7 @@ use muster_http::{Needs, Operation, Verb};
 use muster_model::Action;
 
 const HOSTS: &str = "/muster/v1/{project_id}/hosts";
+const IMPORT: &str = "/muster/v1/{project_id}/hosts/import";
 const HOST: &str = "/muster/v1/{project_id}/hosts/{host_id}";
 const AGENT: &str = "/muster/v1/{project_id}/hosts/{host_id}/agent";
 const TOTALS: &str = "/muster/v1/{project_id}/assets";
@@ -54,8 +55,10 @@ const SCA_KEY: &str = "/muster/v1/{project_id}/sca/keys/{access_key_id}";
 pub const OPERATIONS: &[Operation] = &[
     Operation::served("ListHosts", Verb::Get, HOSTS, Action::HostList, "Hosts with their system, agent and owner. Query: name, limit, offset."),
     Operation::served("AddHost", Verb::Post, HOSTS, Action::HostUpdate, "Enters a host that has no agent yet. Body: name, address, machine_id, department, importance, location, group, container_node, tags."),
+    Operation::served("ImportHosts", Verb::Post, IMPORT, Action::HostUpdate, "Enters a list of hosts, whole or not at all, and changes those that are there by the name; the same list again changes nothing. Body: hosts (1 to 5,000, each as of AddHost), dry_run."),
     Operation::served("ShowHost", Verb::Get, HOST, Action::HostList, "A host with what its agent costs, when each kind was last swept, and what troubles the sweeps."),
     Operation::served("UpdateHost", Verb::Patch, HOST, Action::HostUpdate, "Changes what the owner says of a host. Body: department, importance, location, group, container_node, tags."),
+    Operation::served("RemoveHost", Verb::Delete, HOST, Action::HostUpdate, "Forgets a host that never had an agent."),
     Operation::served("RevokeAgent", Verb::Delete, AGENT, Action::AgentRevoke, "Shuts a host's agent out for good; what is known of the host stays."),
     Operation::served("CountAssets", Verb::Get, TOTALS, Action::AssetList, "How many assets of each kind there are. Query: category."),
     Operation::served("ListAssets", Verb::Get, ASSETS, Action::AssetList, "Assets of a kind with their evidence. Query: name, host_id, category, at (as of that moment), limit, offset."),

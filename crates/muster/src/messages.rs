@@ -68,6 +68,9 @@ messages! {
     // hosts
     HostAdded "Host {} was added." "已添加主机 {}。";
     HostChanged "Host {} was changed." "已修改主机 {}。";
+    HostRemoved "Host {} was forgotten." "已删除主机 {}。";
+    HostsImported "Hosts added: {}, changed: {}, unchanged: {}." "新增主机：{}，修改：{}，未变化：{}。";
+    HostsWouldBe "Hosts that would be added: {}, changed: {}, unchanged: {}. Nothing was done." "将新增主机：{}，修改：{}，未变化：{}。未执行任何操作。";
     AgentRevoked "The agent of host {} was shut out." "已吊销主机 {} 的代理。";
     // users and access keys
     UserAdded "User {} was added." "已添加用户 {}。";

@@ -1,14 +1,16 @@
 //! What owners say of their hosts: hosts entered by hand, and who answers for them.
 
 mod entry;
+mod import;
 
 pub use entry::Entry;
+pub use import::{Imported, MAX_IMPORT, Outcome, import};
 
 use crate::{App, audit, authz};
 use muster_model::id::{HostId, ProjectId};
 use muster_model::{Action, Caller, Error, Result};
 use muster_store::hosts::{self, Host, Ownership};
-use muster_store::{Tx, transact};
+use muster_store::transact;
 use std::collections::BTreeMap;
 
 /// Longest of an owner's texts, in characters.
@@ -92,34 +94,56 @@ impl OwnerChange {
 pub async fn add(app: &App, caller: &Caller, project: &ProjectId, entry: Entry) -> Result<HostId> {
     let key = authz::require(app, caller, Action::HostUpdate, Some(project)).await?;
     let entry = entry.checked()?;
-    let id = HostId::parse(&uuid::Uuid::new_v4().to_string())?;
+    let new = entry.new_host(free_id()?);
     let now = app.now();
     transact!(app.db, |tx| {
         if let Some(host) = hosts::with_names(tx, key, &[&entry.name]).await?.first() {
             return Err(taken("name", host));
         }
-        free_machine(tx, key, &entry).await?;
-        let (profile, owner) = (entry.profile(), entry.ownership());
-        hosts::register(tx, key, &id, &profile, &owner, &entry.registration(), now).await?;
-        let target = format!("host/{id}");
+        if !entry.machine_id.is_empty()
+            && let Some(host) =
+                hosts::with_machine_ids(tx, key, &[&entry.machine_id]).await?.first()
+        {
+            return Err(taken("machine_id", host));
+        }
+        hosts::register(tx, key, std::slice::from_ref(&new), now).await?;
+        let target = format!("host/{}", new.id);
         audit::append(tx, app, caller, Action::HostUpdate, project.as_str(), &target).await
     })?;
-    Ok(id)
-}
-
-/// Nobody has, or was entered with, this machine id.
-async fn free_machine(tx: &mut Tx, project: i64, entry: &Entry) -> Result<()> {
-    if entry.machine_id.is_empty() {
-        return Ok(());
-    }
-    let mut others = hosts::by_machine_id(tx, project, &entry.machine_id).await?;
-    others.extend(hosts::with_expected_machine_ids(tx, project, &[&entry.machine_id]).await?);
-    others.first().map_or(Ok(()), |host| Err(taken("machine_id", host)))
+    Ok(new.id)
 }
 
 fn taken(parameter: &str, by: &Host) -> Error {
     let (id, name) = (&by.id, &by.profile.name);
     Error::conflict(format!("{parameter}: host {id} ({name}) has it"))
+}
+
+/// An id for a new host.
+fn free_id() -> Result<HostId> {
+    HostId::parse(&uuid::Uuid::new_v4().to_string())
+}
+
+/// Forgets a host that never had an agent.
+///
+/// # Errors
+/// Those of [`authz::require`]; `NotFound` when there is no such host in the project; `Conflict` when an agent ever spoke for
+/// it, or a key pair is bound to it.
+pub async fn remove(app: &App, caller: &Caller, project: &ProjectId, id: &HostId) -> Result<()> {
+    let key = authz::require(app, caller, Action::HostUpdate, Some(project)).await?;
+    transact!(app.db, |tx| {
+        let host = hosts::by_id(tx, id.as_str()).await?.filter(|host| host.project == key);
+        let host = host.ok_or_else(|| Error::not_found(format_args!("host {id}")))?;
+        if !muster_store::agents::of_host(tx, host.key).await?.is_empty() {
+            let why =
+                "an agent has spoken for this host: what it reported is kept. Shut it out instead";
+            return Err(Error::conflict(why));
+        }
+        if !hosts::remove(tx, host.key).await? {
+            return Err(Error::conflict("a key pair is bound to this host, or is about to be"));
+        }
+        let target = format!("host/{id}");
+        audit::append(tx, app, caller, Action::HostUpdate, project.as_str(), &target).await
+    })
 }
 
 /// Changes what the owner says of a host.

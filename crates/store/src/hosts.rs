@@ -7,8 +7,8 @@ mod registration;
 pub use filter::{AgentFilter, Filter};
 pub use overview::{count_containers, keys, nodes, systems};
 pub use registration::{
-    Installation, Registration, expecting_machine, expecting_name, register, remove,
-    set_installation, update_registration, with_expected_machine_ids, with_names,
+    Installation, NewHost, Registration, expecting_machine, expecting_name, register, remove,
+    set_installation, update_address, update_registration, with_machine_ids, with_names,
 };
 
 use crate::Tx;
@@ -131,6 +131,9 @@ fn read_tags(lines: &str) -> BTreeMap<String, String> {
     tags.map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
 }
 
+const PROFILE_COLUMNS: &str = "name, ip, addresses, machine_id, boot_id, os_name, os_id, os_version, kernel, \
+                               arch, cpus, memory_bytes, ssh_host_keys, allows_binding";
+
 /// The profile's columns in the order of [`PROFILE_COLUMNS`].
 fn profile_binds(profile: &HostProfile) -> Vec<Bind> {
     let mut addresses = String::new();
@@ -169,7 +172,7 @@ pub async fn create(
     owner: &Ownership,
     now: Micros,
 ) -> Result<i64> {
-    register(tx, project, id, profile, owner, &Registration::default(), now).await
+    registration::register_one(tx, project, id, profile, owner, now).await
 }
 
 /// The host with this id.

@@ -9,7 +9,7 @@ use muster_model::asset::Port;
 use muster_model::host::HostProfile;
 use muster_model::id::HostId;
 use muster_model::{Fact, Kind};
-use muster_store::hosts::{self, Installation, Ownership, Registration};
+use muster_store::hosts::{self, Installation, NewHost, Ownership, Registration};
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -265,9 +265,10 @@ async fn hosts_without_an_agent_are_in_every_list() {
                 };
                 let registration = Registration { by_hand: true, ..Registration::default() };
                 let id = HostId::parse(id).unwrap();
-                let key = hosts::register(tx, project, &id, &profile, &owner, &registration, NOW);
-                let key = key.await?;
-                hosts::set_installation(tx, key, installation.as_ref()).await?;
+                let new = NewHost { id: id.clone(), profile, owner, registration };
+                hosts::register(tx, project, &[new], NOW).await?;
+                let host = hosts::by_id(tx, id.as_str()).await?.unwrap();
+                hosts::set_installation(tx, host.key, installation.as_ref()).await?;
             }
             Ok(())
         })

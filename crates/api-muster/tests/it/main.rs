@@ -1,5 +1,11 @@
 //! Our own API through its router.
-#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that fails may say so at once"
+)]
+
+mod hosts;
 
 use axum::http::Method;
 use muster_api_muster::OPERATIONS;
@@ -17,6 +23,7 @@ async fn no_operation_answers_without_rights() {
     let user = json!({"name": "n", "password": "long enough, is it", "role": "reader"});
     let calls = [
         ("AddHost", json!({"name": "h"})).into(),
+        ("ImportHosts", json!({"hosts": [{"name": "i"}]})).into(),
         ("UpdateHost", json!({"location": "here"})).into(),
         ("ListAssets", "/muster/v1/{project_id}/assets/users", json!({})).into(),
         ("FindAssets", "?name=root", json!({})).into(),

@@ -9,6 +9,7 @@
 mod audit;
 mod backup;
 mod cert;
+mod hosts;
 mod init;
 mod key;
 mod knowledge;

@@ -2,8 +2,9 @@
 
 use super::OwnerChange;
 use muster_model::host::HostProfile;
+use muster_model::id::HostId;
 use muster_model::{Error, Result};
-use muster_store::hosts::{Ownership, Registration};
+use muster_store::hosts::{NewHost, Ownership, Registration};
 use std::net::IpAddr;
 
 /// A host to enter.
@@ -56,28 +57,25 @@ impl Entry {
         Ok(self)
     }
 
-    /// What is known of the host before its agent tells more.
-    pub(super) fn profile(&self) -> HostProfile {
-        let addresses = Some(self.address.clone()).filter(|it| !it.is_empty());
-        HostProfile {
-            name: self.name.clone(),
-            addresses: addresses.into_iter().collect(),
-            ..HostProfile::default()
-        }
-    }
-
-    pub(super) fn registration(&self) -> Registration {
-        Registration {
-            by_hand: true,
-            address: self.address.clone(),
-            machine_id: self.machine_id.clone(),
-        }
-    }
-
-    pub(super) fn ownership(&self) -> Ownership {
+    /// The host as it is stored. Its address is shown until its agent tells its own.
+    pub(super) fn new_host(&self, id: HostId) -> NewHost {
+        let address = Some(self.address.clone()).filter(|it| !it.is_empty());
         let mut owner = Ownership { enterprise_project_id: "0".to_owned(), ..Ownership::default() };
         self.owner.apply(&mut owner);
-        owner
+        NewHost {
+            id,
+            profile: HostProfile {
+                name: self.name.clone(),
+                addresses: address.into_iter().collect(),
+                ..HostProfile::default()
+            },
+            owner,
+            registration: Registration {
+                by_hand: true,
+                address: self.address.clone(),
+                machine_id: self.machine_id.clone(),
+            },
+        }
     }
 }
 

@@ -1,11 +1,11 @@
 //! Hosts that were entered before an agent is there: what is expected of the agent, and how its installation goes.
 
-use super::{HOST, Host, Ownership, host, profile_binds, tag_lines};
+use super::{HOST, Host, Ownership, PROFILE_COLUMNS, host, profile_binds, tag_lines};
 use crate::Tx;
 use crate::db::{Bind, Cells, binds};
 use muster_model::host::HostProfile;
 use muster_model::id::HostId;
-use muster_model::{Micros, Result};
+use muster_model::{Error, Micros, Result};
 
 /// What was entered of a host before an agent was there. All empty for one that came with its agent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -43,19 +43,64 @@ pub(super) fn read_installation(cells: &mut Cells<'_>) -> Result<Option<Installa
     Ok(since.map(|since| Installation { reason, failed: state == "failed", since }))
 }
 
-/// Adds a host without an agent and answers its key. All texts must be free of NUL.
+/// A host to be entered.
+#[derive(Clone, Debug)]
+pub struct NewHost {
+    /// Its id.
+    pub id: HostId,
+    /// What is known of it. The texts must be free of NUL.
+    pub profile: HostProfile,
+    /// What its owner says of it.
+    pub owner: Ownership,
+    /// What is expected of its agent.
+    pub registration: Registration,
+}
+
+/// Adds hosts without agents.
 ///
 /// # Errors
-/// `Conflict` when the id is taken.
-pub async fn register(
+/// `Conflict` when an id is taken.
+pub async fn register(tx: &mut Tx, project: i64, hosts: &[NewHost], now: Micros) -> Result<()> {
+    let mut values = Vec::with_capacity(hosts.len() * WIDTH);
+    for NewHost { id, profile, owner, registration } in hosts {
+        values.extend(host_binds(project, id, profile, owner, registration, now));
+    }
+    tx.bulk_insert(&insert(), WIDTH, values, "").await.map(drop)
+}
+
+/// Adds a host and answers its key.
+pub(super) async fn register_one(
     tx: &mut Tx,
+    project: i64,
+    id: &HostId,
+    profile: &HostProfile,
+    owner: &Ownership,
+    now: Micros,
+) -> Result<i64> {
+    let values = host_binds(project, id, profile, owner, &Registration::default(), now);
+    let rows = tx.bulk_insert(&insert(), WIDTH, values, "RETURNING key").await?;
+    rows.first().ok_or_else(|| Error::internal("a row was expected"))?.only()
+}
+
+/// How many values a new host has.
+const WIDTH: usize = 28;
+
+fn insert() -> String {
+    format!(
+        "INSERT INTO hosts ({PROFILE_COLUMNS}, id, project, agent_version, department, importance, location, \
+         host_group, enterprise_project_id, container_node, tags, by_hand, expected_address, \
+         expected_machine_id, created_at)"
+    )
+}
+
+fn host_binds(
     project: i64,
     id: &HostId,
     profile: &HostProfile,
     owner: &Ownership,
     registration: &Registration,
     now: Micros,
-) -> Result<i64> {
+) -> Vec<Bind> {
     let mut values = profile_binds(profile);
     values.extend(binds![
         id.as_str(),
@@ -73,16 +118,7 @@ pub async fn register(
         &registration.machine_id,
         now
     ]);
-    tx.one(
-        "INSERT INTO hosts (name, ip, addresses, machine_id, boot_id, os_name, os_id, os_version, kernel, \
-         arch, cpus, memory_bytes, ssh_host_keys, allows_binding, id, project, agent_version, department, importance, location, \
-         host_group, enterprise_project_id, container_node, tags, by_hand, expected_address, \
-         expected_machine_id, created_at) \
-         VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) RETURNING key",
-        values,
-    )
-    .await?
-    .only()
+    values
 }
 
 /// Stores what is expected of the host's agent.
@@ -96,6 +132,17 @@ pub async fn update_registration(tx: &mut Tx, key: i64, to: &Registration) -> Re
     )
     .await
     .map(drop)
+}
+
+/// Stores the address that is shown of a host whose agent has not told any; empty for none.
+///
+/// # Errors
+/// Those of the database.
+pub async fn update_address(tx: &mut Tx, key: i64, address: &str) -> Result<()> {
+    let lines = if address.is_empty() { "\n".to_owned() } else { format!("\n{address}\n") };
+    tx.execute("UPDATE hosts SET ip = ?, addresses = ? WHERE key = ?", binds![address, lines, key])
+        .await
+        .map(drop)
 }
 
 /// Stores how the installation of the host's agent goes; none once there is nothing to say of it.
@@ -148,16 +195,16 @@ pub async fn with_names(tx: &mut Tx, project: i64, names: &[&str]) -> Result<Vec
     in_project(tx, project, "name", names).await
 }
 
-/// The hosts of a project that were said to have one of these machine ids.
+/// The hosts of a project that have, or were entered with, one of these machine ids; one may be there twice.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn with_expected_machine_ids(
-    tx: &mut Tx,
-    project: i64,
-    ids: &[&str],
-) -> Result<Vec<Host>> {
-    in_project(tx, project, "expected_machine_id <> '' AND expected_machine_id", ids).await
+pub async fn with_machine_ids(tx: &mut Tx, project: i64, ids: &[&str]) -> Result<Vec<Host>> {
+    let mut hosts = in_project(tx, project, "machine_id", ids).await?;
+    // The condition is that of the index.
+    let expected = "expected_machine_id <> '' AND expected_machine_id";
+    hosts.extend(in_project(tx, project, expected, ids).await?);
+    Ok(hosts)
 }
 
 async fn in_project(tx: &mut Tx, project: i64, column: &str, values: &[&str]) -> Result<Vec<Host>> {
@@ -166,17 +213,24 @@ async fn in_project(tx: &mut Tx, project: i64, column: &str, values: &[&str]) ->
     tx.all_in(&head, binds![project], values).await?.iter().map(host).collect()
 }
 
-/// Forgets a host that never had an agent, with the tokens that were for it. Answers whether that was so.
+/// Forgets a host that never had an agent and that no key pair is bound to, with the tokens that were for it. Answers
+/// whether that was so.
 ///
 /// # Errors
 /// Those of the database.
 pub async fn remove(tx: &mut Tx, key: i64) -> Result<bool> {
-    let never = "NOT EXISTS (SELECT 1 FROM agents WHERE agents.host = ?)";
-    tx.execute(
-        format!("DELETE FROM enrolment_tokens WHERE host = ? AND {never}"),
-        binds![key, key],
-    )
-    .await?;
-    let sql = format!("DELETE FROM hosts WHERE key = ? AND {never}");
-    Ok(tx.execute(sql, binds![key, key]).await? > 0)
+    let hangs_on_it: i64 = tx
+        .one(
+            "SELECT (SELECT count(*) FROM agents WHERE host = ?) \
+             + (SELECT count(*) FROM keypair_bindings WHERE host = ?) \
+             + (SELECT count(*) FROM keypair_tasks WHERE host = ? AND finished_at IS NULL)",
+            binds![key, key, key],
+        )
+        .await?
+        .only()?;
+    if hangs_on_it > 0 {
+        return Ok(false);
+    }
+    tx.execute("DELETE FROM enrolment_tokens WHERE host = ?", binds![key]).await?;
+    Ok(tx.execute("DELETE FROM hosts WHERE key = ?", binds![key]).await? > 0)
 }

@@ -4,7 +4,9 @@ use muster_model::host::HostProfile;
 use muster_model::id::{AgentId, DomainId, HostId, ProjectId};
 use muster_model::{Diagnostic, Micros, Paging};
 use muster_store::agents::{self, EnrolmentToken, Heard};
-use muster_store::hosts::{self, AgentFilter, Filter, Installation, Ownership, Registration};
+use muster_store::hosts::{
+    self, AgentFilter, Filter, Installation, NewHost, Ownership, Registration,
+};
 use muster_store::{Tx, identity::domains};
 use muster_testkit::on_both_databases;
 
@@ -120,11 +122,12 @@ on_both_databases! {
             };
             let profile = HostProfile { name: name.to_owned(), ..HostProfile::default() };
             let id = HostId::parse(id).unwrap();
-            let key = hosts::register(&mut tx, project, &id, &profile, &owner, &registration, NOW).await;
-            let key = key.unwrap();
-            let stored = hosts::by_key(&mut tx, key).await.unwrap().unwrap();
-            assert_eq!((&stored.owner, stored.registration), (&owner, registration));
-            made.push(key);
+            let (owner, registration) = (owner.clone(), registration);
+            let new = NewHost { id: id.clone(), profile, owner, registration };
+            hosts::register(&mut tx, project, std::slice::from_ref(&new), NOW).await.unwrap();
+            let stored = hosts::by_id(&mut tx, id.as_str()).await.unwrap().unwrap();
+            assert_eq!((stored.owner, stored.registration), (new.owner, new.registration));
+            made.push(stored.key);
         }
         let ids = |hosts: Vec<hosts::Host>| -> Vec<_> {
             hosts.iter().map(|host| host.id.to_string()).collect()
@@ -134,7 +137,8 @@ on_both_databases! {
         assert!(hosts::expecting_name(&mut tx, project, "db").await.unwrap().is_empty());
         assert_eq!(ids(hosts::expecting_machine(&mut tx, project, "m2").await.unwrap()), ["h2"]);
         assert_eq!(hosts::with_names(&mut tx, project, &["web"]).await.unwrap().len(), 2);
-        assert_eq!(ids(hosts::with_expected_machine_ids(&mut tx, project, &["m2", ""]).await.unwrap()), ["h2"]);
+        let machines = hosts::with_machine_ids(&mut tx, project, &["m2", "m", ""]).await.unwrap();
+        assert_eq!(ids(machines), ["h1", "h2", "h0", "h2"], "of their agents, then those expected");
         assert_eq!(hosts::nodes(&mut tx, &made).await.unwrap().len(), 2);
 
         let failed = Installation { failed: true, reason: "no way".to_owned(), since: Micros(70) };
