@@ -3,11 +3,11 @@
 use crate::assets::paging;
 use axum::extract::State;
 use muster_http::{Caller, Failure, Json, Params, PathParams};
-use muster_model::host::HostProfile;
+use muster_model::host::{AgentStatus, HostProfile};
 use muster_model::id::HostId;
 use muster_model::{Diagnostic, Error};
 use muster_service::hosts::{Known, Wanted};
-use muster_service::roster::{self, Entry, Outcome, OwnerChange};
+use muster_service::roster::{self, Entry, Outcome, OwnerChange, Told};
 use muster_service::{App, enrol, hosts};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -60,9 +60,14 @@ fn view(known: Known, cloned: &HashSet<HostId>) -> HostView {
         entered_by_hand: host.registration.by_hand,
         expected_address: said(host.registration.address),
         expected_machine_id: said(host.registration.machine_id),
-        installation: host
-            .installation
-            .map(|it| json!({"failed": it.failed, "reason": it.reason, "since": it.since.iso()})),
+        // Of an agent that is heard of nobody has to know how it came.
+        installation: host.installation.filter(|_| known.status != AgentStatus::Online).map(|it| {
+            let reason = match known.status {
+                AgentStatus::InstallFailed if !it.failed => "its end was never told".to_owned(),
+                _ => it.reason,
+            };
+            json!({"reason": reason, "since": it.since.iso()})
+        }),
         created_at: host.created_at.iso(),
     }
 }
@@ -222,6 +227,31 @@ pub(crate) async fn remove(
 ) -> Result<Json<Value>, Failure> {
     let id = HostId::parse(path.text("host_id"))?;
     roster::remove(&app, &caller, &path.project()?, &id).await?;
+    Ok(Json(json!({"id": id})))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct InstallationState {
+    state: String,
+    #[serde(default)]
+    reason: String,
+}
+
+pub(crate) async fn installation(
+    State(app): State<App>,
+    caller: Caller,
+    path: PathParams,
+    Json(to): Json<InstallationState>,
+) -> Result<Json<Value>, Failure> {
+    let id = HostId::parse(path.text("host_id"))?;
+    let told = match to.state.as_str() {
+        "installing" => Told::Begun,
+        "failed" => Told::Failed(to.reason),
+        "none" => Told::GivenUp,
+        _ => return Err(Error::invalid("state", "must be installing, failed or none").into()),
+    };
+    roster::installation(&app, &caller, &path.project()?, &id, told).await?;
     Ok(Json(json!({"id": id})))
 }
 

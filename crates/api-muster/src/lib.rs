@@ -33,6 +33,7 @@ pub fn router(app: &App) -> Router {
         .on("ShowHost", hosts::show)
         .on("UpdateHost", hosts::update)
         .on("RemoveHost", hosts::remove)
+        .on("UpdateInstallation", hosts::installation)
         .on("RevokeAgent", hosts::revoke)
         .on("CountAssets", assets::count)
         .on("ListAssets", assets::list)

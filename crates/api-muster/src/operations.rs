@@ -7,6 +7,7 @@ const HOSTS: &str = "/muster/v1/{project_id}/hosts";
 const IMPORT: &str = "/muster/v1/{project_id}/hosts/import";
 const HOST: &str = "/muster/v1/{project_id}/hosts/{host_id}";
 const AGENT: &str = "/muster/v1/{project_id}/hosts/{host_id}/agent";
+const INSTALLATION: &str = "/muster/v1/{project_id}/hosts/{host_id}/installation";
 const TOTALS: &str = "/muster/v1/{project_id}/assets";
 const ASSETS: &str = "/muster/v1/{project_id}/assets/{kind}";
 const CHANGES: &str = "/muster/v1/{project_id}/changes";
@@ -59,6 +60,7 @@ pub const OPERATIONS: &[Operation] = &[
     Operation::served("ShowHost", Verb::Get, HOST, Action::HostList, "A host with what its agent costs, when each kind was last swept, and what troubles the sweeps."),
     Operation::served("UpdateHost", Verb::Patch, HOST, Action::HostUpdate, "Changes what the owner says of a host. Body: department, importance, location, group, container_node, tags."),
     Operation::served("RemoveHost", Verb::Delete, HOST, Action::HostUpdate, "Forgets a host that never had an agent."),
+    Operation::served("UpdateInstallation", Verb::Put, INSTALLATION, Action::AgentEnrol, "Notes how the installation of a host's agent goes; that it went well is told by the agent. Body: state (installing, failed, none), reason (with failed, 1 to 500 characters)."),
     Operation::served("RevokeAgent", Verb::Delete, AGENT, Action::AgentRevoke, "Shuts a host's agent out for good; what is known of the host stays."),
     Operation::served("CountAssets", Verb::Get, TOTALS, Action::AssetList, "How many assets of each kind there are. Query: category."),
     Operation::served("ListAssets", Verb::Get, ASSETS, Action::AssetList, "Assets of a kind with their evidence. Query: name, host_id, category, at (as of that moment), limit, offset."),

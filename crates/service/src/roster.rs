@@ -2,9 +2,11 @@
 
 mod entry;
 mod import;
+mod installation;
 
 pub use entry::Entry;
 pub use import::{Imported, MAX_IMPORT, Outcome, import};
+pub use installation::{Told, installation};
 
 use crate::{App, audit, authz};
 use muster_model::id::{HostId, ProjectId};

@@ -143,4 +143,28 @@ on_both_databases! {
         assert_eq!(world.admin.get(&tokens).await.json()["enrol_tokens"], json!([]), "it was for it");
         assert_eq!(world.admin.post(&world.hosts, &json!({"name": "web-1"})).await.status, 200);
     }
+
+    async fn an_installation_is_told_as_it_goes(test: TestDb) {
+        let world = World::on(test).await;
+        let added = world.admin.post(&world.hosts, &json!({"name": "web-1"})).await.json();
+        let host = format!("{}/{}", world.hosts, added["id"].as_str().unwrap());
+        let tell = async |body: Value| {
+            world.admin.send(Method::PUT, &format!("{host}/installation"), Some(&body)).await.status
+        };
+        let shown = async || {
+            let shown = world.admin.get(&host).await.json();
+            (shown["agent_status"].clone(), shown["installation"]["reason"].clone())
+        };
+        assert_eq!(tell(json!({"state": "installing"})).await, 200);
+        assert_eq!(shown().await, (json!("installing"), json!("")));
+        world.test.clock.advance_secs(1_801);
+        assert_eq!(shown().await, (json!("install_failed"), json!("its end was never told")));
+        assert_eq!(tell(json!({"state": "failed", "reason": "no\u{1b} way"})).await, 200);
+        assert_eq!(shown().await, (json!("install_failed"), json!("no  way")));
+        for bad in [json!({"state": "failed"}), json!({"state": "x"}), json!({"state": "failed", "reason": "x".repeat(501)})] {
+            assert_eq!(tell(bad).await, 400);
+        }
+        assert_eq!(tell(json!({"state": "none"})).await, 200);
+        assert_eq!(shown().await, (json!("not_installed"), json!(null)));
+    }
 }

@@ -25,6 +25,7 @@ async fn no_operation_answers_without_rights() {
         ("AddHost", json!({"name": "h"})).into(),
         ("ImportHosts", json!({"hosts": [{"name": "i"}]})).into(),
         ("UpdateHost", json!({"location": "here"})).into(),
+        ("UpdateInstallation", json!({"state": "installing"})).into(),
         ("ListAssets", "/muster/v1/{project_id}/assets/users", json!({})).into(),
         ("FindAssets", "?name=root", json!({})).into(),
         ("FollowVulnerability", "?host_id=h", json!({})).into(),
@@ -72,6 +73,7 @@ async fn nothing_of_another_account_or_project_is_there() {
     let key = made("sca/keys", json!({})).await;
     let calls = [
         ("UpdateHost", json!({"location": "elsewhere"})),
+        ("UpdateInstallation", json!({"state": "installing"})),
         ("KeepScaTask", json!({"keep_days": 1})),
         ("UpdateScaKey", json!({"active": false})),
     ];
