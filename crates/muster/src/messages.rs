@@ -137,6 +137,9 @@ messages! {
     NextCursor "To continue: --changes-since {}" "继续查询：--changes-since {}";
     NextEvents "To continue: --since {}" "继续查询：--since {}";
     // agent
+    AgentComes "Installing an agent at {}." "正在 {} 上安装代理。";
+    AgentOnline "The agent of host {} is online." "主机 {} 的代理已上线。";
+    AgentJoined "The agent of host {} has joined, and is not started. Start it there with:" "主机 {} 的代理已注册但尚未启动，请在该主机上运行：";
     Enrolled "Enrolled as host {}." "已注册为主机 {}。";
     // everything
     Problem "muster: {}" "muster：{}";

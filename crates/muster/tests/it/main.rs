@@ -11,6 +11,7 @@ mod backup;
 mod cert;
 mod hosts;
 mod init;
+mod install;
 mod key;
 mod knowledge;
 mod life;
