@@ -88,7 +88,7 @@ impl From<&Known> for HostRow {
             group_id: host.owner.group.clone(),
             group_name: host.owner.group.clone(),
             asset_value: host.owner.importance.clone(),
-            labels: Vec::new(),
+            labels: host.owner.tags.iter().map(|(key, value)| label(key, value)).collect(),
             agent_create_time: host.agent_id.is_some().then(|| host.created_at.millis()),
             agent_update_time: millis(host.last_seen),
             agent_version: host.agent_version.clone(),
@@ -97,23 +97,22 @@ impl From<&Known> for HostRow {
     }
 }
 
-/// What the agent's state must be; none if no host can be in it.
-pub(crate) fn agent_state(params: &Params) -> Result<Matching<AgentState>> {
-    Ok(match word(params, "agent_status", AGENT_STATUSES)? {
-        None => Matching::All,
-        Some("installed") => Matching::These(AgentState::Installed),
-        Some("online") => Matching::These(AgentState::Online),
-        Some("offline") => Matching::These(AgentState::Offline),
-        Some("not_installed") => Matching::These(AgentState::NotInstalled),
-        Some(_) => Matching::None,
-    })
+/// A tag in one word.
+fn label(key: &str, value: &str) -> String {
+    if value.is_empty() { key.to_owned() } else { format!("{key}={value}") }
 }
 
-/// What a filter leaves.
-pub(crate) enum Matching<T> {
-    All,
-    These(T),
-    None,
+/// What the agent's state must be.
+pub(crate) fn agent_state(params: &Params) -> Result<Option<AgentState>> {
+    let word = word(params, "agent_status", AGENT_STATUSES)?;
+    Ok(word.map(|word| match word {
+        "installed" => AgentState::Installed,
+        "online" => AgentState::Online,
+        "offline" => AgentState::Offline,
+        "installing" => AgentState::Installing,
+        "install_failed" => AgentState::InstallFailed,
+        _ => AgentState::NotInstalled,
+    }))
 }
 
 /// Whether every host passes the filters on what is the same for all of them.
@@ -136,7 +135,6 @@ const HAS_NOT: &[&str] = &[
     "policy_group_id",
     "policy_group_name",
     "charging_mode",
-    "label",
     "server_group",
     "cluster_id",
 ];
@@ -183,14 +181,7 @@ fn wanted(params: &Params) -> Result<Option<Wanted>> {
     possible &= params.flag("outside_host")? != Some(false);
     word(params, "sort_key", &["risk_num"])?;
     word(params, "sort_dir", &["asc", "desc"])?;
-    let mut agent = match agent_state(params)? {
-        Matching::All => None,
-        Matching::These(state) => Some(state),
-        Matching::None => {
-            possible = false;
-            None
-        }
-    };
+    let mut agent = agent_state(params)?;
     match (word(params, "host_status", HOST_STATUSES)?, agent) {
         (None, _) => {}
         (Some("ACTIVE"), None | Some(AgentState::Installed | AgentState::Online)) => {
@@ -213,6 +204,8 @@ fn wanted(params: &Params) -> Result<Option<Wanted>> {
         group: groups,
         importance: word(params, "asset_value", ASSET_VALUES)?.map(str::to_owned),
         enterprise_project_id: enterprise_project(params)?,
+        // A tag without a value is its key alone.
+        tag: own("label")?.map(|it| if it.contains('=') { it } else { it + "=" }),
         agent,
         ..Wanted::default()
     };

@@ -1,13 +1,13 @@
 //! Container nodes: hosts that containers run on. One handler for HSS and for CGS, whose one call it is.
 
-use crate::hosts::{HostRow, Matching, VERSIONS, agent_state, passes};
+use crate::hosts::{HostRow, VERSIONS, agent_state, passes};
 use crate::list::{Answer, DataList, int32};
 use crate::query::{enterprise_project, paging_from, text};
 use axum::extract::State;
 use muster_http::{Caller, Json, Params, PathParams, RequestInfo};
 use muster_model::host::AgentStatus;
 use muster_service::App;
-use muster_service::hosts::{self, Known, Wanted};
+use muster_service::hosts::{self, AgentState, Known, Wanted};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -33,7 +33,7 @@ pub(crate) struct NodeRow {
 }
 
 impl NodeRow {
-    fn new(known: &Known, not_installed: &'static str) -> Self {
+    fn new(known: &Known, cgs: bool) -> Self {
         let host = HostRow::from(known);
         Self {
             agent_id: host.agent_id,
@@ -41,7 +41,9 @@ impl NodeRow {
             host_name: host.host_name,
             host_status: host.host_status,
             agent_status: match known.status {
-                AgentStatus::NotInstalled => not_installed,
+                AgentStatus::Online | AgentStatus::Offline => known.status.name(),
+                // It has a word of its own, and none for what is on its way.
+                _ if cgs => "not_register",
                 status => status.name(),
             },
             protect_status: host.protect_status,
@@ -53,14 +55,14 @@ impl NodeRow {
             group_name: host.group_name,
             enterprise_project_name: host.enterprise_project_name,
             detect_result: host.detect_result,
-            is_container_node: known.has_containers,
+            is_container_node: known.is_node,
             version: host.version,
         }
     }
 }
 
-/// `ListContainerNodes` of HSS and of CGS. A host is a node when containers run on it. The two documents
-/// differ in their word for a host without agent; the name in the `Host` header tells who is asked.
+/// `ListContainerNodes` of HSS and of CGS. A host is a node when containers run on it or its owner
+/// says so. The two documents differ in their word for a host without agent; the name in the `Host` header tells who is asked.
 pub(crate) async fn list_nodes(
     State(app): State<App>,
     caller: Caller,
@@ -69,7 +71,7 @@ pub(crate) async fn list_nodes(
     request: axum::Extension<Arc<RequestInfo>>,
 ) -> Answer<DataList<NodeRow>> {
     let paging = paging_from(&params, 1)?;
-    let mut possible = passes(
+    let possible = passes(
         &params,
         &[
             ("protect_status", &["closed", "opened"], "closed"),
@@ -77,28 +79,23 @@ pub(crate) async fn list_nodes(
             ("version", VERSIONS, "hss.version.null"),
         ],
     )?;
-    let agent = match agent_state(&params)? {
-        Matching::All => None,
-        Matching::These(state) => Some(state),
-        Matching::None => {
-            possible = false;
-            None
-        }
-    };
+    let cgs = request.host.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("cgs."));
+    let agent = agent_state(&params)?.map(|state| match state {
+        AgentState::NotInstalled if cgs => AgentState::Absent,
+        state => state,
+    });
     let wanted = Wanted {
         name: text(&params, "host_name")?.map(str::to_owned),
         enterprise_project_id: enterprise_project(&params)?,
         agent,
-        has_containers: Some(params.flag("container_node")?.unwrap_or(true)),
+        node: Some(params.flag("container_node")?.unwrap_or(true)),
         ..Wanted::default()
     };
     let wanted = possible.then_some(wanted);
     let page = hosts::list(&app, &caller, &path.project()?, wanted.as_ref(), paging).await?;
-    let cgs = request.host.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("cgs."));
-    let word = if cgs { "not_register" } else { "not_installed" };
     Ok(Json(DataList {
         total_num: int32(page.total),
-        data_list: page.rows.iter().map(|known| NodeRow::new(known, word)).collect(),
+        data_list: page.rows.iter().map(|known| NodeRow::new(known, cgs)).collect(),
     }))
 }
 

@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use muster_http::{Caller, Failure, Json, PathParams};
+use muster_model::id::HostId;
 use muster_service::{App, enrol};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -21,6 +22,7 @@ pub(crate) async fn list(
             "expires_at": token.expires_at.iso(),
             "used_at": token.used_at.map(|at| at.iso()),
             "used_by": token.used_by,
+            "host_id": token.host.as_ref().map(ToString::to_string),
         })
     });
     Ok(Json(json!({"enrol_tokens": view.collect::<Vec<_>>()})))
@@ -33,6 +35,7 @@ pub(crate) struct NewToken {
     valid_secs: i64,
     #[serde(default)]
     description: String,
+    host_id: Option<String>,
 }
 
 fn usual() -> i64 {
@@ -46,7 +49,10 @@ pub(crate) async fn create(
     Json(new): Json<NewToken>,
 ) -> Result<Json<Value>, Failure> {
     let project = path.project()?;
-    let made = enrol::create_token(&app, &caller, Some(&project), new.valid_secs, &new.description);
+    let host = new.host_id.as_deref().map(HostId::parse).transpose()?;
+    let NewToken { valid_secs, description, .. } = &new;
+    let made =
+        enrol::create_token(&app, &caller, Some(&project), *valid_secs, description, host.as_ref());
     let made = made.await?;
     Ok(Json(json!({
         "name": enrol::name(&made.token),

@@ -3,15 +3,15 @@
 use crate::assets::paging;
 use axum::extract::State;
 use muster_http::{Caller, Failure, Json, Params, PathParams};
-use muster_model::host::HostProfile;
+use muster_model::host::{AgentStatus, HostProfile};
 use muster_model::id::HostId;
 use muster_model::{Diagnostic, Error};
 use muster_service::hosts::{Known, Wanted};
-use muster_service::roster::{self, OwnerChange};
+use muster_service::roster::{self, Entry, Outcome, OwnerChange, Told};
 use muster_service::{App, enrol, hosts};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 #[derive(Serialize)]
 struct HostView {
@@ -28,11 +28,21 @@ struct HostView {
     importance: String,
     location: String,
     group: String,
+    tags: BTreeMap<String, String>,
+    /// Containers run on it, or its owner says so.
+    container_node: bool,
+    entered_by_hand: bool,
+    /// What an agent must have to become this host, where it was said.
+    expected_address: Option<String>,
+    expected_machine_id: Option<String>,
+    /// An installation of its agent that is under way or failed, why, and since when.
+    installation: Option<Value>,
     created_at: String,
 }
 
 fn view(known: Known, cloned: &HashSet<HostId>) -> HostView {
     let host = known.host;
+    let said = |text: String| Some(text).filter(|text| !text.is_empty());
     HostView {
         agent_cloned: cloned.contains(&host.id),
         id: host.id.to_string(),
@@ -45,6 +55,19 @@ fn view(known: Known, cloned: &HashSet<HostId>) -> HostView {
         importance: host.owner.importance,
         location: host.owner.location,
         group: host.owner.group,
+        tags: host.owner.tags,
+        container_node: known.is_node,
+        entered_by_hand: host.registration.by_hand,
+        expected_address: said(host.registration.address),
+        expected_machine_id: said(host.registration.machine_id),
+        // Of an agent that is heard of nobody has to know how it came.
+        installation: host.installation.filter(|_| known.status != AgentStatus::Online).map(|it| {
+            let reason = match known.status {
+                AgentStatus::InstallFailed if !it.failed => "its end was never told".to_owned(),
+                _ => it.reason,
+            };
+            json!({"reason": reason, "since": it.since.iso()})
+        }),
         created_at: host.created_at.iso(),
     }
 }
@@ -105,20 +128,41 @@ pub(crate) struct Owner {
     importance: Option<String>,
     location: Option<String>,
     group: Option<String>,
+    container_node: Option<bool>,
+    tags: Option<BTreeMap<String, String>>,
 }
 
 impl From<Owner> for OwnerChange {
     fn from(owner: Owner) -> Self {
-        let Owner { department, importance, location, group } = owner;
-        Self { department, importance, location, group }
+        let Owner { department, importance, location, group, container_node, tags } = owner;
+        Self { department, importance, location, group, container_node, tags }
     }
 }
 
+/// The owner's fields are not flattened into it: a misspelt one would be lost.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct NewHost {
     name: String,
-    #[serde(flatten)]
-    owner: Owner,
+    #[serde(default)]
+    address: String,
+    #[serde(default)]
+    machine_id: String,
+    department: Option<String>,
+    importance: Option<String>,
+    location: Option<String>,
+    group: Option<String>,
+    container_node: Option<bool>,
+    tags: Option<BTreeMap<String, String>>,
+}
+
+impl From<NewHost> for Entry {
+    fn from(new: NewHost) -> Self {
+        let NewHost { name, address, machine_id, department, importance, location, .. } = new;
+        let (group, container_node, tags) = (new.group, new.container_node, new.tags);
+        let owner = OwnerChange { department, importance, location, group, container_node, tags };
+        Self { name, address, machine_id, owner }
+    }
 }
 
 pub(crate) async fn add(
@@ -127,7 +171,7 @@ pub(crate) async fn add(
     path: PathParams,
     Json(new): Json<NewHost>,
 ) -> Result<Json<Value>, Failure> {
-    let id = roster::add(&app, &caller, &path.project()?, &new.name, &new.owner.into()).await?;
+    let id = roster::add(&app, &caller, &path.project()?, new.into()).await?;
     Ok(Json(json!({"id": id})))
 }
 
@@ -139,6 +183,75 @@ pub(crate) async fn update(
 ) -> Result<Json<Value>, Failure> {
     let id = HostId::parse(path.text("host_id"))?;
     roster::change(&app, &caller, &path.project()?, &id, &owner.into()).await?;
+    Ok(Json(json!({"id": id})))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct List {
+    hosts: Vec<NewHost>,
+    #[serde(default)]
+    dry_run: bool,
+}
+
+pub(crate) async fn import(
+    State(app): State<App>,
+    caller: Caller,
+    path: PathParams,
+    Json(list): Json<List>,
+) -> Result<Json<Value>, Failure> {
+    let entries = list.hosts.into_iter().map(Entry::from).collect();
+    let done = roster::import(&app, &caller, &path.project()?, entries, list.dry_run).await?;
+    let count = |outcome| done.iter().filter(|line| line.outcome == outcome).count();
+    let word = |outcome| match outcome {
+        Outcome::Added => "added",
+        Outcome::Changed => "changed",
+        Outcome::Unchanged => "unchanged",
+    };
+    let hosts: Vec<_> = done
+        .iter()
+        .map(|it| json!({"id": it.id, "name": it.name, "outcome": word(it.outcome)}))
+        .collect();
+    Ok(Json(json!({
+        "added": count(Outcome::Added),
+        "changed": count(Outcome::Changed),
+        "unchanged": count(Outcome::Unchanged),
+        "hosts": hosts,
+    })))
+}
+
+pub(crate) async fn remove(
+    State(app): State<App>,
+    caller: Caller,
+    path: PathParams,
+) -> Result<Json<Value>, Failure> {
+    let id = HostId::parse(path.text("host_id"))?;
+    roster::remove(&app, &caller, &path.project()?, &id).await?;
+    Ok(Json(json!({"id": id})))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct InstallationState {
+    state: String,
+    #[serde(default)]
+    reason: String,
+}
+
+pub(crate) async fn installation(
+    State(app): State<App>,
+    caller: Caller,
+    path: PathParams,
+    Json(to): Json<InstallationState>,
+) -> Result<Json<Value>, Failure> {
+    let id = HostId::parse(path.text("host_id"))?;
+    let told = match to.state.as_str() {
+        "installing" => Told::Begun,
+        "failed" => Told::Failed(to.reason),
+        "none" => Told::GivenUp,
+        _ => return Err(Error::invalid("state", "must be installing, failed or none").into()),
+    };
+    roster::installation(&app, &caller, &path.project()?, &id, told).await?;
     Ok(Json(json!({"id": id})))
 }
 

@@ -4,8 +4,10 @@ use muster_http::{Needs, Operation, Verb};
 use muster_model::Action;
 
 const HOSTS: &str = "/muster/v1/{project_id}/hosts";
+const IMPORT: &str = "/muster/v1/{project_id}/hosts/import";
 const HOST: &str = "/muster/v1/{project_id}/hosts/{host_id}";
 const AGENT: &str = "/muster/v1/{project_id}/hosts/{host_id}/agent";
+const INSTALLATION: &str = "/muster/v1/{project_id}/hosts/{host_id}/installation";
 const TOTALS: &str = "/muster/v1/{project_id}/assets";
 const ASSETS: &str = "/muster/v1/{project_id}/assets/{kind}";
 const CHANGES: &str = "/muster/v1/{project_id}/changes";
@@ -53,9 +55,12 @@ const SCA_KEY: &str = "/muster/v1/{project_id}/sca/keys/{access_key_id}";
 #[rustfmt::skip]
 pub const OPERATIONS: &[Operation] = &[
     Operation::served("ListHosts", Verb::Get, HOSTS, Action::HostList, "Hosts with their system, agent and owner. Query: name, limit, offset."),
-    Operation::served("AddHost", Verb::Post, HOSTS, Action::HostUpdate, "Enters a host that has no agent yet. Body: name, department, importance, location, group."),
+    Operation::served("AddHost", Verb::Post, HOSTS, Action::HostUpdate, "Enters a host that has no agent yet. Body: name, address, machine_id, department, importance, location, group, container_node, tags."),
+    Operation::served("ImportHosts", Verb::Post, IMPORT, Action::HostUpdate, "Enters a list of hosts, whole or not at all, and changes those that are there by the name; the same list again changes nothing. Body: hosts (1 to 5,000, each as of AddHost), dry_run."),
     Operation::served("ShowHost", Verb::Get, HOST, Action::HostList, "A host with what its agent costs, when each kind was last swept, and what troubles the sweeps."),
-    Operation::served("UpdateHost", Verb::Patch, HOST, Action::HostUpdate, "Changes what the owner says of a host. Body: department, importance, location, group."),
+    Operation::served("UpdateHost", Verb::Patch, HOST, Action::HostUpdate, "Changes what the owner says of a host. Body: department, importance, location, group, container_node, tags."),
+    Operation::served("RemoveHost", Verb::Delete, HOST, Action::HostUpdate, "Forgets a host that never had an agent."),
+    Operation::served("UpdateInstallation", Verb::Put, INSTALLATION, Action::AgentEnrol, "Notes how the installation of a host's agent goes; that it went well is told by the agent. Body: state (installing, failed, none), reason (with failed, 1 to 500 characters)."),
     Operation::served("RevokeAgent", Verb::Delete, AGENT, Action::AgentRevoke, "Shuts a host's agent out for good; what is known of the host stays."),
     Operation::served("CountAssets", Verb::Get, TOTALS, Action::AssetList, "How many assets of each kind there are. Query: category."),
     Operation::served("ListAssets", Verb::Get, ASSETS, Action::AssetList, "Assets of a kind with their evidence. Query: name, host_id, category, at (as of that moment), limit, offset."),
@@ -68,7 +73,7 @@ pub const OPERATIONS: &[Operation] = &[
     Operation::served("ListVulnerabilityChanges", Verb::Get, EVENTS, Action::VulnerabilityList, "What became of known vulnerabilities when other knowledge was taken in, after a cursor: found, withdrawn, exploited, fix, grade. Of artifacts it asks for sca:task:get, too. Query: since, event, area (hosts, artifacts), id, limit."),
     Operation::served("ListUnchecked", Verb::Get, UNCHECKED, Action::VulnerabilityList, "Software that could not be compared, and why. Query: reason (no_source, no_purl ...), limit, offset."),
     Operation::served("ListEnrolTokens", Verb::Get, TOKENS, Action::HostList, "Enrolment tokens, used or not, without their texts."),
-    Operation::served("CreateEnrolToken", Verb::Post, TOKENS, Action::AgentEnrol, "Makes a one-time token for a host to join with. Body: valid_secs, description."),
+    Operation::served("CreateEnrolToken", Verb::Post, TOKENS, Action::AgentEnrol, "Makes a one-time token for a host to join with. Body: valid_secs, description, host_id (for this host and no other)."),
     Operation::served("ShowKeypair", Verb::Get, KEYPAIR, Action::KeypairGet, "A key pair, where it is bound, and the accounts its key was found to open."),
     Operation::served("ListStrayKeys", Verb::Get, STRAY_KEYS, Action::KeypairList, "Keys found to open accounts of hosts that belong to no key pair. Query: limit, offset."),
     Operation::served("ListAudit", Verb::Get, AUDIT, Action::AuditList, "Who did what, newest first. Query: user, action, target, outcome, project_id, request_id (a * at the end stands for the rest), from, until, before (a seq), limit, offset."),

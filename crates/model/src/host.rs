@@ -48,8 +48,12 @@ pub struct HostProfile {
 /// Whether an agent speaks for a host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum AgentStatus {
-    /// The host is known, but no agent was ever enrolled on it.
+    /// The host is known, but no agent speaks for it.
     NotInstalled,
+    /// None yet: it is being installed.
+    Installing,
+    /// None: its installation failed.
+    InstallFailed,
     /// Heard of within three heartbeats.
     Online,
     /// Not heard of for longer.
@@ -61,6 +65,8 @@ impl AgentStatus {
     pub const fn name(self) -> &'static str {
         match self {
             Self::NotInstalled => "not_installed",
+            Self::Installing => "installing",
+            Self::InstallFailed => "install_failed",
             Self::Online => "online",
             Self::Offline => "offline",
         }

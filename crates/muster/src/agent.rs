@@ -16,6 +16,8 @@ use std::sync::Arc;
 /// Joins or runs.
 pub(crate) fn run(mut config: Config, command: &AgentCommand, lang: Lang) -> Result<()> {
     match command {
+        // It asks a server, and was sent elsewhere.
+        AgentCommand::Install(_) => Ok(()),
         AgentCommand::Run { state_dir } => {
             let state = open(&mut config, state_dir)?;
             serve(config, state)

@@ -15,6 +15,7 @@ pub(crate) mod db;
 pub(crate) mod export;
 pub(crate) mod hosts;
 pub(crate) mod init;
+pub(crate) mod install;
 pub(crate) mod key;
 pub(crate) mod scan;
 pub(crate) mod serve;

@@ -8,6 +8,7 @@ pub(crate) mod cert;
 pub(crate) mod db;
 pub(crate) mod export;
 pub(crate) mod hosts;
+pub(crate) mod install;
 pub(crate) mod key;
 pub(crate) mod scan;
 pub(crate) mod take_apart;

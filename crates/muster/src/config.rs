@@ -84,6 +84,8 @@ pub(crate) struct ServerConfig {
     pub(crate) local_agent: bool,
     /// Life of tokens, seconds, 60 to 604800.
     pub(crate) token_secs: i64,
+    /// Whether an agent may become a host that was entered by hand because it has its name.
+    pub(crate) join_by_name: bool,
 }
 
 /// `[server.pkcs11]`
@@ -154,6 +156,7 @@ impl Default for ServerConfig {
             worker: true,
             local_agent: true,
             token_secs: 24 * 3600,
+            join_by_name: false,
         }
     }
 }

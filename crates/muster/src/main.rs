@@ -15,6 +15,7 @@ mod output;
 mod server;
 
 use clap::Parser;
+use cli::agent::AgentCommand;
 use cli::audit::{AuditArgs, AuditCommand};
 use cli::{Cli, Command};
 use config::{Config, environment};
@@ -115,6 +116,10 @@ fn dispatch(cli: &Cli, environment: &[(String, String)], lang: &mut Lang) -> Res
             args.apply(&mut config);
             config.check()?;
             server::init::run(&config, flags.data_dir(), &args.credentials, args.account.as_deref())
+        }
+        Command::Agent { command: AgentCommand::Install(args) } => {
+            let agent = environment.iter().find(|(name, _)| name == "SSH_AUTH_SOCK");
+            commands::install::run(&ask(&args.asking)?, args, agent.map(|(_, path)| path.as_str()))
         }
         Command::Agent { command } => {
             let config = load(None)?;

@@ -68,6 +68,9 @@ messages! {
     // hosts
     HostAdded "Host {} was added." "已添加主机 {}。";
     HostChanged "Host {} was changed." "已修改主机 {}。";
+    HostRemoved "Host {} was forgotten." "已删除主机 {}。";
+    HostsImported "Hosts added: {}, changed: {}, unchanged: {}." "新增主机：{}，修改：{}，未变化：{}。";
+    HostsWouldBe "Hosts that would be added: {}, changed: {}, unchanged: {}. Nothing was done." "将新增主机：{}，修改：{}，未变化：{}。未执行任何操作。";
     AgentRevoked "The agent of host {} was shut out." "已吊销主机 {} 的代理。";
     // users and access keys
     UserAdded "User {} was added." "已添加用户 {}。";
@@ -134,6 +137,9 @@ messages! {
     NextCursor "To continue: --changes-since {}" "继续查询：--changes-since {}";
     NextEvents "To continue: --since {}" "继续查询：--since {}";
     // agent
+    AgentComes "Installing an agent at {}." "正在 {} 上安装代理。";
+    AgentOnline "The agent of host {} is online." "主机 {} 的代理已上线。";
+    AgentJoined "The agent of host {} has joined, and is not started. Start it there with:" "主机 {} 的代理已注册但尚未启动，请在该主机上运行：";
     Enrolled "Enrolled as host {}." "已注册为主机 {}。";
     // everything
     Problem "muster: {}" "muster：{}";

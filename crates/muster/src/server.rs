@@ -96,6 +96,7 @@ async fn serve_until_told(
         region: config.server.region.clone(),
         ca: tls.as_ref().map(|it| it.ca.clone()),
         token_secs: config.server.token_secs,
+        join_by_name: config.server.join_by_name,
         limits: match config.limits.preset {
             Preset::Standard => Limits::STANDARD,
             Preset::Vendor => Limits::VENDOR,

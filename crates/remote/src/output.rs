@@ -19,6 +19,15 @@ pub(crate) struct Output {
 impl Output {
     /// Whether the program on the host ran to its end and changed something.
     pub(crate) fn changed(&self) -> Result<bool, Trouble> {
+        match self.verdict()?.as_str() {
+            "changed" => Ok(true),
+            "unchanged" => Ok(false),
+            _ => Err(Trouble::Refused("the account's shell did not run the change".to_owned())),
+        }
+    }
+
+    /// The last word of the program on the host, which ran to its end; empty if it said none.
+    pub(crate) fn verdict(&self) -> Result<String, Trouble> {
         match self.status {
             Some(0) => {}
             Some(CLIENT_FAILED) => return Err(self.client_trouble()),
@@ -27,11 +36,7 @@ impl Output {
         }
         // A shell's start-up files may print something of their own.
         let mut verdicts = self.stdout.lines().filter_map(|line| line.strip_prefix("muster: "));
-        match verdicts.next_back() {
-            Some("changed") => Ok(true),
-            Some("unchanged") => Ok(false),
-            _ => Err(Trouble::Refused("the account's shell did not run the change".to_owned())),
-        }
+        Ok(verdicts.next_back().unwrap_or_default().to_owned())
     }
 
     /// What kept the client from running anything.

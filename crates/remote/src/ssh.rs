@@ -14,28 +14,25 @@ use std::process::Stdio;
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::process::Command;
+use tokio::process::{Child, ChildStdin, Command};
 use tokio::time::timeout;
 
 /// Seconds until an address that does not answer is given up.
-const CONNECT_SECS: u32 = 10;
+pub(crate) const CONNECT_SECS: u32 = 10;
 /// Longest life of one connection.
 const LONGEST: Duration = Duration::from_secs(60);
 /// The name host keys are pinned under.
-const ALIAS: &str = "pinned";
+pub(crate) const ALIAS: &str = "pinned";
 
 /// Settings of every connection. With `-F none` no file of the machine or of the account is read, so these and
 /// the client's own defaults are all there is.
-const SETTINGS: &[&str] = &[
-    "StrictHostKeyChecking=yes",
-    "GlobalKnownHostsFile=/dev/null",
+pub(crate) const SETTINGS: &[&str] = &[
     "UpdateHostKeys=no",
     "VerifyHostKeyDNS=no",
     "CheckHostIP=no",
     "CanonicalizeHostname=no",
     "HostbasedAuthentication=no",
     "GSSAPIAuthentication=no",
-    "IdentityFile=none",
     "AddKeysToAgent=no",
     "ForwardAgent=no",
     "ForwardX11=no",
@@ -194,31 +191,14 @@ impl Ssh {
         input: &str,
     ) -> Result<Output, Trouble> {
         let mut command = self.command(target, address, folder.path(), login);
-        let mut child = command
+        let child = command
             .spawn()
             .map_err(|error| Trouble::NoClient(format!("{}: {error}", self.program.display())))?;
-        let (stdin, stdout, stderr) =
-            (child.stdin.take(), child.stdout.take(), child.stderr.take());
-        let (Some(mut stdin), Some(stdout), Some(stderr)) = (stdin, stdout, stderr) else {
-            return Err(Trouble::NoClient("it has no standard streams".to_owned()));
-        };
-        let write = async {
+        talk(child, async |mut stdin| {
             // A client that ended early says why on its other streams.
             let _ = stdin.write_all(input.as_bytes()).await;
-            drop(stdin);
-        };
-        let (mut said, mut complained) = (Vec::new(), Vec::new());
-        let (mut stdout, mut stderr) = (stdout.take(MAX_OUTPUT), stderr.take(MAX_OUTPUT));
-        let (said, complained) = (&mut said, &mut complained);
-        let ((), out, err) =
-            tokio::join!(write, stdout.read_to_end(said), stderr.read_to_end(complained));
-        out.and(err).map_err(local)?;
-        let status = child.wait().await.map_err(local)?;
-        Ok(Output {
-            status: status.code(),
-            stdout: String::from_utf8_lossy(said).into_owned(),
-            stderr: String::from_utf8_lossy(complained).into_owned(),
         })
+        .await
     }
 
     fn command(
@@ -245,6 +225,9 @@ impl Ssh {
         let mut set = |name: &str, value: &str| {
             command.arg("-o").arg(format!("{name}={value}"));
         };
+        set("StrictHostKeyChecking", "yes");
+        set("GlobalKnownHostsFile", "/dev/null");
+        set("IdentityFile", "none");
         set("HostKeyAlias", ALIAS);
         set("UserKnownHostsFile", "known_hosts");
         set("ConnectTimeout", &CONNECT_SECS.to_string());
@@ -266,6 +249,29 @@ impl Ssh {
         command.arg("exec /bin/sh -s");
         command
     }
+}
+
+/// Writes to a child by `write`, hears it, and waits for its end.
+pub(crate) async fn talk(
+    mut child: Child,
+    write: impl AsyncFnOnce(ChildStdin),
+) -> Result<Output, Trouble> {
+    let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+    let (Some(stdin), Some(stdout), Some(stderr)) = (stdin, stdout, stderr) else {
+        return Err(Trouble::NoClient("it has no standard streams".to_owned()));
+    };
+    let (mut said, mut complained) = (Vec::new(), Vec::new());
+    let (mut stdout, mut stderr) = (stdout.take(MAX_OUTPUT), stderr.take(MAX_OUTPUT));
+    let (said, complained) = (&mut said, &mut complained);
+    let ((), out, err) =
+        tokio::join!(write(stdin), stdout.read_to_end(said), stderr.read_to_end(complained));
+    out.and(err).map_err(local)?;
+    let status = child.wait().await.map_err(local)?;
+    Ok(Output {
+        status: status.code(),
+        stdout: String::from_utf8_lossy(said).into_owned(),
+        stderr: String::from_utf8_lossy(complained).into_owned(),
+    })
 }
 
 fn login<'a>(folder: &TempDir, credential: &'a Credential) -> Result<Login<'a>, Trouble> {
@@ -294,6 +300,6 @@ fn nowhere() -> Trouble {
 
 /// Trouble on this side.
 #[expect(clippy::needless_pass_by_value, reason = "it stands in map_err")]
-fn local(error: io::Error) -> Trouble {
+pub(crate) fn local(error: io::Error) -> Trouble {
     Trouble::NoClient(error.to_string())
 }

@@ -123,6 +123,24 @@ pub async fn append(
     muster_store::audit::append(tx, &record).await
 }
 
+/// The same for several things at once.
+///
+/// # Errors
+/// Those of [`append`].
+pub async fn append_all(
+    tx: &mut Tx,
+    app: &App,
+    caller: &Caller,
+    action: Action,
+    project: &str,
+    targets: &[String],
+) -> muster_model::Result<()> {
+    let now = app.now();
+    let of = |target: &String| record(now, caller, action, project, target, Outcome::Success);
+    let records: Vec<_> = targets.iter().map(of).collect();
+    muster_store::audit::append_all(tx, &records).await
+}
+
 /// Records a read or a refusal, soon.
 pub fn note(
     app: &App,

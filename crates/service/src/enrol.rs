@@ -5,6 +5,7 @@
 //! not even after it was revoked.
 
 mod admit;
+mod whose;
 
 pub use admit::enrol;
 
@@ -31,16 +32,19 @@ pub struct NewToken {
     pub token: EnrolmentToken,
 }
 
-/// Makes a token for one host of a project (none: that of the caller's scope), good for `secs` seconds.
+/// Makes a token for one host of a project (none: that of the caller's scope), good for `secs` seconds: for any host, or
+/// for `host` and no other, whose agent it replaces if there is one.
 ///
 /// # Errors
-/// Those of [`authz::require`]; `Invalid` for a life of less than a minute or more than [`LONGEST`].
+/// Those of [`authz::require`]; `Invalid` for a life of less than a minute or more than [`LONGEST`], `NotFound` when
+/// there is no such host in the project.
 pub async fn create_token(
     app: &App,
     caller: &Caller,
     project: Option<&ProjectId>,
     secs: i64,
     description: &str,
+    host: Option<&HostId>,
 ) -> Result<NewToken> {
     let key = authz::require(app, caller, Action::AgentEnrol, project).await?;
     if !(60..=LONGEST).contains(&secs) {
@@ -68,10 +72,15 @@ pub async fn create_token(
         expires_at: app.now().plus_secs(secs),
         used_at: None,
         used_by: None,
+        host: host.cloned(),
     };
     transact!(app.db, |tx| {
+        let mut target = format!("enrolment_token/{}", name(&token));
+        if let Some(host) = host {
+            crate::hosts::in_project(tx, key, host.as_str()).await?;
+            target.push_str(&format!("/host/{host}"));
+        }
         agents::create_token(tx, &token).await?;
-        let target = format!("enrolment_token/{}", name(&token));
         audit::append(tx, app, caller, Action::AgentEnrol, project.as_str(), &target).await
     })?;
     Ok(NewToken { text, token })

@@ -8,15 +8,23 @@ use muster_model::{Action, Caller, Error, Micros, Page, Paging, Result};
 pub use muster_store::agents::Agent;
 pub use muster_store::collect::Swept;
 use muster_store::hosts as store;
-pub use muster_store::hosts::{AgentFilter as AgentState, Filter as Wanted, Host, Ownership};
+pub use muster_store::hosts::{
+    AgentFilter as AgentState, Filter as Wanted, Host, Installation, Ownership, Registration,
+};
 use muster_store::{Tx, agents, collect, transact};
 
 /// An agent that was heard of within this time is online: three heartbeats of a minute.
 pub const ONLINE_FOR_SECS: i64 = 180;
+/// An installation that did not tell its end within this time has failed: whoever installed was interrupted.
+pub const INSTALLING_FOR_SECS: i64 = 1_800;
 
 /// What is wanted, with what online means now.
 pub(crate) fn at(wanted: &Wanted, now: Micros) -> Wanted {
-    Wanted { online_since: now.plus_secs(-ONLINE_FOR_SECS), ..wanted.clone() }
+    Wanted {
+        online_since: now.plus_secs(-ONLINE_FOR_SECS),
+        installing_since: now.plus_secs(-INSTALLING_FOR_SECS),
+        ..wanted.clone()
+    }
 }
 
 /// A host with what follows from the time and from its assets.
@@ -26,14 +34,20 @@ pub struct Known {
     pub host: Host,
     /// The state of its agent now.
     pub status: AgentStatus,
-    /// Containers run on it.
-    pub has_containers: bool,
+    /// Containers run on it, or its owner says so.
+    pub is_node: bool,
 }
 
 /// The state of a host's agent at `now`.
 pub fn status(host: &Host, now: Micros) -> AgentStatus {
     match (&host.agent_id, host.last_seen) {
-        (None, _) => AgentStatus::NotInstalled,
+        (None, _) => match &host.installation {
+            None => AgentStatus::NotInstalled,
+            Some(it) if !it.failed && it.since >= now.plus_secs(-INSTALLING_FOR_SECS) => {
+                AgentStatus::Installing
+            }
+            Some(_) => AgentStatus::InstallFailed,
+        },
         (Some(_), Some(seen)) if seen >= now.plus_secs(-ONLINE_FOR_SECS) => AgentStatus::Online,
         (Some(_), _) => AgentStatus::Offline,
     }
@@ -67,15 +81,11 @@ pub(crate) async fn page(
 ) -> Result<Page<Known>> {
     let page = store::list(tx, project, wanted, paging).await?;
     let keys: Vec<_> = page.rows.iter().map(|host| host.key).collect();
-    let nodes = store::with_containers(tx, &keys).await?;
+    let nodes = store::nodes(tx, &keys).await?;
     let rows = page
         .rows
         .into_iter()
-        .map(|host| Known {
-            status: status(&host, now),
-            has_containers: nodes.contains(&host.key),
-            host,
-        })
+        .map(|host| Known { status: status(&host, now), is_node: nodes.contains(&host.key), host })
         .collect();
     Ok(Page { total: page.total, rows })
 }
@@ -89,7 +99,7 @@ pub struct Counts {
     pub offline: i64,
     /// No agent.
     pub not_installed: i64,
-    /// Hosts that run containers.
+    /// Hosts that run containers, or that their owners say do.
     pub nodes: i64,
     /// Those of them without agent.
     pub nodes_without_agent: i64,
@@ -119,14 +129,14 @@ pub async fn counts(
     let all = at(&all, app.now());
     let mut tx = app.db.read().await?;
     let mut counted = [0; 5];
-    for (slot, (agent, has_containers)) in counted.iter_mut().zip([
+    for (slot, (agent, node)) in counted.iter_mut().zip([
         (Some(AgentState::Online), None),
         (Some(AgentState::Offline), None),
-        (Some(AgentState::NotInstalled), None),
+        (Some(AgentState::Absent), None),
         (None, Some(true)),
-        (Some(AgentState::NotInstalled), Some(true)),
+        (Some(AgentState::Absent), Some(true)),
     ]) {
-        let wanted = Wanted { agent, has_containers, ..all.clone() };
+        let wanted = Wanted { agent, node, ..all.clone() };
         *slot = store::count(&mut tx, project, &wanted).await?;
     }
     let [online, offline, not_installed, nodes, nodes_without_agent] = counted;
@@ -172,9 +182,9 @@ pub async fn show(app: &App, caller: &Caller, project: &ProjectId, id: &str) -> 
     let agents = agents::of_host(&mut tx, host.key).await?;
     let agent = agents.into_iter().find(|agent| host.agent_id.as_ref() == Some(&agent.id));
     let swept = collect::swept(&mut tx, host.key).await?;
-    let nodes = store::with_containers(&mut tx, &[host.key]).await?;
-    let (status, has_containers) = (status(&host, app.now()), nodes.contains(&host.key));
-    Ok(Detail { known: Known { status, has_containers, host }, agent, swept })
+    let nodes = store::nodes(&mut tx, &[host.key]).await?;
+    let (status, is_node) = (status(&host, app.now()), nodes.contains(&host.key));
+    Ok(Detail { known: Known { status, is_node, host }, agent, swept })
 }
 
 /// Checks that a host is in the project.

@@ -22,6 +22,8 @@ pub struct Settings {
     pub ca: Option<Ca>,
     /// Life of a token, in seconds.
     pub token_secs: i64,
+    /// Whether an agent with a token for any host may become one that was entered by hand because it has its name.
+    pub join_by_name: bool,
     /// Rate limits.
     pub limits: Limits,
     /// What may be connected to.
@@ -55,6 +57,7 @@ impl Default for Settings {
             region: "muster".to_owned(),
             ca: None,
             token_secs: 24 * 3600,
+            join_by_name: false,
             limits: Limits::STANDARD,
             egress: muster_egress::EgressSettings::default(),
             certificates: CertificateSettings::default(),

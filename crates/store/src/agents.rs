@@ -221,10 +221,12 @@ pub struct EnrolmentToken {
     pub used_at: Option<Micros>,
     /// The agent that used it.
     pub used_by: Option<String>,
+    /// The only host it is for; none if it is for any.
+    pub host: Option<HostId>,
 }
 
-const TOKEN: &str = "SELECT hash, project, created_by, description, created_at, expires_at, used_at, used_by \
-                     FROM enrolment_tokens";
+const TOKEN: &str = "SELECT hash, project, created_by, description, created_at, expires_at, used_at, used_by, \
+                     (SELECT id FROM hosts WHERE hosts.key = enrolment_tokens.host) FROM enrolment_tokens";
 
 fn enrolment_token(row: &Row) -> Result<EnrolmentToken> {
     let mut cells = row.cells();
@@ -237,6 +239,7 @@ fn enrolment_token(row: &Row) -> Result<EnrolmentToken> {
         expires_at: cells.take()?,
         used_at: cells.take()?,
         used_by: cells.take()?,
+        host: cells.take::<Option<String>>()?.map(|id| HostId::parse(&id)).transpose()?,
     })
 }
 
@@ -246,22 +249,24 @@ fn enrolment_token(row: &Row) -> Result<EnrolmentToken> {
 /// `Conflict` when there is one with the same hash.
 pub async fn create_token(tx: &mut Tx, token: &EnrolmentToken) -> Result<()> {
     tx.execute(
-        "INSERT INTO enrolment_tokens (hash, project, created_by, description, created_at, expires_at) \
-         VALUES (?,?,?,?,?,?)",
+        "INSERT INTO enrolment_tokens (hash, project, created_by, description, created_at, expires_at, host) \
+         VALUES (?,?,?,?,?,?,(SELECT key FROM hosts WHERE id = ?))",
         binds![
             token.hash,
             token.project,
             &token.created_by,
             &token.description,
             token.created_at,
-            token.expires_at
+            token.expires_at,
+            token.host.as_ref().map(HostId::as_str)
         ],
     )
     .await
     .map(drop)
 }
 
-/// Uses up a token and answers its project; nothing for a token that is unknown, used or expired.
+/// Uses up a token and answers its project, and the key of the only host it is for; nothing for a token that is
+/// unknown, used or expired.
 ///
 /// # Errors
 /// Those of the database.
@@ -270,15 +275,17 @@ pub async fn take_token(
     hash: &[u8; 32],
     by: &AgentId,
     now: Micros,
-) -> Result<Option<i64>> {
+) -> Result<Option<(i64, Option<i64>)>> {
     let row = tx
         .optional(
             "UPDATE enrolment_tokens SET used_at = ?, used_by = ? \
-             WHERE hash = ? AND used_at IS NULL AND expires_at > ? RETURNING project",
+             WHERE hash = ? AND used_at IS NULL AND expires_at > ? RETURNING project, host",
             binds![now, by.as_str(), *hash, now],
         )
         .await?;
-    row.map(|row| row.only()).transpose()
+    let Some(row) = row else { return Ok(None) };
+    let mut cells = row.cells();
+    Ok(Some((cells.take()?, cells.take()?)))
 }
 
 /// The token with this hash, in whatever state.

@@ -1,15 +1,22 @@
 //! The hosts of a project: what they say of themselves and what their owner says of them.
 
+mod filter;
 mod overview;
+mod registration;
 
-pub use overview::{count_containers, keys, systems, with_containers};
+pub use filter::{AgentFilter, Filter};
+pub use overview::{count_containers, keys, nodes, systems};
+pub use registration::{
+    Installation, NewHost, Registration, expecting_machine, expecting_name, register, remove,
+    set_installation, update_address, update_registration, with_machine_ids, with_names,
+};
 
 use crate::Tx;
-use crate::db::{Bind, Row, binds, folded};
+use crate::db::{Bind, Row, binds};
 use muster_model::host::HostProfile;
 use muster_model::id::{AgentId, HostId};
 use muster_model::{Error, Micros, Page, Paging, Result};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// What a host's owner says of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,6 +31,10 @@ pub struct Ownership {
     pub group: String,
     /// Enterprise project, `0` for the default one.
     pub enterprise_project_id: String,
+    /// Containers run on it, or will, whether or not an agent saw any.
+    pub container_node: bool,
+    /// Its tags, by key. Neither a key nor a value has a line feed, a key no equals sign.
+    pub tags: BTreeMap<String, String>,
 }
 
 /// A host.
@@ -45,6 +56,10 @@ pub struct Host {
     pub last_seen: Option<Micros>,
     /// What its owner says of it.
     pub owner: Ownership,
+    /// What was entered of it before an agent was there.
+    pub registration: Registration,
+    /// An installation of an agent that did not end well yet.
+    pub installation: Option<Installation>,
     /// When it became known.
     pub created_at: Micros,
 }
@@ -52,7 +67,8 @@ pub struct Host {
 const HOST: &str = "SELECT key, id, project, name, addresses, machine_id, boot_id, os_name, os_id, \
                     os_version, kernel, arch, cpus, memory_bytes, ssh_host_keys, allows_binding, agent_id, agent_version, \
                     last_seen, department, importance, location, host_group, enterprise_project_id, \
-                    created_at FROM hosts";
+                    container_node, tags, by_hand, expected_address, expected_machine_id, install_state, \
+                    install_reason, install_since, created_at FROM hosts";
 
 fn host(row: &Row) -> Result<Host> {
     let mut cells = row.cells();
@@ -89,10 +105,34 @@ fn host(row: &Row) -> Result<Host> {
             location: cells.take()?,
             group: cells.take()?,
             enterprise_project_id: cells.take()?,
+            container_node: cells.take::<i64>()? != 0,
+            tags: read_tags(&cells.take::<String>()?),
         },
+        registration: registration::read(&mut cells)?,
+        installation: registration::read_installation(&mut cells)?,
         created_at: cells.take()?,
     })
 }
+
+/// Tags as one text, in which a whole tag stands between line feeds.
+fn tag_lines(tags: &BTreeMap<String, String>) -> String {
+    let mut lines = String::new();
+    for (key, value) in tags {
+        lines.extend(["\n", key, "=", value]);
+    }
+    if !lines.is_empty() {
+        lines.push('\n');
+    }
+    lines
+}
+
+fn read_tags(lines: &str) -> BTreeMap<String, String> {
+    let tags = lines.lines().filter_map(|line| line.split_once('='));
+    tags.map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
+}
+
+const PROFILE_COLUMNS: &str = "name, ip, addresses, machine_id, boot_id, os_name, os_id, os_version, kernel, \
+                               arch, cpus, memory_bytes, ssh_host_keys, allows_binding";
 
 /// The profile's columns in the order of [`PROFILE_COLUMNS`].
 fn profile_binds(profile: &HostProfile) -> Vec<Bind> {
@@ -132,27 +172,7 @@ pub async fn create(
     owner: &Ownership,
     now: Micros,
 ) -> Result<i64> {
-    let mut values = profile_binds(profile);
-    values.extend(binds![
-        id.as_str(),
-        project,
-        "",
-        &owner.department,
-        &owner.importance,
-        &owner.location,
-        &owner.group,
-        &owner.enterprise_project_id,
-        now
-    ]);
-    tx.one(
-        "INSERT INTO hosts (name, ip, addresses, machine_id, boot_id, os_name, os_id, os_version, kernel, \
-         arch, cpus, memory_bytes, ssh_host_keys, allows_binding, id, project, agent_version, department, importance, location, \
-         host_group, enterprise_project_id, created_at) \
-         VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) RETURNING key",
-        values,
-    )
-    .await?
-    .only()
+    registration::register_one(tx, project, id, profile, owner, now).await
 }
 
 /// The host with this id.
@@ -215,13 +235,15 @@ pub async fn update_profile(tx: &mut Tx, key: i64, profile: &HostProfile) -> Res
 pub async fn update_owner(tx: &mut Tx, key: i64, owner: &Ownership) -> Result<()> {
     tx.execute(
         "UPDATE hosts SET department = ?, importance = ?, location = ?, host_group = ?, \
-         enterprise_project_id = ? WHERE key = ?",
+         enterprise_project_id = ?, container_node = ?, tags = ? WHERE key = ?",
         binds![
             &owner.department,
             &owner.importance,
             &owner.location,
             &owner.group,
             &owner.enterprise_project_id,
+            owner.container_node,
+            tag_lines(&owner.tags),
             key
         ],
     )
@@ -246,114 +268,6 @@ pub async fn seen(tx: &mut Tx, hosts: &[(i64, &str)], at: Micros) -> Result<()> 
     let values = hosts.iter().flat_map(|(key, version)| binds![*key, at, *version]).collect();
     let head = "UPDATE hosts SET last_seen = v.column2, agent_version = v.column3 FROM";
     tx.all_from(head, 3, values, "WHERE hosts.key = v.column1").await.map(drop)
-}
-
-/// What the state of a host's agent must be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AgentFilter {
-    /// Heard of since [`Filter::online_since`].
-    Online,
-    /// Enrolled, but not heard of since then.
-    Offline,
-    /// There is none.
-    NotInstalled,
-    /// There is one, online or not.
-    Installed,
-}
-
-/// Which hosts are wanted: all that is set must hold. Texts match as a part, whatever the case of ASCII letters.
-#[derive(Clone, Debug, Default)]
-pub struct Filter {
-    /// Exactly this id.
-    pub id: Option<String>,
-    /// One of these ids, where there are any.
-    pub ids: Vec<String>,
-    /// Part of the name.
-    pub name: Option<String>,
-    /// Exactly one of these names, where there are any.
-    pub names: Vec<String>,
-    /// Part of one of the addresses.
-    pub ip: Option<String>,
-    /// Exactly one of these addresses, where there are any.
-    pub ips: Vec<String>,
-    /// Part of the operating system's name for people.
-    pub os_name: Option<String>,
-    /// Exactly this group.
-    pub group: Option<String>,
-    /// Exactly this importance.
-    pub importance: Option<String>,
-    /// Exactly this enterprise project.
-    pub enterprise_project_id: Option<String>,
-    /// State of the agent.
-    pub agent: Option<AgentFilter>,
-    /// An agent that was heard of at this moment or later is online.
-    pub online_since: Micros,
-    /// Whether there are containers on it.
-    pub has_containers: Option<bool>,
-}
-
-impl Filter {
-    /// The condition on `hosts`, and its values.
-    pub(crate) fn sql(&self, tx: &Tx, project: i64) -> (String, Vec<Bind>) {
-        let mut sql = "project = ?".to_owned();
-        let mut values = binds![project];
-        let mut and = |condition: &str, value: Option<Bind>| {
-            sql.push_str(" AND ");
-            sql.push_str(condition);
-            values.extend(value);
-        };
-        for (column, value) in [
-            ("id = ?", &self.id),
-            ("host_group = ?", &self.group),
-            ("importance = ?", &self.importance),
-            ("enterprise_project_id = ?", &self.enterprise_project_id),
-        ] {
-            if let Some(value) = value {
-                and(column, Some(value.into()));
-            }
-        }
-        for (column, value) in
-            [("name", &self.name), ("addresses", &self.ip), ("os_name", &self.os_name)]
-        {
-            if let Some(value) = value {
-                and(&tx.contains(column), Some(folded(value).into()));
-            }
-        }
-        match self.agent {
-            None => {}
-            Some(AgentFilter::Online) => {
-                and("agent_id IS NOT NULL AND last_seen >= ?", Some(self.online_since.into()));
-            }
-            Some(AgentFilter::Offline) => {
-                and(
-                    "agent_id IS NOT NULL AND (last_seen IS NULL OR last_seen < ?)",
-                    Some(self.online_since.into()),
-                );
-            }
-            Some(AgentFilter::NotInstalled) => and("agent_id IS NULL", None),
-            Some(AgentFilter::Installed) => and("agent_id IS NOT NULL", None),
-        }
-        let exists = "EXISTS (SELECT 1 FROM host_kinds k WHERE k.host = hosts.key AND k.container > 0 \
-                      AND length(k.digest) > 0)";
-        match self.has_containers {
-            None => {}
-            Some(true) => and(exists, None),
-            Some(false) => and(&format!("NOT {exists}"), None),
-        }
-        for (column, wanted) in [("id", &self.ids), ("name", &self.names)] {
-            if !wanted.is_empty() {
-                let places = vec!["?"; wanted.len()].join(",");
-                sql.push_str(&format!(" AND {column} IN ({places})"));
-                values.extend(wanted.iter().map(Bind::from));
-            }
-        }
-        if !self.ips.is_empty() {
-            let each = vec![tx.contains("addresses"); self.ips.len()].join(" OR ");
-            sql.push_str(&format!(" AND ({each})"));
-            values.extend(self.ips.iter().map(|ip| Bind::from(format!("\n{}\n", folded(ip)))));
-        }
-        (sql, values)
-    }
 }
 
 /// The hosts of a project by name.

@@ -90,7 +90,8 @@ impl TestAgent {
 
 pub(crate) async fn token(test: &TestApp, secs: i64) -> String {
     let project = ProjectId::parse(&test.credentials.project_id).unwrap();
-    let made = enrol::create_token(&test.app, &test.operator(), Some(&project), secs, "").await;
+    let made =
+        enrol::create_token(&test.app, &test.operator(), Some(&project), secs, "", None).await;
     made.unwrap().text.to_string()
 }
 

@@ -10,3 +10,4 @@ mod clones;
 mod converge;
 mod group;
 mod joining;
+mod registered;

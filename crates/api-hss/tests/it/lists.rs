@@ -6,7 +6,10 @@ use crate::world::{NOW, World, facts};
 use axum::http::Request;
 use muster_api_hss::OPERATIONS;
 use muster_model::asset::Port;
+use muster_model::host::HostProfile;
+use muster_model::id::HostId;
 use muster_model::{Fact, Kind};
+use muster_store::hosts::{self, Installation, NewHost, Ownership, Registration};
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -213,8 +216,8 @@ async fn a_node_without_agent_is_called_what_the_document_asked_calls_it() {
     world.clock.advance_secs(1_000);
     let db = &world.db.db;
     muster_store::transact!(db, |tx| {
-        let host = muster_store::hosts::by_id(tx, "host-web-1").await?.unwrap();
-        muster_store::hosts::set_agent(tx, host.key, None).await
+        let host = hosts::by_id(tx, "host-web-1").await?.unwrap();
+        hosts::set_agent(tx, host.key, None).await
     })
     .unwrap();
     for (host, word) in
@@ -232,6 +235,89 @@ async fn a_node_without_agent_is_called_what_the_document_asked_calls_it() {
     }
     let counts = world.get("/asset/overview/status/agent").await.ok();
     assert_eq!(counts, json!({"online": 0, "offline": 1, "not_installed": 1, "total_num": 2}));
+}
+
+#[tokio::test]
+async fn hosts_without_an_agent_are_in_every_list() {
+    for world in World::each().await {
+        let db = &world.db.db;
+        muster_store::transact!(db, |tx| {
+            let project = hosts::by_id(tx, "host-web-1").await?.unwrap().project;
+            let failed = Installation { failed: true, reason: "no way".into(), since: NOW };
+            let begun = Installation { failed: false, reason: String::new(), since: NOW };
+            for (id, installation, node) in [
+                ("new-1", None, true),
+                ("new-2", Some(failed), true),
+                ("new-3", Some(begun), false),
+            ] {
+                let profile = HostProfile {
+                    name: id.to_owned(),
+                    addresses: vec!["10.9.0.1".to_owned()],
+                    ..HostProfile::default()
+                };
+                let tags =
+                    [("env", "prod"), ("old", "")].map(|(k, v)| (k.to_owned(), v.to_owned()));
+                let owner = Ownership {
+                    container_node: node,
+                    enterprise_project_id: "0".into(),
+                    tags: tags.into(),
+                    ..Ownership::default()
+                };
+                let registration = Registration { by_hand: true, ..Registration::default() };
+                let id = HostId::parse(id).unwrap();
+                let new = NewHost { id: id.clone(), profile, owner, registration };
+                hosts::register(tx, project, &[new], NOW).await?;
+                let host = hosts::by_id(tx, id.as_str()).await?.unwrap();
+                hosts::set_installation(tx, host.key, installation.as_ref()).await?;
+            }
+            Ok(())
+        })
+        .unwrap();
+        let names = |answer: &Value| -> String {
+            let rows = answer["data_list"].as_array().unwrap().iter();
+            rows.map(|row| row["host_name"].as_str().unwrap()).collect::<Vec<_>>().join(" ")
+        };
+        for (path, expected) in [
+            ("/container/nodes", "new-1 new-2 web-1 web-2"),
+            ("/container/nodes?agent_status=not_installed", "new-1"),
+            ("/container/nodes?agent_status=install_failed", "new-2"),
+            ("/container/nodes?agent_status=installing", ""),
+            ("/container/nodes?container_node=false", "new-3"),
+            ("/host-management/hosts?agent_status=installing", "new-3"),
+            ("/host-management/hosts?agent_status=install_failed", "new-2"),
+            ("/host-management/hosts?agent_status=not_installed", "new-1"),
+            ("/host-management/hosts?label=env=prod&limit=200", "new-1 new-2 new-3"),
+            ("/host-management/hosts?label=old", "new-1 new-2 new-3"),
+            ("/host-management/hosts?label=env", ""),
+            ("/host-management/hosts?private_ip=10.9.0", "new-1 new-2 new-3"),
+        ] {
+            assert_eq!(names(&world.get(path).await.ok()), expected, "{path}");
+        }
+        let hosts = world.get("/host-management/hosts?host_id=new-2").await.ok();
+        let host = &hosts["data_list"][0];
+        assert_eq!(host["agent_status"], "install_failed");
+        assert_eq!(host["private_ip"], "10.9.0.1");
+        assert_eq!(host["labels"], json!(["env=prod", "old"]));
+        let counts = world.get("/container/node-statistics").await.ok();
+        assert_eq!(counts["unprotected_num"], 4);
+        assert_eq!(counts["not_cluster_node_not_installed_num"], 2);
+        let counts = world.get("/asset/overview/status/agent").await.ok();
+        assert_eq!(counts, json!({"online": 2, "offline": 0, "not_installed": 3, "total_num": 5}));
+
+        // CGS has two words for what is without an agent, one to ask by and one to answer.
+        let request = Request::builder()
+            .uri(format!("/v5/{}/container/nodes?agent_status=not_installed", world.project))
+            .header("host", "cgs.region.example")
+            .header("x-auth-token", &world.token);
+        let answer = world.send(request, None).await.ok();
+        assert_eq!(names(&answer), "new-1 new-2");
+        assert_eq!(answer["data_list"][1]["agent_status"], "not_register");
+
+        world.clock.advance_secs(1_801);
+        let gave_up = world.get("/host-management/hosts?agent_status=install_failed").await.ok();
+        assert_eq!(names(&gave_up), "new-2 new-3", "nobody told how it ended");
+        assert_eq!(gave_up["data_list"][1]["agent_status"], "install_failed");
+    }
 }
 
 #[tokio::test]

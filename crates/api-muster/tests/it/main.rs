@@ -1,5 +1,11 @@
 //! Our own API through its router.
-#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that fails may say so at once"
+)]
+
+mod hosts;
 
 use axum::http::Method;
 use muster_api_muster::OPERATIONS;
@@ -17,7 +23,9 @@ async fn no_operation_answers_without_rights() {
     let user = json!({"name": "n", "password": "long enough, is it", "role": "reader"});
     let calls = [
         ("AddHost", json!({"name": "h"})).into(),
+        ("ImportHosts", json!({"hosts": [{"name": "i"}]})).into(),
         ("UpdateHost", json!({"location": "here"})).into(),
+        ("UpdateInstallation", json!({"state": "installing"})).into(),
         ("ListAssets", "/muster/v1/{project_id}/assets/users", json!({})).into(),
         ("FindAssets", "?name=root", json!({})).into(),
         ("FollowVulnerability", "?host_id=h", json!({})).into(),
@@ -65,6 +73,7 @@ async fn nothing_of_another_account_or_project_is_there() {
     let key = made("sca/keys", json!({})).await;
     let calls = [
         ("UpdateHost", json!({"location": "elsewhere"})),
+        ("UpdateInstallation", json!({"state": "installing"})),
         ("KeepScaTask", json!({"keep_days": 1})),
         ("UpdateScaKey", json!({"active": false})),
     ];

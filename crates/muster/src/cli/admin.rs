@@ -23,6 +23,9 @@ pub(crate) enum AdminCommand {
         /// What it is for.
         #[arg(long, default_value = "")]
         description: String,
+        /// For the host with this id and no other; an agent that speaks for it is replaced.
+        #[arg(long, value_name = "ID")]
+        host: Option<String>,
     },
     /// List enrolment tokens, used or not.
     EnrolTokens,

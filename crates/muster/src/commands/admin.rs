@@ -14,8 +14,8 @@ use serde_json::json;
 /// Runs one of them.
 pub(crate) fn run(context: &Context, args: &AdminArgs) -> Result<()> {
     match &args.command {
-        AdminCommand::EnrolToken { valid_secs, description } => {
-            enrol_token(context, *valid_secs, description)
+        AdminCommand::EnrolToken { valid_secs, description, host } => {
+            enrol_token(context, *valid_secs, description, host.as_deref())
         }
         AdminCommand::EnrolTokens => {
             let answer = context.client.get("/muster/v1/{project}/enrol-tokens", &[])?;
@@ -25,6 +25,7 @@ pub(crate) fn run(context: &Context, args: &AdminArgs) -> Result<()> {
                 ("expires", "/expires_at"),
                 ("used", "/used_at"),
                 ("by agent", "/used_by"),
+                ("for host", "/host_id"),
                 ("description", "/description"),
             ];
             print_list(context.output, &columns, &rows(&answer, "enrol_tokens"))
@@ -36,8 +37,13 @@ pub(crate) fn run(context: &Context, args: &AdminArgs) -> Result<()> {
     }
 }
 
-fn enrol_token(context: &Context, valid_secs: i64, description: &str) -> Result<()> {
-    let body = json!({"valid_secs": valid_secs, "description": description});
+fn enrol_token(
+    context: &Context,
+    valid_secs: i64,
+    description: &str,
+    host: Option<&str>,
+) -> Result<()> {
+    let body = json!({"valid_secs": valid_secs, "description": description, "host_id": host});
     let path = "/muster/v1/{project}/enrol-tokens";
     let answer = context.client.send_json("POST", path, Some(&body))?;
     context.tell(Message::TokenOnce, &[text(&answer, "expires_at")]);

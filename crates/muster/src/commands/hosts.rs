@@ -1,5 +1,8 @@
 //! `muster hosts`
 
+mod import;
+mod list_file;
+
 use super::{Context, rows, text};
 use crate::cli::hosts::{HostsArgs, HostsCommand, OwnerArgs};
 use crate::messages::Message;
@@ -12,17 +15,29 @@ pub(crate) fn run(context: &Context, args: &HostsArgs) -> Result<()> {
     match &args.command {
         None | Some(HostsCommand::List) => list(context),
         Some(HostsCommand::Show { id }) => show(context, id),
-        Some(HostsCommand::Add { name, owner }) => {
-            let mut body = body(owner);
+        Some(HostsCommand::Add { name, address, machine_id, owner }) => {
+            let mut body = body(owner)?;
             body.insert("name".to_owned(), name.clone().into());
+            for (name, value) in [("address", address), ("machine_id", machine_id)] {
+                if let Some(value) = value {
+                    body.insert(name.to_owned(), value.clone().into());
+                }
+            }
             let path = "/muster/v1/{project}/hosts";
             let answer = context.client.send_json("POST", path, Some(&body.into()))?;
             context.tell(Message::HostAdded, &[text(&answer, "id")]);
             Ok(())
         }
+        Some(HostsCommand::Import { file, dry_run }) => import::run(context, file, *dry_run),
+        Some(HostsCommand::Remove { id }) => {
+            let path = format!("/muster/v1/{{project}}/hosts/{id}");
+            context.client.send_json("DELETE", &path, None)?;
+            context.tell(Message::HostRemoved, &[id]);
+            Ok(())
+        }
         Some(HostsCommand::Set { id, owner }) => {
             let path = format!("/muster/v1/{{project}}/hosts/{id}");
-            context.client.send_json("PATCH", &path, Some(&body(owner).into()))?;
+            context.client.send_json("PATCH", &path, Some(&body(owner)?.into()))?;
             context.tell(Message::HostChanged, &[id]);
             Ok(())
         }
@@ -35,7 +50,7 @@ pub(crate) fn run(context: &Context, args: &HostsArgs) -> Result<()> {
     }
 }
 
-fn body(owner: &OwnerArgs) -> Map<String, Value> {
+fn body(owner: &OwnerArgs) -> Result<Map<String, Value>> {
     let fields = [
         ("department", &owner.department),
         ("importance", &owner.importance),
@@ -43,7 +58,16 @@ fn body(owner: &OwnerArgs) -> Map<String, Value> {
         ("group", &owner.group),
     ];
     let given = fields.into_iter().filter_map(|(name, value)| Some((name, value.clone()?)));
-    given.map(|(name, value)| (name.to_owned(), value.into())).collect()
+    let mut body: Map<_, _> =
+        given.map(|(name, value)| (name.to_owned(), Value::from(value))).collect();
+    if let Some(node) = owner.container_node {
+        body.insert("container_node".to_owned(), node.into());
+    }
+    if !owner.tags.is_empty() {
+        let tags = list_file::tags(owner.tags.iter().map(String::as_str));
+        body.insert("tags".to_owned(), tags.map_err(|why| Error::invalid("tag", why))?);
+    }
+    Ok(body)
 }
 
 fn list(context: &Context) -> Result<()> {
@@ -55,6 +79,7 @@ fn list(context: &Context) -> Result<()> {
         ("system", "/os_name"),
         ("kernel", "/kernel"),
         ("addresses", "/addresses"),
+        ("node", "/container_node"),
         ("department", "/department"),
         ("importance", "/importance"),
         ("location", "/location"),
@@ -88,6 +113,7 @@ fn show(context: &Context, id: &str) -> Result<()> {
             ("system", "/os_name"),
             ("cpu us", "/agent_cpu_us"),
             ("memory bytes", "/agent_rss_bytes"),
+            ("installation", "/installation/reason"),
         ];
         print_list(context.output, &columns, std::slice::from_ref(&host))?;
         print("\n")?;

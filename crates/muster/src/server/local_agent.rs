@@ -70,7 +70,7 @@ fn agent(
     let mut transport = InProcess { app: app.clone(), key, runtime };
     if state.enrolment()?.is_none() {
         let (caller, project) = operator(app)?;
-        let token = enrol::create_token(app, &caller, Some(&project), 300, "this machine");
+        let token = enrol::create_token(app, &caller, Some(&project), 300, "this machine", None);
         let token = transport.runtime.block_on(token)?;
         join_over(&state, &mut transport, "", &token.text, None, sweeper.profile())?;
     }

@@ -9,7 +9,9 @@
 mod audit;
 mod backup;
 mod cert;
+mod hosts;
 mod init;
+mod install;
 mod key;
 mod knowledge;
 mod life;

@@ -1,16 +1,15 @@
 //! Admitting an agent that holds a token.
 
+use super::whose;
 use crate::App;
 use crate::audit::asked_from;
-use crate::hosts::ONLINE_FOR_SECS;
 use crate::ingest::check;
-use muster_model::host::HostProfile;
 use muster_model::id::{AgentId, HostId};
 use muster_model::report::{EnrolReply, EnrolRequest};
-use muster_model::{Action, Error, Micros, Paging, Result};
+use muster_model::{Action, Error, Micros, Result};
 use muster_store::agents;
 use muster_store::audit::{self, Record};
-use muster_store::hosts::{self, AgentFilter, Filter, Host, Ownership};
+use muster_store::hosts::{self, Host, Ownership};
 use muster_store::{Tx, transact};
 use std::net::IpAddr;
 
@@ -18,7 +17,7 @@ use std::net::IpAddr;
 ///
 /// # Errors
 /// `Invalid` for a malformed request, `Unauthenticated` when the token is unknown, used or expired (it does
-/// not say which), `Conflict` when the key was enrolled before.
+/// not say which), `Conflict` when the key was enrolled before, or the token is for another machine.
 pub async fn enrol(
     app: &App,
     request: &EnrolRequest,
@@ -38,10 +37,14 @@ pub async fn enrol(
         if agents::by_id(tx, agent_id.as_str()).await?.is_some() {
             return Err(Error::conflict("this agent key was enrolled before: make a new key"));
         }
-        let Some(project) = agents::take_token(tx, &hash, &agent_id, now).await? else {
+        let Some((project, only)) = agents::take_token(tx, &hash, &agent_id, now).await? else {
             return Err(Error::unauthenticated("the enrolment token does not hold"));
         };
-        let (host, id) = match known(tx, project, &request.host, now).await? {
+        let known = match only {
+            Some(key) => Some(whose::named(tx, key, &request.host).await?),
+            None => whose::known(app, tx, project, &request.host, address, now).await?,
+        };
+        let (host, id) = match known {
             Some(host) => {
                 take_over(tx, &host, now).await?;
                 hosts::update_profile(tx, host.key, &request.host).await?;
@@ -56,6 +59,7 @@ pub async fn enrol(
         };
         agents::create(tx, &agent_id, host, &public_key, now).await?;
         hosts::set_agent(tx, host, Some(&agent_id)).await?;
+        hosts::set_installation(tx, host, None).await?;
         let project = app.identity.directory().project_by_key(project).cloned();
         let record = Record {
             at: now,
@@ -74,33 +78,6 @@ pub async fn enrol(
         Ok(id)
     })?;
     Ok(EnrolReply { host_id: host.to_string(), agent_id: agent_id.to_string() })
-}
-
-/// The host this is, if it is known: the same machine id and nobody speaking for it now, or entered by
-/// hand under this name. A machine id in use is a careless copy and becomes a host of its own.
-async fn known(
-    tx: &mut Tx,
-    project: i64,
-    profile: &HostProfile,
-    now: Micros,
-) -> Result<Option<Host>> {
-    if !profile.machine_id.is_empty() {
-        let silent = |host: &Host| {
-            let alive = now.plus_secs(-ONLINE_FOR_SECS);
-            host.agent_id.is_none() || host.last_seen.unwrap_or(host.created_at) < alive
-        };
-        let same = hosts::by_machine_id(tx, project, &profile.machine_id).await?;
-        if let Some(host) = same.into_iter().find(silent) {
-            return Ok(Some(host));
-        }
-    }
-    let by_hand = Filter {
-        names: vec![profile.name.clone()],
-        agent: Some(AgentFilter::NotInstalled),
-        ..Filter::default()
-    };
-    let page = hosts::list(tx, project, &by_hand, Paging { limit: 10, offset: 0 }).await?;
-    Ok(page.rows.into_iter().find(|host| host.profile.machine_id.is_empty()))
 }
 
 /// The agent that spoke for the host so far is shut out.

@@ -6,21 +6,21 @@ use crate::db::Bind;
 use muster_model::Result;
 use std::collections::HashSet;
 
-/// Those of `hosts` that containers run on.
+/// Those of `hosts` that are nodes: containers run on them, or their owners say so.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn with_containers(tx: &mut Tx, hosts: &[i64]) -> Result<HashSet<i64>> {
+pub async fn nodes(tx: &mut Tx, hosts: &[i64]) -> Result<HashSet<i64>> {
     if hosts.is_empty() {
         return Ok(HashSet::new());
     }
     let places = vec!["?"; hosts.len()].join(",");
     // A container that is gone leaves scopes without a digest for a while.
     let sql = format!(
-        "SELECT DISTINCT host FROM host_kinds WHERE container > 0 AND length(digest) > 0 \
-         AND host IN ({places})"
+        "SELECT host FROM host_kinds WHERE container > 0 AND length(digest) > 0 AND host IN ({places}) \
+         UNION SELECT key FROM hosts WHERE container_node = 1 AND key IN ({places})"
     );
-    let values = hosts.iter().map(|host| Bind::from(*host)).collect();
+    let values = hosts.iter().chain(hosts).map(|host| Bind::from(*host)).collect();
     tx.all(sql, values).await?.iter().map(|row| row.only()).collect()
 }
 

@@ -4,7 +4,9 @@ use muster_model::host::HostProfile;
 use muster_model::id::{AgentId, DomainId, HostId, ProjectId};
 use muster_model::{Diagnostic, Micros, Paging};
 use muster_store::agents::{self, EnrolmentToken, Heard};
-use muster_store::hosts::{self, AgentFilter, Filter, Ownership};
+use muster_store::hosts::{
+    self, AgentFilter, Filter, Installation, NewHost, Ownership, Registration,
+};
 use muster_store::{Tx, identity::domains};
 use muster_testkit::on_both_databases;
 
@@ -85,8 +87,8 @@ on_both_databases! {
             (Filter { agent: Some(AgentFilter::Offline), online_since: Micros(60), ..Filter::default() }, "h2"),
             (Filter { agent: Some(AgentFilter::NotInstalled), ..Filter::default() }, "h3"),
             (Filter { agent: Some(AgentFilter::Installed), ..Filter::default() }, "h1 h2"),
-            (Filter { has_containers: Some(true), ..Filter::default() }, ""),
-            (Filter { has_containers: Some(false), ..Filter::default() }, "h1 h2 h3"),
+            (Filter { node: Some(true), ..Filter::default() }, ""),
+            (Filter { node: Some(false), ..Filter::default() }, "h1 h2 h3"),
         ];
         for (filter, expected) in cases {
             let page = hosts::list(&mut tx, project, &filter, ALL).await.unwrap();
@@ -97,12 +99,84 @@ on_both_databases! {
             assert_eq!(hosts::count(&mut tx, project, &filter).await.unwrap(), page.total);
             let keys = hosts::keys(&mut tx, project, &filter).await.unwrap();
             assert_eq!(keys.len(), ids.len());
-            assert!(hosts::with_containers(&mut tx, &keys).await.unwrap().is_empty());
+            assert!(hosts::nodes(&mut tx, &keys).await.unwrap().is_empty());
             assert_eq!(hosts::count_containers(&mut tx, project, &filter).await.unwrap(), 0);
         }
         let systems = hosts::systems(&mut tx, project, &Filter::default()).await.unwrap();
         assert_eq!(systems.iter().map(|(_, n)| n).sum::<i64>(), 3);
         assert_eq!(hosts::count(&mut tx, project + 1, &Filter::default()).await.unwrap(), 0);
+    }
+
+    async fn a_host_entered_by_hand_waits_for_its_agent(test: TestDb) {
+        let mut tx = test.db.begin().await.unwrap();
+        let project = project(&mut tx).await;
+        host(&mut tx, project, "h0", "web", &[]).await;
+        let tags = [("env", "prod"), ("tier", "a=b")].map(|(k, v)| (k.to_owned(), v.to_owned()));
+        let owner = Ownership { container_node: true, tags: tags.into(), ..Ownership::default() };
+        let mut made = Vec::new();
+        for (id, name, machine_id) in [("h1", "web", ""), ("h2", "db", "m2")] {
+            let registration = Registration {
+                by_hand: true,
+                address: "10.0.0.1".to_owned(),
+                machine_id: machine_id.to_owned(),
+            };
+            let profile = HostProfile { name: name.to_owned(), ..HostProfile::default() };
+            let id = HostId::parse(id).unwrap();
+            let (owner, registration) = (owner.clone(), registration);
+            let new = NewHost { id: id.clone(), profile, owner, registration };
+            hosts::register(&mut tx, project, std::slice::from_ref(&new), NOW).await.unwrap();
+            let stored = hosts::by_id(&mut tx, id.as_str()).await.unwrap().unwrap();
+            assert_eq!((stored.owner, stored.registration), (new.owner, new.registration));
+            made.push(stored.key);
+        }
+        let ids = |hosts: Vec<hosts::Host>| -> Vec<_> {
+            hosts.iter().map(|host| host.id.to_string()).collect()
+        };
+        // One that came with its agent does not wait, whatever its name.
+        assert_eq!(ids(hosts::expecting_name(&mut tx, project, "web").await.unwrap()), ["h1"]);
+        assert!(hosts::expecting_name(&mut tx, project, "db").await.unwrap().is_empty());
+        assert_eq!(ids(hosts::expecting_machine(&mut tx, project, "m2").await.unwrap()), ["h2"]);
+        assert_eq!(hosts::with_names(&mut tx, project, &["web"]).await.unwrap().len(), 2);
+        let machines = hosts::with_machine_ids(&mut tx, project, &["m2", "m", ""]).await.unwrap();
+        assert_eq!(ids(machines), ["h1", "h2", "h0", "h2"], "of their agents, then those expected");
+        assert_eq!(hosts::nodes(&mut tx, &made).await.unwrap().len(), 2);
+
+        let failed = Installation { failed: true, reason: "no way".to_owned(), since: Micros(70) };
+        let begun = Installation { failed: false, reason: String::new(), since: Micros(50) };
+        for (key, to) in made.iter().zip([&failed, &begun]) {
+            hosts::set_installation(&mut tx, *key, Some(to)).await.unwrap();
+            let stored = hosts::by_key(&mut tx, *key).await.unwrap().unwrap();
+            assert_eq!(stored.installation.as_ref(), Some(to));
+        }
+        for (agent, installing_since, expected) in [
+            (AgentFilter::Absent, 0, "h0 h1 h2"),
+            (AgentFilter::NotInstalled, 0, "h0"),
+            (AgentFilter::Installing, 50, "h2"),
+            (AgentFilter::Installing, 51, ""),
+            (AgentFilter::InstallFailed, 50, "h1"),
+            (AgentFilter::InstallFailed, 51, "h1 h2"),
+        ] {
+            let filter = Filter { agent: Some(agent), installing_since: Micros(installing_since), ..Filter::default() };
+            let mut found = ids(hosts::list(&mut tx, project, &filter, ALL).await.unwrap().rows);
+            found.sort_unstable();
+            assert_eq!(found.join(" "), expected, "{filter:?}");
+        }
+        for (tag, total) in [("env=prod", 2), ("tier=a=b", 2), ("env=pro", 0), ("env", 0)] {
+            let filter = Filter { tag: Some(tag.to_owned()), node: Some(true), ..Filter::default() };
+            assert_eq!(hosts::count(&mut tx, project, &filter).await.unwrap(), total, "{tag}");
+        }
+
+        // Who had an agent, be it shut out since, does not wait any more, and is not forgotten.
+        agents::create(&mut tx, &AgentId::parse("a1").unwrap(), made[0], &[7; 32], NOW).await.unwrap();
+        assert!(hosts::expecting_name(&mut tx, project, "web").await.unwrap().is_empty());
+        assert!(!hosts::remove(&mut tx, made[0]).await.unwrap());
+        assert!(hosts::remove(&mut tx, made[1]).await.unwrap());
+        assert!(!hosts::remove(&mut tx, made[1]).await.unwrap());
+        hosts::set_installation(&mut tx, made[0], None).await.unwrap();
+        let none = Registration::default();
+        hosts::update_registration(&mut tx, made[0], &none).await.unwrap();
+        let stored = hosts::by_key(&mut tx, made[0]).await.unwrap().unwrap();
+        assert_eq!((stored.installation, stored.registration), (None, none));
     }
 
     async fn a_report_counter_never_goes_back(test: TestDb) {
@@ -153,11 +227,12 @@ on_both_databases! {
             expires_at: Micros(expires),
             used_at: None,
             used_by: None,
+            host: None,
         };
         agents::create_token(&mut tx, &token(1, 10)).await.unwrap();
         agents::create_token(&mut tx, &token(2, 10)).await.unwrap();
         let id = AgentId::parse("a").unwrap();
-        assert_eq!(agents::take_token(&mut tx, &[1; 32], &id, Micros(9)).await.unwrap(), Some(project));
+        assert_eq!(agents::take_token(&mut tx, &[1; 32], &id, Micros(9)).await.unwrap(), Some((project, None)));
         assert_eq!(agents::take_token(&mut tx, &[1; 32], &id, Micros(9)).await.unwrap(), None);
         assert_eq!(agents::take_token(&mut tx, &[2; 32], &id, Micros(10)).await.unwrap(), None);
         assert_eq!(agents::take_token(&mut tx, &[3; 32], &id, Micros(0)).await.unwrap(), None);
