@@ -6,6 +6,9 @@
 
 mod cgroup;
 mod names;
+mod published;
+
+pub(crate) use published::published;
 
 use crate::files::Files;
 use crate::processes::Process;

@@ -2,6 +2,7 @@
 
 use crate::files::{Files, Stat};
 use crate::names::Names;
+use crate::networks::Inner;
 use crate::owners::Owners;
 use crate::proc::Proc;
 use crate::processes::Process;
@@ -32,6 +33,8 @@ pub(crate) struct Place<'a> {
     /// Those of all places.
     pub(crate) all: &'a [Arc<Process>],
     pub(crate) is_container: bool,
+    /// The network of a container that nobody elsewhere reaches.
+    pub(crate) inner: Option<&'a Inner>,
 }
 
 /// What collectors remember from sweep to sweep, one value of each type.
@@ -87,6 +90,11 @@ impl<'a> Host<'a> {
     /// Is it a container?
     pub const fn is_container(&self) -> bool {
         self.place.is_container
+    }
+
+    /// The network of a container, if nobody elsewhere reaches it but by what is published.
+    pub(crate) const fn inner_network(&self) -> Option<&'a Inner> {
+        self.place.inner
     }
 
     /// A process's environment. May hold secrets: never to be put into a row.

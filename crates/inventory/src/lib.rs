@@ -16,6 +16,7 @@ pub mod host;
 mod marker;
 mod memo;
 pub mod names;
+mod networks;
 pub mod owners;
 mod packages;
 pub mod proc;

@@ -4,16 +4,19 @@
 mod address;
 mod holders;
 mod lists;
+mod reach;
 mod risk;
 
 use crate::collector::{Collector, Findings};
 use crate::host::Host;
+use crate::networks::Inner;
 use crate::processes::Process;
 use holders::Holders;
 use muster_model::Kind;
 use muster_model::asset::Port;
 use muster_model::fact::Evidence;
 use muster_model::report::Volatile;
+use reach::Reach;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -63,7 +66,7 @@ impl Collector for Ports {
                 started: holder.map(|process| process.start),
                 ..Volatile::default()
             };
-            out.push(port(waiting, holder), volatile);
+            out.push(port(waiting, holder, host.inner_network()), volatile);
         }
         if nobody > 0 {
             let message = format!("no process was found for {nobody} ports");
@@ -77,14 +80,21 @@ fn first<'a>(one: Option<&'a Process>, other: Option<&'a Process>) -> Option<&'a
     one.into_iter().chain(other).min_by_key(|process| holders::rank(process))
 }
 
-fn port(waiting: &lists::Waiting, holder: Option<&Process>) -> Port {
+fn port(waiting: &lists::Waiting, holder: Option<&Process>, inner: Option<&Inner>) -> Port {
     let mut evidence = Evidence::new();
     if let Some(netns) = waiting.netns {
         evidence.insert("netns".to_owned(), netns.into());
     }
     let path = holder.map(|process| process.exe.to_string_lossy().into_owned()).unwrap_or_default();
     let program = path.rsplit('/').next().unwrap_or_default();
-    let risk = risk::assess(waiting.socket, program);
+    // Of a network that only the host is in none of the sockets is.
+    let inner = inner.filter(|_| waiting.netns.is_some());
+    let published = inner.map(|inner| reach::published(waiting.socket, inner)).unwrap_or_default();
+    if !published.is_empty() {
+        evidence.insert("published".to_owned(), published.clone().into());
+    }
+    let reach = inner.map_or(Reach::Anyone, |inner| reach::of(waiting.socket, inner));
+    let risk = risk::assess(waiting.socket, program, &reach);
     Port {
         port: waiting.socket.port,
         protocol: waiting.protocol().to_owned(),

@@ -17,6 +17,7 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Longest state file read, bytes.
 const MAX_FILE: u64 = 16 << 20;
@@ -50,17 +51,15 @@ fn json<T: DeserializeOwned>(file: &File) -> Option<T> {
 /// Where Docker keeps its data, if not in its usual place.
 struct DataRoot(Option<PathBuf>);
 
-fn docker(id: &str, files: &Files) -> Option<String> {
+/// What of Docker's state of a container is asked for; none within where it cannot be read.
+pub(super) fn docker_state<T: DeserializeOwned + Send + Sync + 'static>(
+    id: &str,
+    files: &Files,
+) -> Option<Arc<Option<T>>> {
     #[derive(Deserialize)]
     struct Daemon {
         #[serde(rename = "data-root", alias = "graph")]
         data_root: Option<PathBuf>,
-    }
-    /// `config.v2.json`, as far as it is about the name.
-    #[derive(Deserialize)]
-    struct Config {
-        #[serde(rename = "Name", default)]
-        name: String,
     }
     let elsewhere = files.parsed("/etc/docker/daemon.json", MAX_FILE, |file| {
         let daemon: Option<Daemon> = json(file);
@@ -68,8 +67,17 @@ fn docker(id: &str, files: &Files) -> Option<String> {
     });
     let root = elsewhere.as_ref().and_then(|it| it.0.as_deref());
     let root = root.unwrap_or_else(|| Path::new("/var/lib/docker"));
-    let path = root.join("containers").join(id).join("config.v2.json");
-    let config = files.parsed(path, MAX_FILE, json::<Config>);
+    files.parsed(root.join("containers").join(id).join("config.v2.json"), MAX_FILE, json::<T>)
+}
+
+fn docker(id: &str, files: &Files) -> Option<String> {
+    /// `config.v2.json`, as far as it is about the name.
+    #[derive(Deserialize)]
+    struct Config {
+        #[serde(rename = "Name", default)]
+        name: String,
+    }
+    let config = docker_state::<Config>(id, files);
     let name = config.as_deref()?.as_ref()?.name.trim_start_matches('/').to_owned();
     Some(name)
 }

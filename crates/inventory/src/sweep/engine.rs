@@ -9,6 +9,7 @@ use crate::files::touched::Touched;
 use crate::hashing::HashCache;
 use crate::host::{Host, Memory, Place};
 use crate::memo::Memo;
+use crate::networks::{Bridges, Inner};
 use crate::owners::Owners;
 use crate::proc::Proc;
 use crate::processes::{Process, ProcessTable};
@@ -134,7 +135,13 @@ impl Engine {
             }
             let (collector, caches) = (*collector, &self.caches);
             let Processes { all, of } = &self.processes;
+            let root = Arc::clone(&self.host.root);
+            let reach = kind == Kind::Port && !of.containers.is_empty();
+            let bridges =
+                reach.then(|| Bridges::read(&self.proc, &files(&self.options, &root, caches, now)));
             let run = Run {
+                root: &root,
+                bridges,
                 options: &self.options,
                 proc: &self.proc,
                 caches,
@@ -143,11 +150,11 @@ impl Engine {
                 now,
                 sweep,
             };
-            host = run.collect(&mut self.host, &of.host);
+            host = run.collect(&mut self.host, &of.host, None);
             // Modules are the kernel's, and that is the host's.
             let inside = of.containers.values().filter(|_| kind != Kind::KernelModule);
             containers.extend(inside.map(|container| {
-                let found = run.inside(&mut self.containers, container);
+                let found = run.inside(&mut self.containers, container, &of.containers);
                 (container.named.clone(), found)
             }));
         }
@@ -187,6 +194,10 @@ impl Engine {
 /// One collector on its way through the places.
 struct Run<'e> {
     options: &'e Options,
+    /// The host's.
+    root: &'e Arc<Root>,
+    /// Of the host, where it matters who reaches a container.
+    bridges: Option<Bridges>,
     proc: &'e Proc,
     caches: &'e Caches,
     all: &'e [Arc<Process>],
@@ -196,7 +207,12 @@ struct Run<'e> {
 }
 
 impl Run<'_> {
-    fn collect(&self, ground: &mut Ground, processes: &[Arc<Process>]) -> Found {
+    fn collect(
+        &self,
+        ground: &mut Ground,
+        processes: &[Arc<Process>],
+        inner: Option<&Inner>,
+    ) -> Found {
         let wants = self.collector.needs_processes();
         let seen = if wants { fingerprint(self.collector, processes) } else { 0 };
         if let Some(state) = ground.states.get(&self.collector.kind())
@@ -211,7 +227,8 @@ impl Run<'_> {
         // finished entries.
         let run = catch_unwind(AssertUnwindSafe(|| {
             let mut findings = Findings::default();
-            let place = Place { processes, all, is_container: ground.is_container };
+            let is_container = ground.is_container;
+            let place = Place { processes, all, is_container, inner };
             let host = Host::new(&files, self.proc, place, owners, memory);
             self.collector.collect(&host, &mut findings);
             findings
@@ -241,7 +258,12 @@ impl Run<'_> {
     }
 
     /// The same in a container, whose file system is seen through its first process.
-    fn inside(&self, grounds: &mut BTreeMap<String, Ground>, container: &Container) -> Found {
+    fn inside(
+        &self,
+        grounds: &mut BTreeMap<String, Ground>,
+        container: &Container,
+        containers: &BTreeMap<String, Container>,
+    ) -> Found {
         let id = &container.named.id;
         if grounds.get(id).is_none_or(|ground| ground.sweep != self.sweep) {
             let opened = container.first().map(|first| root_of(self.options, self.proc, first));
@@ -260,7 +282,11 @@ impl Run<'_> {
         }
         let Some(ground) = grounds.get_mut(id) else { return Found::default() };
         ground.sweep = self.sweep;
-        self.collect(ground, &container.processes)
+        let inner = self.bridges.as_ref().and_then(|bridges| {
+            let files = files(self.options, self.root, self.caches, self.now);
+            bridges.inner(container, containers, self.all, self.proc, &files)
+        });
+        self.collect(ground, &container.processes, inner.as_ref())
     }
 }
 

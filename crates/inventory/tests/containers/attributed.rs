@@ -88,6 +88,8 @@ fn what_runs_in_a_container_is_the_container_s() {
         assert_eq!(names, BTreeSet::from(["root", "shop"]), "{}", container.name);
     }
 
+    crate::reach::depends_on_the_network(&podman, &docker, &mut inventory);
+
     // What stopped is gone; what is renamed keeps its id.
     podman.command(&["rename", "muster-host", "muster-renamed"]);
     podman.command(&["rm", "-f", "-t", "0", "muster-bridge"]);

@@ -6,4 +6,6 @@
 #[cfg(test)]
 mod attributed;
 #[cfg(test)]
+mod reach;
+#[cfg(test)]
 mod runtimes;

@@ -140,7 +140,8 @@ impl Podman {
     }
 
     fn clear(&self) {
-        for name in ["muster-bridge", "muster-host", "muster-renamed"] {
+        let reach = ["muster-inside", "muster-published", "muster-alone"];
+        for name in ["muster-bridge", "muster-host", "muster-renamed"].into_iter().chain(reach) {
             self.command(&["rm", "-f", "-i", "-t", "0", name]);
         }
     }
@@ -164,16 +165,23 @@ impl Docker {
         let host = format!("unix://{}", folder.join("docker.sock").display());
         let daemon = Daemon::start(
             Command::new("dockerd")
-                .args(["--host", &host, "--iptables=false", "--bridge=none", "--pidfile"])
+                .args(["--host", &host, "--iptables=false", "--pidfile"])
                 .arg(folder.join("docker.pid")),
         );
         let docker = Self { host, _daemon: daemon };
         wait_for("dockerd", || {
             docker.docker().arg("version").output().is_ok_and(|done| done.status.success())
         });
-        finish(docker.docker().args(["rm", "-f", "muster-docker"]));
+        docker.clear();
         finish(docker.docker().arg("import").arg(image.archive()).arg("muster-test:1"));
         docker
+    }
+
+    fn clear(&self) {
+        let reach = ["muster-docker-inside", "muster-docker-published", "muster-docker-local"];
+        for name in ["muster-docker"].into_iter().chain(reach) {
+            let _ = self.docker().args(["rm", "-f", name]).output();
+        }
     }
 
     fn docker(&self) -> Command {
@@ -193,7 +201,7 @@ impl Docker {
 
 impl Drop for Docker {
     fn drop(&mut self) {
-        let _ = self.docker().args(["rm", "-f", "muster-docker"]).output();
+        self.clear();
     }
 }
 

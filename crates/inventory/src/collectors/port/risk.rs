@@ -6,6 +6,7 @@
 //! [`muster_model::known_port`]; one by program finds the same services where they listen on another port.
 
 use super::address;
+use super::reach::Reach;
 use muster_formats::sockets::{Protocol, Socket};
 use muster_model::known_port::{Danger, KnownPort, Transport, good, known_port, tcp};
 
@@ -50,11 +51,17 @@ const PROGRAMS: &[(&str, KnownPort)] = &[
     ("httpd", good(80, "HTTP by Apache")),
 ];
 
-/// The assessment of a socket held by a program of this name.
-pub(super) fn assess(socket: Socket, program: &str) -> Assessment {
+/// The assessment of a socket held by a program of this name, that can be reached so far.
+pub(super) fn assess(socket: Socket, program: &str, reach: &Reach) -> Assessment {
+    let normal = |reason: String| Assessment { status: "normal", reason };
     if address::is_loopback(socket.address) {
-        let reason = "can be reached from this machine only".to_owned();
-        return Assessment { status: "normal", reason };
+        return normal("can be reached from this machine only".to_owned());
+    }
+    match reach {
+        Reach::Anyone => {}
+        Reach::Machine(why) => {
+            return normal(format!("can be reached from this machine only: {why}"));
+        }
     }
     let transport = match socket.protocol {
         Protocol::Tcp => Transport::Tcp,
@@ -85,7 +92,7 @@ mod tests {
         let address = address.parse().unwrap();
         let socket =
             Socket { protocol, address, port, v6_only: false, interface: 0, uid: 0, inode: 1 };
-        assess(socket, program)
+        assess(socket, program, &Reach::Anyone)
     }
 
     #[test]

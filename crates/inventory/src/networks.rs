@@ -1,0 +1,233 @@
+//! Networks of containers that exist on this machine alone, and what is published out of them.
+//!
+//! A container in such a network has all its addresses in those of bridges that no device of the machine is part of. What it
+//! listens on is reached from elsewhere only where its runtime publishes it on an address of the host: Docker says in the
+//! container's state file what it publishes; Podman's monitor holds the host's ports, so that without one nothing is
+//! published. Pods are left out, for their networks span hosts; so is what has IPv6 addresses that others know the way to.
+
+use crate::containers::Container;
+use crate::files::Files;
+use crate::proc::Proc;
+use crate::processes::Process;
+use muster_formats::sockets::Protocol;
+use muster_model::report::ContainerRef;
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+
+/// Networks of a host looked at.
+const MAX_BRIDGES: usize = 1_024;
+/// Descriptors of a monitor looked at.
+const MAX_HELD: usize = 4_096;
+
+/// The network of a container that nobody elsewhere reaches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Inner {
+    /// The bridges that it hangs on by name; none for one without any interface.
+    pub(crate) bridges: Vec<String>,
+    /// Out of it.
+    pub(crate) published: Vec<Published>,
+}
+
+/// A port of a container that is reached by one of the host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Published {
+    pub(crate) protocol: Protocol,
+    /// In the container.
+    pub(crate) port: u16,
+    /// The host's address; the unspecified one for all of them.
+    pub(crate) address: IpAddr,
+    /// The host's port.
+    pub(crate) host_port: u16,
+}
+
+/// A bridge that no device is part of, with the addresses behind it.
+#[derive(Debug, PartialEq, Eq)]
+struct Bridge {
+    name: String,
+    network: u32,
+    mask: u32,
+}
+
+/// Such bridges of the host.
+#[derive(Debug, Default)]
+pub(crate) struct Bridges(Vec<Bridge>);
+
+impl Bridges {
+    /// Reads the host's routes; `files` are the host's.
+    pub(crate) fn read(proc: &Proc, files: &Files) -> Self {
+        let routes = proc.text("1/net/route").unwrap_or_default();
+        let direct = routes.lines().skip(1).filter_map(direct);
+        let is_inner = |bridge: &Bridge| {
+            let folder = format!("/sys/class/net/{}", bridge.name);
+            let is_device =
+                |port: &str| files.stat(format!("/sys/class/net/{port}/device")).is_some();
+            files.stat(format!("{folder}/bridge")).is_some()
+                && !files
+                    .list(format!("{folder}/brif"))
+                    .into_iter()
+                    .any(|port| port.name.to_str().is_none_or(is_device))
+        };
+        Self(direct.take(MAX_BRIDGES).filter(is_inner).collect())
+    }
+
+    /// The network of a container, if nobody elsewhere reaches it and what is published out of it is known.
+    pub(crate) fn inner(
+        &self,
+        container: &Container,
+        containers: &BTreeMap<String, Container>,
+        all: &[Arc<Process>],
+        proc: &Proc,
+        files: &Files,
+    ) -> Option<Inner> {
+        let first = container.first()?;
+        let host = all.iter().find(|process| process.pid == 1)?;
+        if first.netns == 0 || first.netns == host.netns {
+            return None;
+        }
+        let bridges = self.around(
+            &proc.text(format!("{}/net/fib_trie", first.pid)).ok()?,
+            &proc.text(format!("{}/net/if_inet6", first.pid)).unwrap_or_default(),
+        )?;
+        // A network that several containers share is published by one of them.
+        let shared = containers
+            .values()
+            .filter(|it| it.first().is_some_and(|process| process.netns == first.netns));
+        let mut published = Vec::new();
+        for ContainerRef { id, name } in shared.map(|it| &it.named) {
+            // The name of a pod's container has its namespace in front.
+            if name.contains('/') {
+                return None;
+            }
+            let told = crate::containers::published(id, files);
+            published.extend(told.or_else(|| monitored(id, all, proc))?);
+        }
+        Some(Inner { bridges, published })
+    }
+
+    /// The bridges that all of these addresses are behind.
+    fn around(&self, fib_trie: &str, if_inet6: &str) -> Option<Vec<String>> {
+        if if_inet6.lines().any(is_global) {
+            return None;
+        }
+        let mut bridges = Vec::new();
+        for address in addresses(fib_trie).filter(|address| !address.is_loopback()) {
+            let number = u32::from(address);
+            let bridge = self.0.iter().find(|it| number & it.mask == it.network)?;
+            if !bridges.contains(&bridge.name) {
+                bridges.push(bridge.name.clone());
+            }
+        }
+        Some(bridges)
+    }
+}
+
+/// A network that a line of `/proc/net/route` says is right behind an interface. Numbers are in the machine's byte order.
+fn direct(line: &str) -> Option<Bridge> {
+    let fields: Vec<&str> = line.split_whitespace().collect();
+    let [name, network, gateway, _, _, _, _, mask, ..] = fields.as_slice() else { return None };
+    let number = |text: &str| u32::from_str_radix(text, 16).ok().map(u32::swap_bytes);
+    let (network, mask) = (number(network)?, number(mask)?);
+    (number(gateway)? == 0 && mask != 0).then(|| Bridge { name: (*name).to_owned(), network, mask })
+}
+
+/// The addresses of a network namespace, from its `/proc/net/fib_trie`.
+fn addresses(fib_trie: &str) -> impl Iterator<Item = Ipv4Addr> {
+    let mut last = None;
+    fib_trie.lines().filter_map(move |line| {
+        let line = line.trim_start();
+        if let Some(address) = line.strip_prefix("|-- ") {
+            last = address.trim().parse().ok();
+        }
+        line.starts_with("/32 host LOCAL").then_some(last).flatten()
+    })
+}
+
+/// Whether a line of `/proc/net/if_inet6` has an address that others may know the way to.
+fn is_global(line: &str) -> bool {
+    let mut fields = line.split_whitespace();
+    let (address, scope) = (fields.next().unwrap_or_default(), fields.nth(2));
+    scope == Some("00") && !address.starts_with("fc") && !address.starts_with("fd")
+}
+
+/// Nothing, if the monitor of a Podman container is there and holds no port of the host.
+fn monitored(id: &str, all: &[Arc<Process>], proc: &Proc) -> Option<Vec<Published>> {
+    let is_monitor = |process: &&Arc<Process>| {
+        process.comm == "conmon" && process.args.windows(2).any(|pair| pair == ["-c", id])
+    };
+    let monitor = all.iter().find(is_monitor)?;
+    let listening = |name: &str| {
+        let text = proc.text(format!("{}/net/{name}", monitor.pid)).unwrap_or_default();
+        let protocol = if name.starts_with("udp") { Protocol::Udp } else { Protocol::Tcp };
+        muster_formats::sockets::proc_net::sockets(protocol, text.as_bytes())
+            .map(|socket| socket.inode)
+            .collect::<Vec<_>>()
+    };
+    let known: Vec<u64> = ["tcp", "tcp6", "udp", "udp6"].into_iter().flat_map(listening).collect();
+    let held = proc.names(format!("{}/fd", monitor.pid));
+    let holds = held.iter().take(MAX_HELD).any(|fd| {
+        let link = proc.link(format!("{}/fd/{}", monitor.pid, fd.to_string_lossy()));
+        let inode = link
+            .as_deref()
+            .and_then(|link| link.to_str())
+            .and_then(|link| link.strip_prefix("socket:[")?.strip_suffix(']')?.parse::<u64>().ok());
+        inode.is_some_and(|inode| known.contains(&inode))
+    });
+    (!holds).then(Vec::new)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROUTES: &str = "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\n\
+        eth0\t00000000\t0100000A\t0003\t0\t0\t0\t00000000\t0\t0\t0\n\
+        eth0\t0000000A\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0\n\
+        docker0\t000011AC\t00000000\t0001\t0\t0\t0\t0000FFFF\t0\t0\t0\n";
+
+    #[test]
+    fn networks_are_told_by_the_routes_to_them() {
+        let found: Vec<Bridge> = ROUTES.lines().skip(1).filter_map(direct).collect();
+        let named = |name: &str, network: [u8; 4], mask: [u8; 4]| Bridge {
+            name: name.to_owned(),
+            network: u32::from_be_bytes(network),
+            mask: u32::from_be_bytes(mask),
+        };
+        assert_eq!(
+            found,
+            [
+                named("eth0", [10, 0, 0, 0], [255, 255, 255, 0]),
+                named("docker0", [172, 17, 0, 0], [255, 255, 0, 0])
+            ]
+        );
+    }
+
+    #[test]
+    fn a_container_is_inside_only_with_all_its_addresses() {
+        let docker0 = ROUTES.lines().filter_map(direct).filter(|it| it.name == "docker0");
+        let bridges = Bridges(docker0.collect());
+        let trie = |address: &str| {
+            format!(
+                "Local:\n  +-- 127.0.0.0/8 2 0 2\n     |-- 127.0.0.1\n        /32 host LOCAL\n     |-- 127.255.255.255\n        \
+                 /32 link BROADCAST\n  |-- {address}\n     /32 host LOCAL\n"
+            )
+        };
+        let link = "fe80000000000000a8bb00fffe000001 02 40 20 80     eth0\n";
+        let (own, global) = (link.replace("fe80", "fd00"), link.replace("fe80", "2001"));
+        let own = own.replace(" 20 80", " 00 80");
+        let global = global.replace(" 20 80", " 00 80");
+        for (address, six, expected) in [
+            ("172.17.0.2", link, true),
+            ("172.17.0.2", own.as_str(), true),
+            ("172.17.0.2", global.as_str(), false),
+            ("172.18.0.2", link, false),
+            ("10.0.0.7", "", false),
+        ] {
+            let found = bridges.around(&trie(address), six);
+            assert_eq!(found, expected.then(|| vec!["docker0".to_owned()]), "{address} {six}");
+        }
+        assert_eq!(bridges.around("", ""), Some(vec![]));
+        let both = format!("{}{}", trie("172.17.0.2"), trie("10.0.0.7"));
+        assert_eq!(bridges.around(&both, ""), None);
+    }
+}

@@ -1,0 +1,46 @@
+//! From where a container's port can be reached.
+
+use crate::runtimes::{Docker, Podman, Running};
+use muster_inventory::{Inventory, Swept};
+use muster_model::{Column, Kind};
+
+/// Verdict, reason and where it is published, of the telnet port of a container.
+fn telnet(swept: &[Swept], container: &Running) -> [String; 3] {
+    let of = |it: &&Swept| it.container.as_ref().is_some_and(|it| it.id == container.id);
+    let found = swept.iter().find(of).expect(&container.name);
+    let row = found.rows.iter().find(|row| row.fact.int(Column::Port) == Some(23)).unwrap();
+    let published = row.fact.evidence().get("published").and_then(|it| it.as_str());
+    [
+        row.fact.text(Column::Status).to_owned(),
+        row.fact.text(Column::Reason).to_owned(),
+        published.unwrap_or_default().to_owned(),
+    ]
+}
+
+/// Every container listens on the same dangerous port; whether it is one depends on its network alone.
+pub(crate) fn depends_on_the_network(podman: &Podman, docker: &Docker, inventory: &mut Inventory) {
+    let listen = &["httpd", "-f", "-p", "23"];
+    let inside = podman.run("muster-inside", &[], listen);
+    let published = podman.run("muster-published", &["-p", "18304:23"], listen);
+    let alone = podman.run("muster-alone", &["--net=none"], listen);
+    let of_docker = [
+        docker.run("muster-docker-inside", &[], listen),
+        docker.run("muster-docker-published", &["-p", "18305:23"], listen),
+        docker.run("muster-docker-local", &["-p", "127.0.0.1:18306:23"], listen),
+    ];
+    let swept = inventory.sweep(&[Kind::Port]);
+    let said = |container: &Running| telnet(&swept, container);
+    for (container, status, reason, address) in [
+        (&inside, "normal", "open inside podman", ""),
+        (&published, "danger", "telnet", ""),
+        (&alone, "normal", "has no interface", ""),
+        (&of_docker[0], "normal", "open inside docker0", ""),
+        (&of_docker[1], "danger", "telnet", "0.0.0.0:18305"),
+        (&of_docker[2], "normal", "on the loopback address", "127.0.0.1:18306"),
+    ] {
+        let [found, why, at] = said(container);
+        assert_eq!(found, status, "{}: {why}", container.name);
+        assert!(why.contains(reason), "{}: {why}", container.name);
+        assert!(at.contains(address), "{}: {at}", container.name);
+    }
+}
