@@ -31,7 +31,8 @@ struct HostView {
     tags: BTreeMap<String, String>,
     /// Containers run on it, or its owner says so.
     container_node: bool,
-    entered_by_hand: bool,
+    /// The name it was entered by, whatever its agent calls it.
+    entered_name: Option<String>,
     /// What an agent must have to become this host, where it was said.
     expected_address: Option<String>,
     expected_machine_id: Option<String>,
@@ -57,7 +58,7 @@ fn view(known: Known, cloned: &HashSet<HostId>) -> HostView {
         group: host.owner.group,
         tags: host.owner.tags,
         container_node: known.is_node,
-        entered_by_hand: host.registration.by_hand,
+        entered_name: said(host.registration.name),
         expected_address: said(host.registration.address),
         expected_machine_id: said(host.registration.machine_id),
         // Of an agent that is heard of nobody has to know how it came.
