@@ -54,7 +54,7 @@ const SCA_KEY: &str = "/muster/v1/{project_id}/sca/keys/{access_key_id}";
 /// The whole API.
 #[rustfmt::skip]
 pub const OPERATIONS: &[Operation] = &[
-    Operation::served("ListHosts", Verb::Get, HOSTS, Action::HostList, "Hosts with their system, agent and owner. Query: name, limit, offset."),
+    Operation::served("ListHosts", Verb::Get, HOSTS, Action::HostList, "Hosts with their system, agent and owner. Query: name, agent_status (online, offline, not_installed, installing, install_failed), container_node, tag (key=value, or key), limit, offset."),
     Operation::served("AddHost", Verb::Post, HOSTS, Action::HostUpdate, "Enters a host that has no agent yet. Body: name, address, machine_id, department, importance, location, group, container_node, tags."),
     Operation::served("ImportHosts", Verb::Post, IMPORT, Action::HostUpdate, "Enters a list of hosts, whole or not at all, and changes those that are there by the name; the same list again changes nothing. Body: hosts (1 to 5,000, each as of AddHost), dry_run."),
     Operation::served("ShowHost", Verb::Get, HOST, Action::HostList, "A host with what its agent costs, when each kind was last swept, and what troubles the sweeps."),
