@@ -47,6 +47,27 @@ def entered(endpoint):
         muster("remove", host["id"])
 
 
+@pytest.fixture
+def failed(endpoint):
+    """A host whose installation failed, as there is no client to install it by."""
+    asked = ["--credentials", os.path.join(os.environ["MUSTER_DATA"], "credentials.json"), "--endpoint", endpoint]
+    binary = os.environ["MUSTER_BINARY"]
+    command = [binary, "agent", "install", "root@192.0.2.9", "--name", "broken-1", "--ssh", "/nowhere", *asked]
+    assert subprocess.run(command, capture_output=True).returncode
+    listed = subprocess.run([binary, "hosts", "list", "--agent", "install_failed", "--output", "json", *asked],
+                            check=True, capture_output=True, text=True).stdout
+    (host,) = json.loads(listed)
+    yield host["id"]
+    subprocess.run([binary, "hosts", "remove", host["id"], *asked], check=True)
+
+
+def test_a_failed_installation_is_told(hss, failed):
+    (host,) = hss.list_host_status(ListHostStatusRequest(agent_status="install_failed")).data_list
+    assert (host.host_id, host.host_name, host.agent_status) == (failed, "broken-1", "install_failed")
+    nodes = hss.list_container_nodes(ListContainerNodesRequest(container_node=False, agent_status="install_failed")).data_list
+    assert [node.host_id for node in nodes] == [failed]
+
+
 def test_hosts_without_an_agent_are_in_every_list(hss, cgs, entered):
     (node,) = hss.list_container_nodes(ListContainerNodesRequest(host_name="rack-", limit=200)).data_list
     assert (node.host_id, node.agent_status, node.is_container_node) == (entered["rack-1"], "not_installed", True)

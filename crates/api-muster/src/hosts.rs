@@ -6,7 +6,7 @@ use muster_http::{Caller, Failure, Json, Params, PathParams};
 use muster_model::host::{AgentStatus, HostProfile};
 use muster_model::id::HostId;
 use muster_model::{Diagnostic, Error};
-use muster_service::hosts::{Known, Wanted};
+use muster_service::hosts::{AgentState, Known, Wanted};
 use muster_service::roster::{self, Entry, Outcome, OwnerChange, Told};
 use muster_service::{App, enrol, hosts};
 use serde::{Deserialize, Serialize};
@@ -31,7 +31,8 @@ struct HostView {
     tags: BTreeMap<String, String>,
     /// Containers run on it, or its owner says so.
     container_node: bool,
-    entered_by_hand: bool,
+    /// The name it was entered by, whatever its agent calls it.
+    entered_name: Option<String>,
     /// What an agent must have to become this host, where it was said.
     expected_address: Option<String>,
     expected_machine_id: Option<String>,
@@ -57,7 +58,7 @@ fn view(known: Known, cloned: &HashSet<HostId>) -> HostView {
         group: host.owner.group,
         tags: host.owner.tags,
         container_node: known.is_node,
-        entered_by_hand: host.registration.by_hand,
+        entered_name: said(host.registration.name),
         expected_address: said(host.registration.address),
         expected_machine_id: said(host.registration.machine_id),
         // Of an agent that is heard of nobody has to know how it came.
@@ -72,6 +73,21 @@ fn view(known: Known, cloned: &HashSet<HostId>) -> HostView {
     }
 }
 
+fn agent_state(params: &Params) -> Result<Option<AgentState>, Error> {
+    Ok(Some(match params.text("agent_status") {
+        None => return Ok(None),
+        Some("online") => AgentState::Online,
+        Some("offline") => AgentState::Offline,
+        Some("not_installed") => AgentState::NotInstalled,
+        Some("installing") => AgentState::Installing,
+        Some("install_failed") => AgentState::InstallFailed,
+        Some(_) => {
+            let words = "must be online, offline, not_installed, installing or install_failed";
+            return Err(Error::invalid("agent_status", words));
+        }
+    }))
+}
+
 pub(crate) async fn list(
     State(app): State<App>,
     caller: Caller,
@@ -79,7 +95,16 @@ pub(crate) async fn list(
     params: Params,
 ) -> Result<Json<Value>, Failure> {
     let project = path.project()?;
-    let wanted = Wanted { name: params.text("name").map(str::to_owned), ..Wanted::default() };
+    let wanted = Wanted {
+        name: params.text("name").map(str::to_owned),
+        agent: agent_state(&params)?,
+        node: params.flag("container_node")?,
+        // A tag without a value is its key alone.
+        tag: params
+            .text("tag")
+            .map(|it| if it.contains('=') { it.to_owned() } else { format!("{it}=") }),
+        ..Wanted::default()
+    };
     let page = hosts::list(&app, &caller, &project, Some(&wanted), paging(&params)?).await?;
     let cloned = roster::cloned(&app, &caller, &project).await?.into_iter().collect();
     let hosts: Vec<_> = page.rows.into_iter().map(|known| view(known, &cloned)).collect();

@@ -54,7 +54,7 @@ const SCA_KEY: &str = "/muster/v1/{project_id}/sca/keys/{access_key_id}";
 /// The whole API.
 #[rustfmt::skip]
 pub const OPERATIONS: &[Operation] = &[
-    Operation::served("ListHosts", Verb::Get, HOSTS, Action::HostList, "Hosts with their system, agent and owner. Query: name, limit, offset."),
+    Operation::served("ListHosts", Verb::Get, HOSTS, Action::HostList, "Hosts with their system, agent and owner. Query: name, agent_status (online, offline, not_installed, installing, install_failed), container_node, tag (key=value, or key), limit, offset."),
     Operation::served("AddHost", Verb::Post, HOSTS, Action::HostUpdate, "Enters a host that has no agent yet. Body: name, address, machine_id, department, importance, location, group, container_node, tags."),
     Operation::served("ImportHosts", Verb::Post, IMPORT, Action::HostUpdate, "Enters a list of hosts, whole or not at all, and changes those that are there by the name; the same list again changes nothing. Body: hosts (1 to 5,000, each as of AddHost), dry_run."),
     Operation::served("ShowHost", Verb::Get, HOST, Action::HostList, "A host with what its agent costs, when each kind was last swept, and what troubles the sweeps."),
@@ -73,7 +73,7 @@ pub const OPERATIONS: &[Operation] = &[
     Operation::served("ListVulnerabilityChanges", Verb::Get, EVENTS, Action::VulnerabilityList, "What became of known vulnerabilities when other knowledge was taken in, after a cursor: found, withdrawn, exploited, fix, grade. Of artifacts it asks for sca:task:get, too. Query: since, event, area (hosts, artifacts), id, limit."),
     Operation::served("ListUnchecked", Verb::Get, UNCHECKED, Action::VulnerabilityList, "Software that could not be compared, and why. Query: reason (no_source, no_purl ...), limit, offset."),
     Operation::served("ListEnrolTokens", Verb::Get, TOKENS, Action::HostList, "Enrolment tokens, used or not, without their texts."),
-    Operation::served("CreateEnrolToken", Verb::Post, TOKENS, Action::AgentEnrol, "Makes a one-time token for a host to join with. Body: valid_secs, description, host_id (for this host and no other)."),
+    Operation::served("CreateEnrolToken", Verb::Post, TOKENS, Action::AgentEnrol, "Makes a one-time token for a host to join with. Body: valid_secs, description, host_id (for this host and no other; asks for hss:agent:revoke, too, where an agent speaks for it, which is replaced)."),
     Operation::served("ShowKeypair", Verb::Get, KEYPAIR, Action::KeypairGet, "A key pair, where it is bound, and the accounts its key was found to open."),
     Operation::served("ListStrayKeys", Verb::Get, STRAY_KEYS, Action::KeypairList, "Keys found to open accounts of hosts that belong to no key pair. Query: limit, offset."),
     Operation::served("ListAudit", Verb::Get, AUDIT, Action::AuditList, "Who did what, newest first. Query: user, action, target, outcome, project_id, request_id (a * at the end stands for the rest), from, until, before (a seq), limit, offset."),

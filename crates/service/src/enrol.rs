@@ -36,8 +36,8 @@ pub struct NewToken {
 /// for `host` and no other, whose agent it replaces if there is one.
 ///
 /// # Errors
-/// Those of [`authz::require`]; `Invalid` for a life of less than a minute or more than [`LONGEST`], `NotFound` when
-/// there is no such host in the project.
+/// Those of [`authz::require`], which asks for the right to revoke, too, where an agent speaks for `host`; `Invalid` for
+/// a life of less than a minute or more than [`LONGEST`], `NotFound` when there is no such host in the project.
 pub async fn create_token(
     app: &App,
     caller: &Caller,
@@ -54,6 +54,13 @@ pub async fn create_token(
         return Err(Error::invalid("description", "must have at most 255 characters"));
     }
     let project = named(caller, project)?;
+    if let Some(host) = host {
+        let found = crate::hosts::in_project(&mut app.db.read().await?, key, host.as_str()).await?;
+        // An agent that joins after this is not replaced.
+        if found.agent_id.is_some() {
+            authz::require(app, caller, Action::AgentRevoke, Some(project)).await?;
+        }
+    }
     let text = Zeroizing::new(
         EnrolToken {
             expires: app.now().plus_secs(secs),

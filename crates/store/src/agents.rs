@@ -265,8 +265,18 @@ pub async fn create_token(tx: &mut Tx, token: &EnrolmentToken) -> Result<()> {
     .map(drop)
 }
 
-/// Uses up a token and answers its project, and the key of the only host it is for; nothing for a token that is
-/// unknown, used or expired.
+/// What a token lets its holder do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Taken {
+    /// The project the host will belong to.
+    pub project: i64,
+    /// The key of the only host it is for; none if it is for any.
+    pub host: Option<i64>,
+    /// When it was made.
+    pub created_at: Micros,
+}
+
+/// Uses up a token and answers what it is for; nothing for a token that is unknown, used or expired.
 ///
 /// # Errors
 /// Those of the database.
@@ -275,17 +285,17 @@ pub async fn take_token(
     hash: &[u8; 32],
     by: &AgentId,
     now: Micros,
-) -> Result<Option<(i64, Option<i64>)>> {
+) -> Result<Option<Taken>> {
     let row = tx
         .optional(
             "UPDATE enrolment_tokens SET used_at = ?, used_by = ? \
-             WHERE hash = ? AND used_at IS NULL AND expires_at > ? RETURNING project, host",
+             WHERE hash = ? AND used_at IS NULL AND expires_at > ? RETURNING project, host, created_at",
             binds![now, by.as_str(), *hash, now],
         )
         .await?;
     let Some(row) = row else { return Ok(None) };
     let mut cells = row.cells();
-    Ok(Some((cells.take()?, cells.take()?)))
+    Ok(Some(Taken { project: cells.take()?, host: cells.take()?, created_at: cells.take()? }))
 }
 
 /// The token with this hash, in whatever state.

@@ -67,7 +67,7 @@ pub struct Host {
 const HOST: &str = "SELECT key, id, project, name, addresses, machine_id, boot_id, os_name, os_id, \
                     os_version, kernel, arch, cpus, memory_bytes, ssh_host_keys, allows_binding, agent_id, agent_version, \
                     last_seen, department, importance, location, host_group, enterprise_project_id, \
-                    container_node, tags, by_hand, expected_address, expected_machine_id, install_state, \
+                    container_node, tags, entered_name, expected_address, expected_machine_id, install_state, \
                     install_reason, install_since, created_at FROM hosts";
 
 fn host(row: &Row) -> Result<Host> {

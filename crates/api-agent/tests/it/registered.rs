@@ -6,7 +6,7 @@ use muster_model::id::{HostId, ProjectId};
 use muster_model::report::{EnrolRequest, PROTOCOL};
 use muster_model::{ErrorKind, Result};
 use muster_service::limits::Limits;
-use muster_service::roster::{self, Entry};
+use muster_service::roster::{self, Entry, Outcome};
 use muster_service::{App, Settings, enrol, hosts};
 use muster_testkit::{TestApp, on_both_databases};
 use std::net::IpAddr;
@@ -138,12 +138,41 @@ on_both_databases! {
         let sent = first.say(test.app.now());
         assert!(deliver(&router(&test), &sent).await.is_err(), "replaced");
 
+        // Whoever made this one did not know of the agent that came in between.
+        let (late, bound) = (token_for(&test, &host).await, token_for(&test, &host).await);
+        test.clock.advance_secs(1);
+        let (mut second, _) = join(&test.app, &bound, "web-1", ID, HERE).await.unwrap();
+        let why = join(&test.app, &late, "web-1", ID, HERE).await.map(|_| ()).unwrap_err();
+        assert!(why.message().contains("since the token was made"), "{why}");
+        assert!(deliver(&router(&test), &second.say(test.app.now())).await.is_ok());
+
         let tokens = enrol::tokens(&test.app, &test.operator(), Some(&project(&test))).await.unwrap();
         assert!(tokens.iter().all(|token| token.host.as_ref() == Some(&host)));
         let (operator, project) = (test.operator(), project(&test));
         let nobody = HostId::parse("nobody").unwrap();
         let made = enrol::create_token(&test.app, &operator, Some(&project), 600, "", Some(&nobody));
         assert_eq!(made.await.map(drop).unwrap_err().kind(), ErrorKind::NotFound);
+    }
+
+    async fn a_host_keeps_the_name_it_was_entered_by(test: TestDb) {
+        let test = TestApp::on(test).await;
+        let entry = || Entry { name: "web-1.example.org".to_owned(), ..Entry::default() };
+        let import = async || {
+            let (operator, project) = (test.operator(), project(&test));
+            let done = roster::import(&test.app, &operator, &project, vec![entry()], false).await;
+            done.unwrap().remove(0)
+        };
+        let added = import().await;
+        assert_eq!(added.outcome, Outcome::Added);
+        let bound = token_for(&test, &added.id).await;
+        join(&test.app, &bound, "web-1", ID, HERE).await.unwrap();
+        // Another machine calls itself so.
+        let any = token(&test, 600).await;
+        join(&test.app, &any, "web-1.example.org", OTHER_ID, THERE).await.unwrap();
+        let again = import().await;
+        assert_eq!((&again.id, again.outcome), (&added.id, Outcome::Unchanged));
+        let twice = roster::add(&test.app, &test.operator(), &project(&test), entry()).await;
+        assert_eq!(twice.unwrap_err().kind(), ErrorKind::Conflict);
     }
 
     async fn nobody_is_entered_twice(test: TestDb) {

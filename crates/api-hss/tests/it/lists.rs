@@ -263,7 +263,7 @@ async fn hosts_without_an_agent_are_in_every_list() {
                     tags: tags.into(),
                     ..Ownership::default()
                 };
-                let registration = Registration { by_hand: true, ..Registration::default() };
+                let registration = Registration { name: id.to_owned(), ..Registration::default() };
                 let id = HostId::parse(id).unwrap();
                 let new = NewHost { id: id.clone(), profile, owner, registration };
                 hosts::register(tx, project, &[new], NOW).await?;

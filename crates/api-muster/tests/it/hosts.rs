@@ -64,6 +64,19 @@ on_both_databases! {
         ] {
             assert_eq!(first[host][field], value, "{field} of {}", first[host]);
         }
+        for (query, names) in [
+            ("agent_status=not_installed", json!(["web-1", "web-2"])),
+            ("agent_status=installing", json!([])),
+            ("container_node=true", json!(["web-1"])),
+            ("container_node=false&name=WEB", json!(["web-2"])),
+            ("tag=env=prod", json!(["web-1"])),
+            ("tag=env", json!([])),
+        ] {
+            let found = world.admin.get(&format!("{}?{query}", world.hosts)).await.json();
+            let found: Vec<_> = found["hosts"].as_array().unwrap().iter().map(|it| it["name"].clone()).collect();
+            assert_eq!(json!(found), names, "{query}");
+        }
+        assert_eq!(world.admin.get(&format!("{}?agent_status=x", world.hosts)).await.status, 400);
         let (_, again) = world.import(json!({"hosts": list})).await;
         assert_eq!(counts(&again), [0, 0, 2]);
         assert_eq!(world.listed().await, first);

@@ -14,8 +14,8 @@ pub(crate) struct HostsArgs {
 
 #[derive(Subcommand)]
 pub(crate) enum HostsCommand {
-    /// List all hosts.
-    List,
+    /// List hosts: all of them, or those that all that is given fits.
+    List(ListArgs),
     /// Show a host: when each kind was last swept, what its agent costs, what troubles the sweeps.
     Show {
         /// The host's id.
@@ -69,6 +69,22 @@ pub(crate) enum HostsCommand {
         /// The host's id.
         id: String,
     },
+}
+
+#[derive(Args, Default)]
+pub(crate) struct ListArgs {
+    /// Part of the name.
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    /// State of the agent: online, offline, not_installed, installing or install_failed.
+    #[arg(long, value_name = "STATUS")]
+    pub(crate) agent: Option<String>,
+    /// Whether it is a container node.
+    #[arg(long, num_args = 0..=1, default_missing_value = "true", value_name = "YES")]
+    pub(crate) container_node: Option<bool>,
+    /// A tag.
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(crate) tag: Option<String>,
 }
 
 #[derive(Args)]

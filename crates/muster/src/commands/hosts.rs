@@ -4,7 +4,7 @@ mod import;
 mod list_file;
 
 use super::{Context, rows, text};
-use crate::cli::hosts::{HostsArgs, HostsCommand, OwnerArgs};
+use crate::cli::hosts::{HostsArgs, HostsCommand, ListArgs, OwnerArgs};
 use crate::messages::Message;
 use crate::output::{Output, print, print_list};
 use muster_model::{Error, Result};
@@ -13,7 +13,8 @@ use serde_json::{Map, Value};
 /// Lists, adds, changes hosts; shuts agents out.
 pub(crate) fn run(context: &Context, args: &HostsArgs) -> Result<()> {
     match &args.command {
-        None | Some(HostsCommand::List) => list(context),
+        None => list(context, &ListArgs::default()),
+        Some(HostsCommand::List(wanted)) => list(context, wanted),
         Some(HostsCommand::Show { id }) => show(context, id),
         Some(HostsCommand::Add { name, address, machine_id, owner }) => {
             let mut body = body(owner)?;
@@ -70,7 +71,7 @@ fn body(owner: &OwnerArgs) -> Result<Map<String, Value>> {
     Ok(body)
 }
 
-fn list(context: &Context) -> Result<()> {
+fn list(context: &Context, wanted: &ListArgs) -> Result<()> {
     let columns = [
         ("id", "/id"),
         ("name", "/name"),
@@ -87,7 +88,16 @@ fn list(context: &Context) -> Result<()> {
     ];
     let mut all = Vec::new();
     loop {
-        let query = [("limit", "1000".to_owned()), ("offset", all.len().to_string())];
+        let mut query = vec![("limit", "1000".to_owned()), ("offset", all.len().to_string())];
+        let node = wanted.container_node.map(|node| node.to_string());
+        for (name, value) in [
+            ("name", &wanted.name),
+            ("agent_status", &wanted.agent),
+            ("container_node", &node),
+            ("tag", &wanted.tag),
+        ] {
+            query.extend(value.clone().map(|value| (name, value)));
+        }
         let page = rows(&context.client.get("/muster/v1/{project}/hosts", &query)?, "hosts");
         let last = page.len() < 1_000;
         all.extend(page);

@@ -72,6 +72,14 @@ fn a_list_is_imported_whole_or_not_at_all() {
 
     let hosts = ask(data, &["hosts"]);
     assert_eq!(hosts[0]["tags"], json!({"env": "prod"}));
+    let found = |args: &[&str]| ask(data, &[&["hosts", "list"], args].concat());
+    assert_eq!(names(&found(&["--container-node"])), ["web-1"]);
+    assert_eq!(
+        names(&found(&["--container-node", "false", "--agent", "not_installed"])),
+        ["web-2"]
+    );
+    assert_eq!(found(&["--tag", "env=test"]), json!([]));
+    assert!(refused(data, &["hosts", "list", "--agent", "x"]).contains("agent_status: must be"));
     let id = hosts[1]["id"].as_str().unwrap();
     assert!(run(data, &["hosts", "set", id, "--container-node", "--tag", "a"]).status.success());
     let shown = ask(data, &["hosts", "show", id]);

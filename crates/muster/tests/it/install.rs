@@ -1,8 +1,9 @@
 //! An agent is put on a host over SSH: by OpenSSH's own client and server, with the binary under test.
 
 use crate::process::{Server, ask, wait_for};
-use muster_testkit::sshd::{ACCOUNT, Sshd};
+use muster_testkit::sshd::{ACCOUNT, PASSWORD, Sshd};
 use serde_json::Value;
+use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
@@ -159,6 +160,50 @@ fn an_agent_is_installed_joins_and_is_replaced() {
     let hosts = ask(world.path(), &["hosts"]);
     assert_eq!(hosts[0]["id"].as_str(), Some(id));
     assert_ne!(hosts[0]["agent_id"], before);
+}
+
+/// Reads what is shown at a terminal until it asks so, and answers.
+fn answer(terminal: &mut Child, shown: &mut impl Read, question: &str, answer: &str) {
+    let (mut said, mut byte) = (String::new(), [0]);
+    while !said.contains(question) {
+        assert_eq!(shown.read(&mut byte).unwrap(), 1, "it did not ask {question}: {said}");
+        said.push(char::from(byte[0]));
+    }
+    writeln!(terminal.stdin.as_mut().unwrap(), "{answer}").unwrap();
+}
+
+#[test]
+fn at_a_terminal_it_asks_whom_to_believe_and_for_the_password() {
+    if !Path::new("/usr/bin/script").exists() {
+        eprintln!("no script(1) to make a terminal: this test did NOT run");
+        return;
+    }
+    let Some(world) = World::new() else { return };
+    let _server = Server::up(world.path(), &["--no-local-agent"]);
+    let nobody = world.path().join("nobody").display().to_string();
+    let install = format!(
+        "{} --data-dir {} agent install {ACCOUNT}@127.0.0.1 --unprivileged --port {} --known-hosts {nobody} \
+         --name rack-1",
+        env!("CARGO_BIN_EXE_muster"),
+        world.path().display(),
+        world.sshd.port
+    );
+    let mut terminal = command("script")
+        .args(["--quiet", "--return", "--command", &install, "/dev/null"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut shown = terminal.stdout.take().unwrap();
+    answer(&mut terminal, &mut shown, "(yes/no", "yes");
+    answer(&mut terminal, &mut shown, "password:", PASSWORD);
+    let mut rest = String::new();
+    shown.read_to_string(&mut rest).unwrap();
+    assert!(terminal.wait().unwrap().success(), "{rest}");
+    assert!(rest.contains("has joined") && !rest.contains(PASSWORD), "{rest}");
+    assert_eq!(world.host().0, "offline", "nobody has started it yet");
+    let known = std::fs::read_to_string(&nobody).unwrap();
+    assert!(known.contains("ssh-ed25519"), "whoever was believed is known from then on: {known}");
 }
 
 #[test]

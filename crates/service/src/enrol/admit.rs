@@ -37,11 +37,12 @@ pub async fn enrol(
         if agents::by_id(tx, agent_id.as_str()).await?.is_some() {
             return Err(Error::conflict("this agent key was enrolled before: make a new key"));
         }
-        let Some((project, only)) = agents::take_token(tx, &hash, &agent_id, now).await? else {
+        let Some(token) = agents::take_token(tx, &hash, &agent_id, now).await? else {
             return Err(Error::unauthenticated("the enrolment token does not hold"));
         };
-        let known = match only {
-            Some(key) => Some(whose::named(tx, key, &request.host).await?),
+        let project = token.project;
+        let known = match token.host {
+            Some(key) => Some(whose::named(tx, key, token.created_at, &request.host).await?),
             None => whose::known(app, tx, project, &request.host, address, now).await?,
         };
         let (host, id) = match known {

@@ -5,22 +5,35 @@ use crate::App;
 use crate::hosts::ONLINE_FOR_SECS;
 use muster_model::host::HostProfile;
 use muster_model::{Error, Micros, Result};
-use muster_store::Tx;
 use muster_store::hosts::{self, Host};
+use muster_store::{Tx, agents};
 use std::net::IpAddr;
 
-/// The host a token is for. Whoever made the token decided: an agent that speaks for it now is replaced.
+/// The host a token is for. Whoever made the token at `made_at` decided: an agent that spoke for it then is replaced.
 ///
 /// # Errors
-/// `Conflict` when the host was entered with another machine id: the token went to the wrong machine.
-pub(super) async fn named(tx: &mut Tx, key: i64, profile: &HostProfile) -> Result<Host> {
+/// `Conflict` when the host was entered with another machine id, so that the token went to the wrong machine, or when
+/// an agent joined as this host that the token's maker could not know of.
+pub(super) async fn named(
+    tx: &mut Tx,
+    key: i64,
+    made_at: Micros,
+    profile: &HostProfile,
+) -> Result<Host> {
     let host = hosts::by_key(tx, key).await?;
     let host = host.ok_or_else(|| Error::unauthenticated("the enrolment token does not hold"))?;
     let expected = &host.registration.machine_id;
-    if expected.is_empty() || *expected == profile.machine_id {
-        return Ok(host);
+    if !expected.is_empty() && !expected.eq_ignore_ascii_case(&profile.machine_id) {
+        let why = "host.machine_id: is not the one the token's host was entered with";
+        return Err(Error::conflict(why));
     }
-    Err(Error::conflict("host.machine_id: is not the one the token's host was entered with"))
+    let speaks = |agent: &agents::Agent| host.agent_id.as_ref() == Some(&agent.id);
+    let agent = agents::of_host(tx, key).await?.into_iter().find(speaks);
+    if agent.is_some_and(|agent| agent.enrolled_at > made_at) {
+        let why = "an agent joined as this host since the token was made: make a new one";
+        return Err(Error::conflict(why));
+    }
+    Ok(host)
 }
 
 /// The host that one with a token for any host is; none if it is new. In this order:
@@ -36,7 +49,8 @@ pub(super) async fn known(
     now: Micros,
 ) -> Result<Option<Host>> {
     if !profile.machine_id.is_empty() {
-        let waiting = hosts::expecting_machine(tx, project, &profile.machine_id).await?;
+        let machine_id = profile.machine_id.to_ascii_lowercase();
+        let waiting = hosts::expecting_machine(tx, project, &machine_id).await?;
         if let Some(host) = waiting.into_iter().next() {
             return Ok(Some(host));
         }

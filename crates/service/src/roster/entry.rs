@@ -71,7 +71,7 @@ impl Entry {
             },
             owner,
             registration: Registration {
-                by_hand: true,
+                name: self.name.clone(),
                 address: self.address.clone(),
                 machine_id: self.machine_id.clone(),
             },

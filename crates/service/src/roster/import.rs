@@ -145,13 +145,32 @@ struct Plan {
     lines: Vec<Imported>,
 }
 
+/// Hosts by what they are called: the name one was entered by goes before the name an agent gives.
+struct Named {
+    entered: HashMap<String, Vec<Host>>,
+    called: HashMap<String, Vec<Host>>,
+}
+
+impl Named {
+    fn among(hosts: Vec<Host>) -> Self {
+        let mut named = Self { entered: HashMap::new(), called: HashMap::new() };
+        for host in hosts {
+            named.called.entry(host.profile.name.clone()).or_default().push(host.clone());
+            named.entered.entry(host.registration.name.clone()).or_default().push(host);
+        }
+        named
+    }
+
+    fn of(&self, name: &str) -> &[Host] {
+        let found = self.entered.get(name).or_else(|| self.called.get(name));
+        found.map(Vec::as_slice).unwrap_or_default()
+    }
+}
+
 impl Plan {
     async fn make(tx: &mut Tx, project: i64, entries: &[Entry]) -> Result<Self> {
         let names: Vec<_> = entries.iter().map(|entry| entry.name.as_str()).collect();
-        let mut there: HashMap<String, Vec<Host>> = HashMap::new();
-        for host in hosts::with_names(tx, project, &names).await? {
-            there.entry(host.profile.name.clone()).or_default().push(host);
-        }
+        let there = Named::among(hosts::with_names(tx, project, &names).await?);
         let machines: Vec<_> = entries.iter().map(|entry| entry.machine_id.as_str()).collect();
         let machines: Vec<_> = machines.into_iter().filter(|id| !id.is_empty()).collect();
         let mut taken: HashMap<String, HashSet<HostId>> = HashMap::new();
@@ -162,7 +181,7 @@ impl Plan {
         }
         let (mut plan, mut mistakes) = (Self::default(), Mistakes::default());
         for (line, entry) in entries.iter().enumerate() {
-            let same = there.get(&entry.name).map(Vec::as_slice).unwrap_or_default();
+            let same = there.of(&entry.name);
             let own = same.first().map(|host| &host.id);
             let others = taken.get(&entry.machine_id).into_iter().flatten();
             let other = others.into_iter().find(|id| Some(*id) != own);
@@ -228,7 +247,7 @@ fn expected(host: &Host, entry: &Entry) -> Result<Option<(Registration, String)>
     }
     let or_as_it_was = |new: &str, old: &str| if new.is_empty() { old } else { new }.to_owned();
     let is = Registration {
-        by_hand: was.by_hand,
+        name: was.name.clone(),
         address: or_as_it_was(&entry.address, &was.address),
         machine_id: or_as_it_was(&entry.machine_id, &was.machine_id),
     };

@@ -1,11 +1,14 @@
 //! Rights that come from policies of groups, asked as every service function asks.
 
-use muster_model::id::ProjectId;
+use muster_model::id::{AgentId, ProjectId};
 use muster_model::{Action, Caller, ErrorKind, Role};
 use muster_service::authz::{self, Item};
+use muster_service::enrol;
 use muster_service::identity::policies::{self, Changes, Draft, Subject};
 use muster_service::identity::simulate::{Question, simulate};
 use muster_service::identity::{Reach, builtin, groups, projects, users};
+use muster_service::roster::{self, Entry};
+use muster_store::{hosts, transact};
 use muster_testkit::{TestApp, on_both_databases};
 
 /// A user without a role, in a group of its own.
@@ -77,6 +80,31 @@ on_both_databases! {
         assert!(!may(&first).await);
         groups::delete(&test.app, &test.operator(), &group).await.unwrap();
         assert!(!account());
+    }
+
+    async fn who_may_not_shut_agents_out_makes_no_token_that_would(test: TestDb) {
+        let test = TestApp::on(test).await;
+        let (carol, group) = member(&test).await;
+        let project = ProjectId::parse(&test.credentials.project_id).unwrap();
+        let document = r#"{"Version":"5.0","Statement":[
+            {"Effect":"Allow","Action":["hss:agent:enrol"]}]}"#;
+        let own = policy(&test, "installers", document).await;
+        give(&test, &group, &own, Reach::Projects, true).await;
+        let entry = Entry { name: "web-1".to_owned(), ..Entry::default() };
+        let host = roster::add(&test.app, &test.operator(), &project, entry).await.unwrap();
+        let made = async || {
+            let made = enrol::create_token(&test.app, &carol, Some(&project), 60, "", Some(&host));
+            made.await.map(drop)
+        };
+        assert!(made().await.is_ok());
+        transact!(test.app.db, |tx| {
+            let host = hosts::by_id(tx, host.as_str()).await?.unwrap();
+            hosts::set_agent(tx, host.key, Some(&AgentId::parse("a").unwrap())).await
+        })
+        .unwrap();
+        let refused = made().await.unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::Forbidden);
+        assert!(refused.message().contains("hss:agent:revoke"), "{refused}");
     }
 
     async fn one_thing_its_tags_its_enterprise_project_and_the_address_count(test: TestDb) {

@@ -223,6 +223,46 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn hosts_that_never_had_an_agent_were_entered_by_their_names() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = database(folder.path()).await;
+        let before = ALL.iter().take_while(|it| it.name != "0024_registered_hosts.sql").count();
+        run(&db, &ALL[..before], Micros(1)).await.unwrap();
+        let texts = "name, ip, addresses, machine_id, boot_id, os_name, os_id, os_version, kernel, arch, agent_version, \
+                     department, importance, location, host_group, enterprise_project_id";
+        let sql = format!(
+            "INSERT INTO hosts (key, project, cpus, memory_bytes, created_at, id, agent_id, {texts}) \
+             VALUES (?,1,0,0,0,?,?,?{})",
+            ",''".repeat(15)
+        );
+        transact!(db, |tx| {
+            for (id, table) in [("d", "domains"), ("p", "projects")] {
+                let more = if table == "projects" { ", domain, description, enabled" } else { "" };
+                let values = if table == "projects" { ", 1, '', 1" } else { "" };
+                let sql = format!(
+                    "INSERT INTO {table} (key, id, name, created_at{more}) VALUES (1, ?, ?, 0{values})"
+                );
+                tx.execute(sql, binds![id, id]).await?;
+            }
+            for (key, agent, name) in [(1_i64, None, "rack"), (2, Some("a"), "web"), (3, None, "old")] {
+                let id = name.to_owned();
+                tx.execute(sql.clone(), binds![key, id, agent, name]).await?;
+            }
+            // The last one's agent was shut out.
+            let agent = "INSERT INTO agents (id, host, public_key, counter, proof_date, proof, version, \
+                         enrolled_at, revoked_reason, cpu_us, rss_bytes, diagnostics) \
+                         VALUES ('b',3,'',0,0,'','',0,'',0,0,'[]')";
+            tx.execute(agent, vec![]).await
+        })
+        .unwrap();
+        run(&db, ALL, Micros(2)).await.unwrap();
+        let sql = "SELECT entered_name FROM hosts ORDER BY key";
+        let rows = db.read().await.unwrap().all(sql, vec![]).await.unwrap();
+        let names: Vec<String> = rows.iter().map(|row| row.only().unwrap()).collect();
+        assert_eq!(names, ["rack", "", ""]);
+    }
+
+    #[tokio::test]
     async fn certificates_that_are_there_are_found_by_their_texts() {
         let folder = tempfile::tempdir().unwrap();
         let db = database(folder.path()).await;

@@ -6,12 +6,13 @@ use crate::db::{Bind, Cells, binds};
 use muster_model::host::HostProfile;
 use muster_model::id::HostId;
 use muster_model::{Error, Micros, Result};
+use std::collections::BTreeMap;
 
 /// What was entered of a host before an agent was there. All empty for one that came with its agent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Registration {
-    /// It was entered by hand or from a list.
-    pub by_hand: bool,
+    /// The name it was entered by. It stays, whatever its agent calls it.
+    pub name: String,
     /// The address it was said to have, or empty.
     pub address: String,
     /// The machine id it was said to have, or empty.
@@ -30,11 +31,7 @@ pub struct Installation {
 }
 
 pub(super) fn read(cells: &mut Cells<'_>) -> Result<Registration> {
-    Ok(Registration {
-        by_hand: cells.take::<i64>()? != 0,
-        address: cells.take()?,
-        machine_id: cells.take()?,
-    })
+    Ok(Registration { name: cells.take()?, address: cells.take()?, machine_id: cells.take()? })
 }
 
 pub(super) fn read_installation(cells: &mut Cells<'_>) -> Result<Option<Installation>> {
@@ -88,7 +85,7 @@ const WIDTH: usize = 28;
 fn insert() -> String {
     format!(
         "INSERT INTO hosts ({PROFILE_COLUMNS}, id, project, agent_version, department, importance, location, \
-         host_group, enterprise_project_id, container_node, tags, by_hand, expected_address, \
+         host_group, enterprise_project_id, container_node, tags, entered_name, expected_address, \
          expected_machine_id, created_at)"
     )
 }
@@ -113,7 +110,7 @@ fn host_binds(
         &owner.enterprise_project_id,
         owner.container_node,
         tag_lines(&owner.tags),
-        registration.by_hand,
+        &registration.name,
         &registration.address,
         &registration.machine_id,
         now
@@ -127,8 +124,8 @@ fn host_binds(
 /// Those of the database.
 pub async fn update_registration(tx: &mut Tx, key: i64, to: &Registration) -> Result<()> {
     tx.execute(
-        "UPDATE hosts SET by_hand = ?, expected_address = ?, expected_machine_id = ? WHERE key = ?",
-        binds![to.by_hand, &to.address, &to.machine_id, key],
+        "UPDATE hosts SET entered_name = ?, expected_address = ?, expected_machine_id = ? WHERE key = ?",
+        binds![&to.name, &to.address, &to.machine_id, key],
     )
     .await
     .map(drop)
@@ -165,7 +162,7 @@ pub async fn set_installation(tx: &mut Tx, key: i64, to: Option<&Installation>) 
 }
 
 /// Entered by hand, and nobody ever spoke for it: not even one who was shut out since.
-const WAITING: &str = "project = ? AND by_hand = 1 AND agent_id IS NULL \
+const WAITING: &str = "project = ? AND entered_name <> '' AND agent_id IS NULL \
                        AND NOT EXISTS (SELECT 1 FROM agents WHERE agents.host = hosts.key)";
 
 /// The hosts that wait for an agent with this machine id.
@@ -177,40 +174,51 @@ pub async fn expecting_machine(tx: &mut Tx, project: i64, machine_id: &str) -> R
     tx.all(sql, binds![project, machine_id]).await?.iter().map(host).collect()
 }
 
-/// The hosts of exactly this name that wait for an agent, of whatever machine id.
+/// The hosts entered by exactly this name that wait for an agent, of whatever machine id.
 ///
 /// # Errors
 /// Those of the database.
 pub async fn expecting_name(tx: &mut Tx, project: i64, name: &str) -> Result<Vec<Host>> {
-    let sql =
-        format!("{HOST} WHERE {WAITING} AND expected_machine_id = '' AND name = ? ORDER BY key");
+    let sql = format!(
+        "{HOST} WHERE {WAITING} AND expected_machine_id = '' AND entered_name = ? ORDER BY key"
+    );
     tx.all(sql, binds![project, name]).await?.iter().map(host).collect()
 }
 
-/// The hosts of a project that have one of these names, exactly.
+/// The hosts of a project that have, or were entered by, exactly one of these names.
 ///
 /// # Errors
 /// Those of the database.
 pub async fn with_names(tx: &mut Tx, project: i64, names: &[&str]) -> Result<Vec<Host>> {
-    in_project(tx, project, "name", names).await
+    in_project(tx, project, ["name", "entered_name"], names).await
 }
 
-/// The hosts of a project that have, or were entered with, one of these machine ids; one may be there twice.
+/// The hosts of a project that have, or were entered with, one of these machine ids.
 ///
 /// # Errors
 /// Those of the database.
 pub async fn with_machine_ids(tx: &mut Tx, project: i64, ids: &[&str]) -> Result<Vec<Host>> {
-    let mut hosts = in_project(tx, project, "machine_id", ids).await?;
-    // The condition is that of the index.
-    let expected = "expected_machine_id <> '' AND expected_machine_id";
-    hosts.extend(in_project(tx, project, expected, ids).await?);
-    Ok(hosts)
+    in_project(tx, project, ["machine_id", "expected_machine_id"], ids).await
 }
 
-async fn in_project(tx: &mut Tx, project: i64, column: &str, values: &[&str]) -> Result<Vec<Host>> {
-    let values = values.iter().map(|value| Bind::from(*value)).collect();
-    let head = format!("{HOST} WHERE project = ? AND {column}");
-    tx.all_in(&head, binds![project], values).await?.iter().map(host).collect()
+/// The hosts of a project that have one of these values in a column, or were entered with it in another, oldest first.
+async fn in_project(
+    tx: &mut Tx,
+    project: i64,
+    [told, entered]: [&str; 2],
+    values: &[&str],
+) -> Result<Vec<Host>> {
+    let values: Vec<_> = values.iter().map(|value| Bind::from(*value)).collect();
+    let mut hosts = BTreeMap::new();
+    // The condition is that of the index; two statements, as one with OR would use neither.
+    for column in [told.to_owned(), format!("{entered} <> '' AND {entered}")] {
+        let head = format!("{HOST} WHERE project = ? AND {column}");
+        for row in tx.all_in(&head, binds![project], values.clone()).await? {
+            let host = host(&row)?;
+            hosts.insert(host.key, host);
+        }
+    }
+    Ok(hosts.into_values().collect())
 }
 
 /// Forgets a host that never had an agent and that no key pair is bound to, with the tokens that were for it. Answers

@@ -3,7 +3,7 @@
 use muster_model::host::HostProfile;
 use muster_model::id::{AgentId, DomainId, HostId, ProjectId};
 use muster_model::{Diagnostic, Micros, Paging};
-use muster_store::agents::{self, EnrolmentToken, Heard};
+use muster_store::agents::{self, EnrolmentToken, Heard, Taken};
 use muster_store::hosts::{
     self, AgentFilter, Filter, Installation, NewHost, Ownership, Registration,
 };
@@ -116,7 +116,7 @@ on_both_databases! {
         let mut made = Vec::new();
         for (id, name, machine_id) in [("h1", "web", ""), ("h2", "db", "m2")] {
             let registration = Registration {
-                by_hand: true,
+                name: name.to_owned(),
                 address: "10.0.0.1".to_owned(),
                 machine_id: machine_id.to_owned(),
             };
@@ -138,7 +138,7 @@ on_both_databases! {
         assert_eq!(ids(hosts::expecting_machine(&mut tx, project, "m2").await.unwrap()), ["h2"]);
         assert_eq!(hosts::with_names(&mut tx, project, &["web"]).await.unwrap().len(), 2);
         let machines = hosts::with_machine_ids(&mut tx, project, &["m2", "m", ""]).await.unwrap();
-        assert_eq!(ids(machines), ["h1", "h2", "h0", "h2"], "of their agents, then those expected");
+        assert_eq!(ids(machines), ["h0", "h1", "h2"]);
         assert_eq!(hosts::nodes(&mut tx, &made).await.unwrap().len(), 2);
 
         let failed = Installation { failed: true, reason: "no way".to_owned(), since: Micros(70) };
@@ -232,7 +232,7 @@ on_both_databases! {
         agents::create_token(&mut tx, &token(1, 10)).await.unwrap();
         agents::create_token(&mut tx, &token(2, 10)).await.unwrap();
         let id = AgentId::parse("a").unwrap();
-        assert_eq!(agents::take_token(&mut tx, &[1; 32], &id, Micros(9)).await.unwrap(), Some((project, None)));
+        assert_eq!(agents::take_token(&mut tx, &[1; 32], &id, Micros(9)).await.unwrap(), Some(Taken { project, host: None, created_at: NOW }));
         assert_eq!(agents::take_token(&mut tx, &[1; 32], &id, Micros(9)).await.unwrap(), None);
         assert_eq!(agents::take_token(&mut tx, &[2; 32], &id, Micros(10)).await.unwrap(), None);
         assert_eq!(agents::take_token(&mut tx, &[3; 32], &id, Micros(0)).await.unwrap(), None);
