@@ -48,6 +48,7 @@ pub(super) const ALL: &[Migration] = steps![
     "0021_software_without_a_name.sql",
     "0022_vulnerability_changes.sql",
     "0023_certificate_search.sql",
+    "0025_container_details.sql",
 ];
 
 /// Runs the steps of `all` that are missing.
