@@ -98,6 +98,19 @@ def test_it_is_in_the_list_of_containers(hss, shop):
     assert not listed(pod_name=NAME)
 
 
+def test_its_image_and_when_it_was_made_are_told(hss, shop, podman):
+    container, _ = shop
+
+    def listed(image):
+        rows = hss.list_containers(ListContainersRequest(limit=200, image_name=image)).data_list
+        return [row for row in rows if row.container_id == container]
+
+    (row,) = wait_for(lambda: listed("Muster-Conformance:"))
+    made = podman("inspect", "-f", "{{.Created.UnixMilli}}", NAME)
+    assert (row.image_name, row.create_time) == (IMAGE, int(made))
+    assert not listed("muster-conformance:2")
+
+
 def test_when_it_ends_it_is_listed_no_more(hss, shop, podman):
     container, _ = shop
     ours = ListContainersRequest(limit=200, container_name=NAME)

@@ -193,6 +193,9 @@ impl<S: Sweeper, T: Transport> Agent<S, T> {
         self.troubles.extend(sweep.troubles);
         self.sync.observe(&sweep.kinds, sweep.scopes);
         self.sync.trouble(self.troubles.values().flatten().cloned().collect());
+        if let Some(containers) = sweep.containers {
+            self.sync.tell(containers);
+        }
         if self.pending.is_empty() {
             self.describe();
         }

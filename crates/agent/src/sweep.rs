@@ -2,6 +2,7 @@
 
 use crate::sync::Swept;
 use muster_inventory::{Inventory, Standing};
+use muster_model::container::Details;
 use muster_model::host::HostProfile;
 use muster_model::report::Scope;
 use muster_model::{Diagnostic, Kind};
@@ -19,6 +20,8 @@ pub struct Sweep {
     pub failed: BTreeMap<Kind, String>,
     /// What troubled it, by kind.
     pub troubles: BTreeMap<Kind, Vec<Diagnostic>>,
+    /// Every container that ran, unless the sweep did not get so far.
+    pub containers: Option<Vec<Details>>,
     /// CPU time it took, on whatever thread.
     pub cpu: Duration,
 }
@@ -64,6 +67,7 @@ impl Sweeper for Inventory {
                 keys: swept.keys,
             });
         }
+        sweep.containers = self.containers().map(<[Details]>::to_vec);
         sweep
     }
 }

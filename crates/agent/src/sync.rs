@@ -11,6 +11,7 @@ pub use difference::Held;
 pub use memory::{Memory, RememberedScope};
 
 use difference::{body, held, size};
+use muster_model::container::Details;
 use muster_model::report::{
     Body, Cost, Digest, PROTOCOL, Reply, Report, Row, RowKey, Scope, ScopeReport, TaskDone,
 };
@@ -60,6 +61,7 @@ struct InFlight {
     profile: Option<Digest>,
     done: usize,
     diagnostics: bool,
+    containers: bool,
 }
 
 /// The state machine. Not bound to any clock, network or disk.
@@ -74,6 +76,9 @@ pub struct Sync {
     /// None before the first sweep.
     diagnostics: Option<Vec<Diagnostic>>,
     diagnostics_new: bool,
+    /// None before the first sweep. What the server holds is not remembered: it is told anew after a restart.
+    containers: Option<Vec<Details>>,
+    containers_new: bool,
     done: Vec<TaskDone>,
     in_flight: Option<InFlight>,
     changed: bool,
@@ -104,6 +109,8 @@ impl Sync {
             profile_held,
             diagnostics: None,
             diagnostics_new: false,
+            containers: None,
+            containers_new: false,
             done: Vec::new(),
             in_flight: None,
             changed: true,
@@ -164,6 +171,12 @@ impl Sync {
         self.diagnostics = Some(diagnostics);
     }
 
+    /// Takes in which containers run.
+    pub fn tell(&mut self, containers: Vec<Details>) {
+        self.containers_new |= self.containers.as_ref() != Some(&containers);
+        self.containers = Some(containers);
+    }
+
     /// A task ended.
     pub fn finish(&mut self, done: TaskDone) {
         if !self.is_done(&done.id) {
@@ -197,7 +210,10 @@ impl Sync {
             let known = self.acknowledged.get(scope).map(|it| it.digest);
             current.rows.is_some() && known != Some(current.digest)
         };
-        !self.gone.is_empty() || !self.done.is_empty() || self.current.iter().any(news)
+        !self.gone.is_empty()
+            || self.containers_new
+            || !self.done.is_empty()
+            || self.current.iter().any(news)
     }
 
     /// The next report. A report that was still without an answer is taken for lost.
@@ -209,6 +225,7 @@ impl Sync {
             profile: None,
             done: self.done.len(),
             diagnostics: self.diagnostics_new,
+            containers: self.containers_new,
         };
         let mut scopes = Vec::new();
         for scope in &self.gone {
@@ -238,6 +255,7 @@ impl Sync {
         let host = self.profile.clone().filter(|_| digest != self.profile_held);
         flight.profile = digest.filter(|_| host.is_some());
         let diagnostics = self.diagnostics.clone().filter(|_| self.diagnostics_new);
+        let containers = self.containers.clone().filter(|_| self.containers_new);
         self.in_flight = Some(flight);
         let report = Report {
             protocol: PROTOCOL,
@@ -247,6 +265,7 @@ impl Sync {
             scopes,
             cost,
             diagnostics,
+            containers,
             done: self.done.clone(),
         };
         (report, date)
@@ -289,12 +308,17 @@ impl Sync {
         if flight.diagnostics {
             self.diagnostics_new = false;
         }
+        if flight.containers {
+            self.containers_new = false;
+        }
         if let Some(digest) = flight.profile {
             self.profile_held = Some(digest);
             self.changed = true;
         }
         if reply.want_host {
             self.profile_held = None;
+            // A server that lost the host lost its containers, too.
+            self.containers_new = self.containers.is_some();
         }
         for scope in &reply.full {
             self.changed |= self.acknowledged.remove(scope).is_some();

@@ -4,19 +4,22 @@ use crate::list::{Answer, int32, millis};
 use crate::query::{enterprise_project, paging_from, text};
 use axum::extract::State;
 use muster_http::{Caller, Json, Params, PathParams};
-use muster_model::{Error, ErrorKind};
 use muster_service::App;
 use muster_service::containers::{self, Container, Wanted};
 use muster_service::hosts;
 use serde::Serialize;
 
-/// `ContainerBaseInfo`, as far as it is known: images, limits and clusters are not.
+/// `ContainerBaseInfo`, as far as it is known: limits, restarts and clusters are not.
 #[derive(Debug, Serialize)]
 pub(crate) struct ContainerRow {
     id: String,
     container_id: String,
     container_name: String,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    image_name: String,
     status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    create_time: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pod_name: Option<String>,
 }
@@ -25,10 +28,12 @@ impl From<&Container> for ContainerRow {
     fn from(container: &Container) -> Self {
         Self {
             // Ids are the runtime's own: two hosts may have the same one.
-            id: format!("{}/{}", container.host_id, container.id),
-            container_id: container.id.clone(),
-            container_name: container.name.clone(),
+            id: format!("{}/{}", container.host_id, container.id()),
+            container_id: container.id().to_owned(),
+            container_name: container.name().to_owned(),
+            image_name: container.details.image.clone(),
             status: "Running",
+            create_time: millis(container.details.created),
             pod_name: containers::pod(container).map(str::to_owned),
         }
     }
@@ -51,13 +56,9 @@ pub(crate) async fn list_containers(
     params: Params,
 ) -> Answer<ContainerList> {
     let paging = paging_from(&params, 1)?;
-    if text(&params, "image_name")?.is_some() {
-        // An empty list would say that no container runs that image.
-        let why = "image_name: the images of containers are not known";
-        return Err(Error::new(ErrorKind::Unsupported, why).into());
-    }
     let wanted = Wanted {
         name: text(&params, "container_name")?.map(str::to_owned),
+        image: text(&params, "image_name")?.map(str::to_owned),
         pod: text(&params, "pod_name")?.map(str::to_owned),
         in_pod: params.flag("cluster_container")?,
         hosts: hosts::Wanted {

@@ -1,18 +1,18 @@
 //! Which container a process belongs to, and what that container is called.
 //!
 //! No runtime is asked: a process's control group tells the container's id, and the runtimes' own state files
-//! on the host's disk its name, so names are there with the daemon down. A process in namespaces of its own that no
+//! on the host's disk its name, image and labels, so they are there with the daemon down. A process in namespaces of its own that no
 //! runtime made (bubblewrap, `unshare`) is a process of the host.
 
 mod cgroup;
-mod names;
 mod published;
+mod state;
 
 pub(crate) use published::published;
 
 use crate::files::Files;
 use crate::processes::Process;
-use muster_model::report::ContainerRef;
+use muster_model::container::Details;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -22,8 +22,8 @@ const MAX_CONTAINERS: usize = 4_096;
 /// A container with what runs in it.
 #[derive(Clone, Debug)]
 pub(crate) struct Container {
-    /// Its id and the name people gave it.
-    pub(crate) named: ContainerRef,
+    /// What is known of it: its id and the name people gave it above all.
+    pub(crate) details: Details,
     /// Its processes by pid.
     pub(crate) processes: Vec<Arc<Process>>,
 }
@@ -64,9 +64,8 @@ impl Attribution {
                     found.host.push(Arc::clone(process));
                     continue;
                 }
-                let name = names::of(inside, files);
-                let named = ContainerRef { id: inside.id.clone(), name };
-                let container = Container { named, processes: Vec::new() };
+                let details = state::of(inside, files);
+                let container = Container { details, processes: Vec::new() };
                 found.containers.insert(inside.id.clone(), container);
             }
             if let Some(container) = found.containers.get_mut(&inside.id) {

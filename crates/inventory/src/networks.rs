@@ -94,7 +94,7 @@ impl Bridges {
             .values()
             .filter(|it| it.first().is_some_and(|process| process.netns == first.netns));
         let mut published = Vec::new();
-        for ContainerRef { id, name } in shared.map(|it| &it.named) {
+        for ContainerRef { id, name } in shared.map(|it| &it.details.named) {
             // The name of a pod's container has its namespace in front.
             if name.contains('/') {
                 return None;

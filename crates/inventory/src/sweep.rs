@@ -9,6 +9,7 @@ mod engine;
 use crate::collector::{Collector, Rows};
 use crate::collectors::COLLECTORS;
 use engine::{Caches, Engine, Found, Outcome};
+use muster_model::container::Details;
 use muster_model::host::HostProfile;
 use muster_model::report::{ContainerRef, Digest, Row, RowKey};
 use muster_model::{Clock, Diagnostic, Error, Kind, Micros, Result, SystemClock};
@@ -114,6 +115,7 @@ pub struct Inventory {
     worker: Option<Worker>,
     stuck: HashMap<Kind, JoinHandle<()>>,
     last: HashMap<Kind, Last>,
+    told: Option<Vec<Details>>,
     sweeps: u64,
 }
 
@@ -143,7 +145,7 @@ impl Inventory {
         let caches = Caches::default();
         let worker = Some(Worker::start(&options, collectors, &caches)?);
         let (stuck, last) = (HashMap::new(), HashMap::new());
-        Ok(Self { options, collectors, caches, worker, stuck, last, sweeps: 0 })
+        Ok(Self { options, collectors, caches, worker, stuck, last, told: None, sweeps: 0 })
     }
 
     /// The kinds there is a collector for, as far as the options allow them.
@@ -155,6 +157,11 @@ impl Inventory {
     /// The host itself. Parts that cannot be read are empty.
     pub fn profile(&self) -> HostProfile {
         engine::profile(&self.options)
+    }
+
+    /// What is known of the containers that ran at the last sweep, by id; none before one, or where they are not told apart.
+    pub fn containers(&self) -> Option<&[Details]> {
+        self.told.as_deref()
     }
 
     /// Sweeps the given kinds, as far as the options allow them: of each the host, then its containers.
@@ -195,6 +202,7 @@ impl Inventory {
     }
 
     fn accept(&mut self, kind: Kind, outcome: Outcome) -> Vec<Swept> {
+        self.told = outcome.details;
         let mut before = std::mem::take(self.last.entry(kind).or_default());
         let (mut now, at) = (Last::default(), outcome.swept_at);
         let mut swept = Vec::with_capacity(1 + outcome.containers.len());

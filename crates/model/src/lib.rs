@@ -7,6 +7,7 @@
 pub mod action;
 pub mod asset;
 pub mod caller;
+pub mod container;
 pub mod diagnostic;
 pub mod enrol;
 pub mod error;

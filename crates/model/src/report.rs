@@ -10,7 +10,7 @@
 //! rows it stands for. Facts are hashed again by the server: an agent cannot name content it did not send.
 
 use crate::host::HostProfile;
-use crate::{Diagnostic, Fact, FactHash, Kind, Micros};
+use crate::{Diagnostic, Fact, FactHash, Kind, Micros, container};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 pub const PROTOCOL: u16 = 1;
 
 /// A container as its host names it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ContainerRef {
     /// The runtime's id.
     pub id: String,
@@ -187,6 +187,10 @@ pub struct Report {
     /// What troubles the sweeps now, at most 100, whenever it differs from what was last acknowledged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub diagnostics: Option<Vec<Diagnostic>>,
+    /// Every container that runs, at most [`container::MAX_TOLD`], whenever that differs from what was last
+    /// acknowledged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub containers: Option<Vec<container::Details>>,
     /// Tasks done since the last report.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub done: Vec<TaskDone>,

@@ -9,7 +9,7 @@ pub use muster_store::containers::{Container, Filter as Wanted};
 
 /// The pod of a container, by its name `NAMESPACE/POD/CONTAINER`. What holds a pod's namespaces is called `NAMESPACE/POD`.
 pub fn pod(container: &Container) -> Option<&str> {
-    container.name.split('/').nth(1)
+    container.name().split('/').nth(1)
 }
 
 /// The containers that run on the hosts of a project, by name.
@@ -33,15 +33,17 @@ pub async fn list(
 mod tests {
     use super::*;
     use muster_model::Micros;
+    use muster_model::container::Details;
+    use muster_model::report::ContainerRef;
 
     #[test]
     fn a_pod_is_read_from_the_name_of_its_containers() {
         for (name, expected) in
             [("shop/cart-1/web", Some("cart-1")), ("shop/cart-1", Some("cart-1")), ("web", None)]
         {
+            let named = ContainerRef { id: "1".into(), name: name.into() };
             let container = Container {
-                id: "1".into(),
-                name: name.into(),
+                details: Details { named, ..Details::default() },
                 host_id: "h".into(),
                 looked_at: Micros(0),
             };

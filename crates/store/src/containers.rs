@@ -1,17 +1,21 @@
 //! The containers that run now, on all hosts of a project.
 
+mod told;
+
+use told::COLUMNS;
+pub use told::tell;
+
 use crate::Tx;
 use crate::db::{Bind, binds, folded, unpatterned};
 use crate::hosts;
+use muster_model::container::Details;
 use muster_model::{Micros, Page, Paging, Result};
 
 /// A container.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Container {
-    /// Its id: its runtime's.
-    pub id: String,
-    /// Its name; one of a pod is called `NAMESPACE/POD/CONTAINER`.
-    pub name: String,
+    /// What its host tells of it.
+    pub details: Details,
     /// The id of its host.
     pub host_id: String,
     /// When something in it was last looked at.
@@ -23,6 +27,8 @@ pub struct Container {
 pub struct Filter {
     /// Part of the name.
     pub name: Option<String>,
+    /// Part of the name of the image.
+    pub image: Option<String>,
     /// Part of the name of the pod.
     pub pod: Option<String>,
     /// Whether it belongs to a pod.
@@ -40,10 +46,12 @@ impl Filter {
     fn sql(&self, tx: &Tx, project: i64) -> (String, Vec<Bind>) {
         let (hosts, mut values) = self.hosts.sql(tx, project);
         let mut sql = format!("c.host IN (SELECT key FROM hosts WHERE {hosts}) AND {RUNS}");
-        if let Some(name) = &self.name {
-            sql.push_str(" AND ");
-            sql.push_str(&tx.contains("c.name"));
-            values.push(folded(name).into());
+        for (column, part) in [("c.name", &self.name), ("c.image", &self.image)] {
+            if let Some(part) = part {
+                sql.push_str(" AND ");
+                sql.push_str(&tx.contains(column));
+                values.push(folded(part).into());
+            }
         }
         if let Some(pod) = &self.pod {
             // Names in Kubernetes are in lower case, and without a slash; so no part of this meets two of them.
@@ -79,17 +87,16 @@ pub async fn list(
     values.extend(binds![paging.limit, paging.offset]);
     // The page first: what else is told of its rows is looked up for them alone.
     let sql = format!(
-        "SELECT c.id, c.name, h.id, (SELECT max(k.swept_at) FROM host_kinds k WHERE k.host = c.host \
-         AND k.container = c.key AND length(k.digest) > 0) FROM (SELECT c.key, c.host, c.id, c.name \
-         FROM containers c WHERE {condition} ORDER BY c.name, c.key LIMIT ? OFFSET ?) c \
-         JOIN hosts h ON h.key = c.host ORDER BY c.name, c.key"
+        "SELECT {COLUMNS}, h.id, (SELECT max(k.swept_at) FROM host_kinds k WHERE k.host = c.host \
+         AND k.container = c.key AND length(k.digest) > 0) FROM (SELECT c.key FROM containers c \
+         WHERE {condition} ORDER BY c.name, c.key LIMIT ? OFFSET ?) page \
+         JOIN containers c ON c.key = page.key JOIN hosts h ON h.key = c.host ORDER BY c.name, c.key"
     );
     let rows = tx.all(sql, values).await?;
     let rows = rows.iter().map(|row| {
         let mut cells = row.cells();
         Ok(Container {
-            id: cells.take()?,
-            name: cells.take()?,
+            details: told::read(&mut cells)?,
             host_id: cells.take()?,
             looked_at: cells.take()?,
         })

@@ -5,7 +5,8 @@ use muster_agent::config::Config;
 use muster_agent::cost::Meter;
 use muster_agent::run::{Agent, Parts};
 use muster_agent::state::StateDir;
-use muster_model::report::Task;
+use muster_model::container::Details;
+use muster_model::report::{ContainerRef, Task};
 use muster_model::time::ManualClock;
 use muster_model::{Diagnostic, Kind, Micros};
 use std::sync::Arc;
@@ -186,4 +187,35 @@ fn a_server_that_is_never_content_is_not_humoured_at_once() {
     }
     let reports = life.line.0.borrow().received.len() - before;
     assert!(reports <= 30, "{reports} reports in ten minutes");
+}
+
+#[test]
+fn which_containers_run_is_told_once_and_whenever_it_changes() {
+    let mut life = Life::new(&calm(), some_host());
+    let named = |id: &str| Details {
+        named: ContainerRef { id: id.into(), name: id.into() },
+        image: "shop:1".into(),
+        ..Details::default()
+    };
+    let told = |life: &Life| {
+        let server = life.line.0.borrow();
+        server.received.iter().filter_map(|it| it.containers.clone()).collect::<Vec<_>>()
+    };
+    *life.host.containers.borrow_mut() = Some(vec![named("a")]);
+    life.pass(1_000, NOON);
+    assert_eq!(told(&life), [[named("a")]]);
+
+    *life.host.containers.borrow_mut() = Some(Vec::new());
+    life.line.0.borrow_mut().down = true;
+    life.pass(1_000, NOON);
+    assert_eq!(told(&life).len(), 1);
+    life.line.0.borrow_mut().down = false;
+    life.pass(4_000, NOON);
+    assert_eq!(told(&life), [vec![named("a")], Vec::new()]);
+
+    // A server that forgot the host forgot them, too.
+    life.line.0.borrow_mut().next.want_host = true;
+    life.line.0.borrow_mut().profile = None;
+    life.pass(1_000, NOON);
+    assert_eq!(told(&life).len(), 3);
 }

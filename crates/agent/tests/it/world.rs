@@ -3,6 +3,7 @@
 use muster_agent::sweep::{Sweep, Sweeper};
 use muster_agent::sync::Swept;
 use muster_agent::transport::Transport;
+use muster_model::container::Details;
 use muster_model::host::HostProfile;
 use muster_model::report::{
     Body, ContainerRef, Digest, EnrolReply, EnrolRequest, Reply, Report, Row, RowKey, Scope,
@@ -51,6 +52,7 @@ pub(crate) struct Host {
     pub(crate) swept: Rc<RefCell<Vec<Vec<Kind>>>>,
     /// Kinds that cannot be swept, with the reason.
     pub(crate) failed: Rc<RefCell<BTreeMap<Kind, String>>>,
+    pub(crate) containers: Rc<RefCell<Option<Vec<Details>>>>,
     pub(crate) cpu: Duration,
 }
 
@@ -74,6 +76,7 @@ impl Sweeper for Host {
             troubles: failed.iter().map(trouble).collect(),
             kinds,
             failed,
+            containers: self.containers.borrow().clone(),
             cpu: self.cpu,
         }
     }

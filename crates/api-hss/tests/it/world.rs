@@ -9,6 +9,7 @@ use muster_model::asset::{
     App as Package, AutoLaunch, JarPackage, KernelModule, Port, Process, User, WebFramework,
     WebSite,
 };
+use muster_model::container::Details;
 use muster_model::host::HostProfile;
 use muster_model::id::{AgentId, HostId, ProjectId};
 use muster_model::report::{
@@ -23,7 +24,7 @@ use muster_service::vulnerabilities::matcher::Matcher;
 use muster_service::{App, Settings};
 use muster_store::assets::{self, Target};
 use muster_store::hosts::{self, Ownership};
-use muster_store::{Db, transact};
+use muster_store::{Db, containers, transact};
 use muster_testkit::TestDb;
 use muster_vault::Keyring;
 use serde_json::Value;
@@ -206,6 +207,22 @@ impl World {
             let host = hosts::by_id(tx, host).await?.unwrap();
             let target = Target { project: host.project, host: host.key };
             assets::apply(tx, &[(target, std::slice::from_ref(&report))], NOW).await.map(drop)
+        })
+        .unwrap();
+    }
+
+    /// A host tells of which image one of its containers is.
+    pub(crate) async fn container_is_of(&self, host: &str, id: &str, name: &str, image: &str) {
+        let db: &Db = &self.db.db;
+        let told = Details {
+            named: ContainerRef { id: id.into(), name: name.into() },
+            image: image.into(),
+            created: Some(NOW),
+            ..Details::default()
+        };
+        transact!(db, |tx| {
+            let host = hosts::by_id(tx, host).await?.unwrap();
+            containers::tell(tx, &[(host.key, std::slice::from_ref(&told))]).await
         })
         .unwrap();
     }

@@ -34,6 +34,22 @@ pub(super) enum Runtime {
     Unknown,
 }
 
+impl Runtime {
+    /// What it is called in reports.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Docker => "docker",
+            Self::Podman => "podman",
+            Self::Cri | Self::Containerd => "containerd",
+            Self::CriO => "cri-o",
+            Self::Runc => "runc",
+            Self::Lxc => "lxc",
+            Self::Nspawn => "systemd-nspawn",
+            Self::Unknown => "",
+        }
+    }
+}
+
 /// Where a process is inside.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Inside {

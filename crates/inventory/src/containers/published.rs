@@ -1,6 +1,6 @@
 //! What Docker publishes of a container on the host's addresses, from the container's state file.
 
-use super::names::docker_state;
+use super::state::docker_state;
 use crate::files::Files;
 use crate::networks::Published;
 use muster_formats::sockets::Protocol;

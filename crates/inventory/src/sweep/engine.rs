@@ -13,6 +13,7 @@ use crate::networks::{Bridges, Inner};
 use crate::owners::Owners;
 use crate::proc::Proc;
 use crate::processes::{Process, ProcessTable};
+use muster_model::container::Details;
 use muster_model::host::HostProfile;
 use muster_model::report::ContainerRef;
 use muster_model::{Diagnostic, Error, Kind, Micros, Result};
@@ -29,6 +30,8 @@ pub(super) struct Outcome {
     pub(super) host: Found,
     /// In each container that runs.
     pub(super) containers: Vec<(ContainerRef, Found)>,
+    /// What their runtimes tell of them, where containers are told apart.
+    pub(super) details: Option<Vec<Details>>,
     pub(super) swept_at: Micros,
     pub(super) cpu_us: u64,
 }
@@ -155,11 +158,14 @@ impl Engine {
             let inside = of.containers.values().filter(|_| kind != Kind::KernelModule);
             containers.extend(inside.map(|container| {
                 let found = run.inside(&mut self.containers, container, &of.containers);
-                (container.named.clone(), found)
+                (container.details.named.clone(), found)
             }));
         }
         let cpu_us = cpu_us().saturating_sub(before);
-        Outcome { host, containers, swept_at: self.options.clock.now(), cpu_us }
+        let known = self.options.containers && self.read_in == self.sweep;
+        let each = || self.processes.of.containers.values().map(|it| it.details.clone()).collect();
+        let details = known.then(each);
+        Outcome { host, containers, details, swept_at: self.options.clock.now(), cpu_us }
     }
 
     /// Once a sweep: mounts come and go.
@@ -264,7 +270,7 @@ impl Run<'_> {
         container: &Container,
         containers: &BTreeMap<String, Container>,
     ) -> Found {
-        let id = &container.named.id;
+        let id = &container.details.named.id;
         if grounds.get(id).is_none_or(|ground| ground.sweep != self.sweep) {
             let opened = container.first().map(|first| root_of(self.options, self.proc, first));
             match opened {

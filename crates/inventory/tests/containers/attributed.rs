@@ -2,7 +2,7 @@
 
 use crate::runtimes::{Containerd, Docker, Image, Podman, Runc, Running, output};
 use muster_inventory::{Inventory, Options, Swept};
-use muster_model::{Column, Kind};
+use muster_model::{Column, Kind, Micros};
 use std::collections::BTreeSet;
 
 fn sweep(inventory: &mut Inventory, kind: Kind) -> Vec<Swept> {
@@ -47,7 +47,11 @@ fn what_runs_in_a_container_is_the_container_s() {
     let running = [
         podman.run("muster-bridge", &[], &["httpd", "-f", "-p", "18301"]),
         podman.run("muster-host", &["--net=host"], &["httpd", "-f", "-p", "18302"]),
-        docker.run("muster-docker", &["--net=host"], &["httpd", "-f", "-p", "18303"]),
+        docker.run(
+            "muster-docker",
+            &["--net=host", "--label=tier=front"],
+            &["httpd", "-f", "-p", "18303"],
+        ),
         containerd.run("muster-ctr", &["sh", "-c", "sleep 901 & exec sleep 900"]),
         runc.run("muster-runc", &["sleep", "900"]),
     ];
@@ -87,6 +91,27 @@ fn what_runs_in_a_container_is_the_container_s() {
             found.rows.iter().map(|row| row.fact.text(Column::Name)).collect();
         assert_eq!(names, BTreeSet::from(["root", "shop"]), "{}", container.name);
     }
+
+    let details = |container: &Running| {
+        let mut told = inventory.containers().unwrap().iter();
+        told.find(|it| it.named.id == container.id).unwrap().clone()
+    };
+    for (place, runtime) in ["podman", "podman", "docker", "containerd", "runc"].iter().enumerate()
+    {
+        let told = details(&running[place]);
+        assert_eq!((&told.named.name, &told.runtime.as_str()), (&running[place].name, runtime));
+        // Of containers of runc alone and of containerd nobody on the disk knows the image but a locked database.
+        let inspected = match *runtime {
+            "podman" => podman.inspect(&told.named.id),
+            "docker" => docker.inspect(&told.named.id),
+            "runc" => [String::new(), String::new(), runc.created(&told.named.id)],
+            _ => [String::new(), String::new(), told.created.unwrap().iso()],
+        };
+        let [image, id, created] = inspected;
+        assert_eq!((told.image, told.image_id), (image, id));
+        assert_eq!(told.created, Micros::from_iso(&created), "{runtime} {created}");
+    }
+    assert_eq!(details(&running[2]).labels, [("tier".to_owned(), "front".to_owned())].into());
 
     crate::reach::depends_on_the_network(&podman, &docker, &mut inventory);
 

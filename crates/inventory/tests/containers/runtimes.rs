@@ -139,6 +139,12 @@ impl Podman {
         Running { id, name: name.to_owned(), pid: pid.trim().parse().unwrap() }
     }
 
+    /// The image's name and id, and when the container was made.
+    pub(crate) fn inspect(&self, id: &str) -> [String; 3] {
+        let format = "{{.ImageName}} sha256:{{.Image}} {{json .Created}}";
+        inspected(&self.command(&["inspect", "-f", format, id]))
+    }
+
     fn clear(&self) {
         let reach = ["muster-inside", "muster-published", "muster-alone"];
         for name in ["muster-bridge", "muster-host", "muster-renamed"].into_iter().chain(reach) {
@@ -151,6 +157,13 @@ impl Drop for Podman {
     fn drop(&mut self) {
         self.clear();
     }
+}
+
+/// What `inspect` printed: three words.
+fn inspected(printed: &str) -> [String; 3] {
+    let words: Vec<String> =
+        printed.split_whitespace().map(|word| word.trim_matches('"').to_owned()).collect();
+    words.try_into().unwrap()
 }
 
 /// A Docker daemon with its data in the usual place, where its containers' names are looked for.
@@ -196,6 +209,14 @@ impl Docker {
         let id = finish(self.docker().args(arguments)).trim().to_owned();
         let pid = finish(self.docker().args(["inspect", "-f", "{{.State.Pid}}", name]));
         Running { id, name: name.to_owned(), pid: pid.trim().parse().unwrap() }
+    }
+}
+
+impl Docker {
+    /// The image's name and id, and when the container was made.
+    pub(crate) fn inspect(&self, id: &str) -> [String; 3] {
+        let format = "{{.Config.Image}} {{.Image}} {{.Created}}";
+        inspected(&finish(self.docker().args(["inspect", "-f", format, id])))
     }
 }
 
@@ -287,7 +308,22 @@ impl Runc {
         let state: serde_json::Value =
             serde_json::from_str(&output("runc", &["state", id])).unwrap();
         let pid = u32::try_from(state["pid"].as_u64().unwrap()).unwrap();
+        // runc returns while its own process still waits to become the container's.
+        let program = format!("/proc/{pid}/exe");
+        wait_for("the container", || {
+            std::fs::read_link(&program).is_ok_and(|it| it.ends_with("busybox"))
+        });
         Running { id: id.to_owned(), name: id.to_owned(), pid }
+    }
+}
+
+impl Runc {
+    /// When runc made it.
+    pub(crate) fn created(&self, id: &str) -> String {
+        let state: serde_json::Value =
+            serde_json::from_str(&output("runc", &["state", id])).unwrap();
+        assert_eq!(state["bundle"], self.bundle.to_str().unwrap());
+        state["created"].as_str().unwrap().to_owned()
     }
 }
 

@@ -7,7 +7,7 @@ use muster_model::report::{Reply, Report, Scope, ScopeReport, Task};
 use muster_model::{Error, Micros, Result};
 use muster_store::assets::{self, Applied, Target};
 use muster_store::hosts::{self, Host};
-use muster_store::{Tx, collect};
+use muster_store::{Tx, collect, containers};
 use std::collections::HashSet;
 
 /// Takes in reports and answers each. They come with the keys of their hosts, which must be different ones.
@@ -33,6 +33,8 @@ pub(super) async fn to_all(
         }
     }
     let mut wanted = wanted(tx, &reports, now).await?.into_iter();
+    let told = reports.iter().filter_map(|it| Some((it.0.key, it.1.containers.as_deref()?)));
+    containers::tell(tx, &told.collect::<Vec<_>>()).await?;
     let mut tasks = tasks(tx, app, &reports, now).await?.into_iter();
     let reply = |_: &_| {
         let (full, tasks) = (wanted.next().unwrap_or_default(), tasks.next().unwrap_or_default());

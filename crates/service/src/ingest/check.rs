@@ -1,5 +1,6 @@
 //! The limits of what an agent may say.
 
+use muster_model::container::{Details, MAX_LABELS, MAX_TOLD};
 use muster_model::host::HostProfile;
 use muster_model::report::{Body, PROTOCOL, Report, Row};
 use muster_model::{Error, Kind, Result};
@@ -77,6 +78,21 @@ pub(crate) fn profile(profile: &HostProfile) -> Result<()> {
     Ok(())
 }
 
+/// What a host tells of one of its containers.
+fn container(told: &Details) -> Result<()> {
+    text("containers.id", &told.named.id)?;
+    text("containers.name", &told.named.name)?;
+    text("containers.image", &told.image)?;
+    text("containers.image_id", &told.image_id)?;
+    text("containers.runtime", &told.runtime)?;
+    at_most("containers.labels", told.labels.len(), MAX_LABELS)?;
+    for (key, value) in &told.labels {
+        text("containers.labels", key)?;
+        text("containers.labels", value)?;
+    }
+    Ok(())
+}
+
 /// A whole report. Facts are checked one by one where they are stored.
 pub(super) fn report(report: &Report) -> Result<()> {
     protocol(report.protocol)?;
@@ -98,6 +114,9 @@ pub(super) fn report(report: &Report) -> Result<()> {
         text("done.error", done.error.as_deref().unwrap_or_default())?;
         done.failed.values().try_for_each(|why| text("done.failed", why))?;
     }
+    report.containers.iter().flatten().try_for_each(container)?;
+    let told = report.containers.as_ref().map_or(0, Vec::len);
+    at_most("containers", told, MAX_TOLD)?;
     let mut rows = 0;
     let mut seen = HashSet::new();
     for it in &report.scopes {
@@ -135,6 +154,7 @@ mod tests {
     use super::*;
     use muster_model::report::{Cost, Scope, ScopeReport, TaskDone, digest};
     use muster_model::{Diagnostic, Fact, Micros};
+    use std::collections::BTreeMap;
 
     fn good() -> Report {
         Report {
@@ -145,6 +165,7 @@ mod tests {
             scopes: Vec::new(),
             cost: Cost::default(),
             diagnostics: None,
+            containers: None,
             done: Vec::new(),
         }
     }
@@ -176,6 +197,24 @@ mod tests {
         assert_eq!(
             named(&|it| it.host = Some(HostProfile { name: "\0".into(), ..Default::default() })),
             "host.name"
+        );
+        let told = |details: Details| Some(vec![details]);
+        let image = "x".repeat(1_025);
+        assert_eq!(
+            named(
+                &|it| it.containers = told(Details { image: image.clone(), ..Default::default() })
+            ),
+            "containers.image"
+        );
+        let labels: BTreeMap<_, _> = (0..65).map(|n| (n.to_string(), String::new())).collect();
+        assert_eq!(
+            named(&|it| it.containers =
+                told(Details { labels: labels.clone(), ..Default::default() })),
+            "containers.labels"
+        );
+        assert_eq!(
+            named(&|it| it.containers = Some(vec![Details::default(); MAX_TOLD + 1])),
+            "containers"
         );
         let same = with(Kind::App, Body::Same);
         assert_eq!(named(&|it| it.scopes = vec![same.clone(), same.clone()]), "scopes");

@@ -1,9 +1,14 @@
 //! Hosts, agents, enrolment tokens.
 
+use crate::fleet::{app, full};
+use muster_model::container::Details;
 use muster_model::host::HostProfile;
 use muster_model::id::{AgentId, DomainId, HostId, ProjectId};
-use muster_model::{Diagnostic, Micros, Paging};
+use muster_model::report::ContainerRef;
+use muster_model::{Diagnostic, Kind, Micros, Paging};
 use muster_store::agents::{self, EnrolmentToken, Heard, Taken};
+use muster_store::assets::{Target, apply};
+use muster_store::containers;
 use muster_store::hosts::{
     self, AgentFilter, Filter, Installation, NewHost, Ownership, Registration,
 };
@@ -59,6 +64,48 @@ on_both_databases! {
         assert_eq!((stored.owner, stored.last_seen), (owner, Some(Micros(9))));
         assert_eq!(stored.agent_id.unwrap().as_str(), "a1");
         assert_eq!(hosts::by_machine_id(&mut tx, project, "m").await.unwrap().len(), 1);
+    }
+
+    async fn what_a_host_tells_of_its_containers_comes_back(test: TestDb) {
+        let mut tx = test.db.begin().await.unwrap();
+        let project = project(&mut tx).await;
+        let told = |id: &str, image: &str| Details {
+            named: ContainerRef { id: id.into(), name: format!("name-{id}") },
+            image: image.into(),
+            image_id: "sha256:1".into(),
+            runtime: "docker".into(),
+            created: Some(Micros(5)),
+            labels: [("tier".to_owned(), "%é'".to_owned())].into(),
+        };
+        let mut targets = Vec::new();
+        for id in ["h1", "h2"] {
+            let host = host(&mut tx, project, id, id, &[]).await;
+            targets.push(host);
+            let named = told("a", "").named;
+            let scope = full(Kind::App, Some(named), vec![app("bash", "5")], 1);
+            let target = Target { project, host };
+            apply(&mut tx, &[(target, &[scope])], NOW).await.unwrap();
+        }
+        let images = async |tx: &mut Tx, image: Option<&str>| {
+            let filter = containers::Filter { image: image.map(Into::into), ..Default::default() };
+            let page = containers::list(tx, project, &filter, ALL).await.unwrap();
+            let row = |it: containers::Container| format!("{} {}", it.host_id, it.details.image);
+            page.rows.into_iter().map(row).collect::<Vec<_>>()
+        };
+        assert_eq!(images(&mut tx, None).await, ["h1 ", "h2 "]);
+        let (first, second) = ([told("a", "shop:1"), told("new", "cart:2")], [told("a", "cart:2")]);
+        let all = [(targets[0], &first[..]), (targets[1], &second[..])];
+        containers::tell(&mut tx, &all).await.unwrap();
+        // Only what something was seen in is listed.
+        assert_eq!(images(&mut tx, None).await, ["h1 shop:1", "h2 cart:2"]);
+        assert_eq!(images(&mut tx, Some("SHOP")).await, ["h1 shop:1"]);
+        assert!(images(&mut tx, Some("%")).await.is_empty());
+        let all = [(targets[0], &first[..]), (targets[1], &[told("a", "shop:2")][..])];
+        containers::tell(&mut tx, &all).await.unwrap();
+        assert_eq!(images(&mut tx, Some("shop:")).await, ["h1 shop:1", "h2 shop:2"]);
+        let filter = containers::Filter::default();
+        let page = containers::list(&mut tx, project, &filter, ALL).await.unwrap();
+        assert_eq!(page.rows[0].details, first[0]);
     }
 
     async fn hosts_are_filtered(test: TestDb) {
