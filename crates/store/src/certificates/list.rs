@@ -74,6 +74,9 @@ pub struct Filter {
 /// Rows up to which what was searched out is kept aside and sorted, instead of being searched a second time.
 const FEW: i64 = 20_000;
 
+/// Rows of which more than half must hold a text for it to be a common one. Fewer than these are searched at once anyway.
+const SAMPLE: i64 = 400;
+
 /// A page of an account's certificates.
 ///
 /// # Errors
@@ -86,9 +89,13 @@ pub async fn list(
     paging: Paging,
     now: Micros,
 ) -> Result<Page<Certificate>> {
-    let wanted = condition(tx, domain, filter, now);
+    let common = is_common(tx, domain, filter).await?;
+    let wanted = condition(tx, domain, filter, common, now);
     let searched = looks_through(filter);
-    if searched && let Some(page) = few(tx, &wanted, &sorted(order, now), paging).await? {
+    if searched
+        && !common
+        && let Some(page) = few(tx, &wanted, &sorted(order, now), paging).await?
+    {
         return Ok(page);
     }
     // Where much is found, a page near the front is found soon by following the order, if that is one stretch or two.
@@ -136,7 +143,7 @@ pub async fn briefs(
     order: Order,
     now: Micros,
 ) -> Result<Vec<Brief>> {
-    let (wanted, mut values) = condition(tx, domain, filter, now);
+    let (wanted, mut values) = condition(tx, domain, filter, false, now);
     let sorted = sorted(order, now);
     let order = sorted.order(false);
     values.extend(sorted.by_values);
@@ -259,6 +266,18 @@ async fn few(
     Ok((page.total <= FEW).then_some(page))
 }
 
+/// Whether more than [`FEW`] rows are likely to hold the text that is looked for: some of them say so.
+async fn is_common(tx: &mut Tx, domain: i64, filter: &Filter) -> Result<bool> {
+    let Some(text) = &filter.content else { return Ok(false) };
+    let (held, text) = tx.contains_folded("s.searched", &folded(text), true);
+    let sql = format!(
+        "SELECT COUNT(*) FROM (SELECT c.searched FROM certificates c WHERE c.domain = ? LIMIT {SAMPLE}) s \
+         WHERE {held}"
+    );
+    let held: i64 = tx.one(sql, vec![domain.into(), text]).await?.only()?;
+    Ok(held * 2 > SAMPLE)
+}
+
 /// How many rows each stretch has.
 async fn counts(
     tx: &mut Tx,
@@ -356,7 +375,7 @@ fn of_status(
     stored.iter().map(stretch).collect()
 }
 
-fn condition(tx: &Tx, domain: i64, filter: &Filter, now: Micros) -> Condition {
+fn condition(tx: &Tx, domain: i64, filter: &Filter, common: bool, now: Micros) -> Condition {
     // An expression is not looked for in an index: the one of the order is to be followed, or the list's gone through.
     let status = "(c.status || '')";
     let end = if looks_through(filter) { "(+c.not_after)" } else { "c.not_after" };
@@ -384,7 +403,7 @@ fn condition(tx: &Tx, domain: i64, filter: &Filter, now: Micros) -> Condition {
     }
     if let Some(text) = &filter.content {
         let text = folded(text);
-        let (held, part) = tx.contains_folded("c.searched", &text);
+        let (held, part) = tx.contains_folded("c.searched", &text, common);
         // Looked for once, and only if there is such a row.
         let rest = format!(
             "(c.searched_whole = 0 AND c.key IN (SELECT w.key FROM certificates w \

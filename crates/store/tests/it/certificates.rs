@@ -222,6 +222,28 @@ on_both_databases! {
         }
     }
 
+    async fn a_text_that_most_have_is_found_as_one_that_few_have(test: TestDb) {
+        let mut tx = test.db.begin().await.unwrap();
+        let a = domain(&mut tx, "a").await;
+        for n in 0..450 {
+            let mut it = made(a, n, Status::Upload, Some(2_000));
+            it.name = format!("Common-{n}");
+            certificates::create(&mut tx, &it).await.unwrap();
+        }
+        for (text, expected) in [("common", 450), ("common-4", 61), ("common-449", 1), ("rare", 0)] {
+            let filter = Filter { content: Some(text.into()), ..Filter::default() };
+            let mut names = std::collections::BTreeSet::new();
+            for offset in [0, 200, 400] {
+                let paging = Paging { offset, limit: 200 };
+                let page =
+                    certificates::list(&mut tx, a, &filter, Order::default(), paging, NOW).await.unwrap();
+                assert_eq!(page.total, expected, "{text} at {offset}");
+                names.extend(page.rows.into_iter().map(|it| it.name));
+            }
+            assert_eq!(names.len() as i64, expected, "{text}");
+        }
+    }
+
     async fn a_search_finds_the_last_of_many_names_and_what_was_renamed(test: TestDb) {
         let mut tx = test.db.begin().await.unwrap();
         let a = domain(&mut tx, "a").await;
