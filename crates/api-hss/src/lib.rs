@@ -12,6 +12,7 @@ mod hosts;
 mod list;
 mod nodes;
 pub mod operations;
+mod protection;
 mod query;
 mod vulnerability;
 
@@ -81,6 +82,8 @@ pub fn router(app: &App) -> Router {
         .on("ListDownloadExportedFile", export::download)
         .on("ListHostStatus", hosts::list_hosts)
         .on("AssociateHostAssetValue", hosts::set_asset_value)
+        .on("SwitchHostsProtectStatus", protection::switch_hosts)
+        .on("SwitchContainerProtectStatus", protection::switch_nodes)
         .on("ListVulnerabilities", vulnerability::list)
         .on("ListVulHosts", vulnerability::hosts)
         .on("ListHostVuls", vulnerability::of_host)

@@ -1,6 +1,6 @@
 //! Container nodes: hosts that containers run on. One handler for HSS and for CGS, whose one call it is.
 
-use crate::hosts::{HostRow, Matching, VERSIONS, agent_state, passes};
+use crate::hosts::{HostRow, Matching, Protection, agent_state, passes};
 use crate::list::{Answer, DataList, int32};
 use crate::query::{enterprise_project, paging_from, text};
 use axum::extract::State;
@@ -29,7 +29,7 @@ pub(crate) struct NodeRow {
     enterprise_project_name: String,
     detect_result: &'static str,
     is_container_node: bool,
-    version: &'static str,
+    version: String,
 }
 
 impl NodeRow {
@@ -69,14 +69,7 @@ pub(crate) async fn list_nodes(
     request: axum::Extension<Arc<RequestInfo>>,
 ) -> Answer<DataList<NodeRow>> {
     let paging = paging_from(&params, 1)?;
-    let mut possible = passes(
-        &params,
-        &[
-            ("protect_status", &["closed", "opened"], "closed"),
-            ("container_tags", &["cce", "self", "other"], "self"),
-            ("version", VERSIONS, "hss.version.null"),
-        ],
-    )?;
+    let mut possible = passes(&params, &[("container_tags", &["cce", "self", "other"], "self")])?;
     let agent = match agent_state(&params)? {
         Matching::All => None,
         Matching::These(state) => Some(state),
@@ -85,11 +78,16 @@ pub(crate) async fn list_nodes(
             None
         }
     };
+    let protection = Protection::wanted(&params)?;
+    possible &= protection.is_some();
+    let Protection { protected, version } = protection.unwrap_or_default();
     let wanted = Wanted {
         name: text(&params, "host_name")?.map(str::to_owned),
         enterprise_project_id: enterprise_project(&params)?,
         agent,
         has_containers: Some(params.flag("container_node")?.unwrap_or(true)),
+        protected,
+        version,
         ..Wanted::default()
     };
     let wanted = possible.then_some(wanted);
@@ -123,9 +121,9 @@ pub(crate) async fn count_nodes(
     let enterprise_project = enterprise_project(&params)?;
     let counts = hosts::counts(&app, &caller, &path.project()?, enterprise_project).await?;
     Ok(Json(NodeCounts {
-        unprotected_num: int32(counts.nodes),
-        protected_num: 0,
-        protected_num_on_demand: 0,
+        unprotected_num: int32(counts.nodes - counts.protected_nodes),
+        protected_num: int32(counts.protected_nodes),
+        protected_num_on_demand: int32(counts.protected_nodes),
         protected_num_packet_cycle: 0,
         cluster_node_not_installed_num: 0,
         not_cluster_node_not_installed_num: int32(counts.nodes_without_agent),

@@ -59,6 +59,8 @@ actions! {
     HostList "hss:host:list" Read;
     /// Add a host, change what its owner says of it.
     HostUpdate "hss:host:update" Write;
+    /// Switch the protection of hosts on and off.
+    HostProtect "hss:host:switchVersion" Write;
     /// List vulnerabilities, and the hosts that have them.
     VulnerabilityList "hss:vulnerability:list" Read;
     /// Make an enrolment token.

@@ -93,8 +93,14 @@ pub struct Counts {
     pub nodes: i64,
     /// Those of them without agent.
     pub nodes_without_agent: i64,
+    /// Those of the nodes that are protected.
+    pub protected_nodes: i64,
+    /// Hosts that are protected.
+    pub protected: i64,
     /// Containers on all hosts.
     pub containers: i64,
+    /// Those on protected ones.
+    pub protected_containers: i64,
 }
 
 impl Counts {
@@ -118,20 +124,35 @@ pub async fn counts(
     let all = Wanted { enterprise_project_id: enterprise_project, ..Wanted::default() };
     let all = at(&all, app.now());
     let mut tx = app.db.read().await?;
-    let mut counted = [0; 5];
-    for (slot, (agent, has_containers)) in counted.iter_mut().zip([
-        (Some(AgentState::Online), None),
-        (Some(AgentState::Offline), None),
-        (Some(AgentState::NotInstalled), None),
-        (None, Some(true)),
-        (Some(AgentState::NotInstalled), Some(true)),
+    let mut counted = [0; 7];
+    for (slot, (agent, has_containers, protected)) in counted.iter_mut().zip([
+        (Some(AgentState::Online), None, None),
+        (Some(AgentState::Offline), None, None),
+        (Some(AgentState::NotInstalled), None, None),
+        (None, Some(true), None),
+        (Some(AgentState::NotInstalled), Some(true), None),
+        (None, Some(true), Some(true)),
+        (None, None, Some(true)),
     ]) {
-        let wanted = Wanted { agent, has_containers, ..all.clone() };
+        let wanted = Wanted { agent, has_containers, protected, ..all.clone() };
         *slot = store::count(&mut tx, project, &wanted).await?;
     }
-    let [online, offline, not_installed, nodes, nodes_without_agent] = counted;
+    let [online, offline, not_installed, nodes, nodes_without_agent, protected_nodes, protected] =
+        counted;
     let containers = store::count_containers(&mut tx, project, &all).await?;
-    Ok(Counts { online, offline, not_installed, nodes, nodes_without_agent, containers })
+    let all = Wanted { protected: Some(true), ..all };
+    let protected_containers = store::count_containers(&mut tx, project, &all).await?;
+    Ok(Counts {
+        online,
+        offline,
+        not_installed,
+        nodes,
+        nodes_without_agent,
+        protected_nodes,
+        protected,
+        containers,
+        protected_containers,
+    })
 }
 
 /// How many hosts run each operating system, the most frequent first.
@@ -214,6 +235,30 @@ pub async fn set_importance(
             let owner = Ownership { importance: importance.to_owned(), ..host.owner };
             store::update_owner(tx, host.key, &owner).await?;
             audit::append(tx, app, caller, Action::HostUpdate, project.as_str(), id).await?;
+        }
+        Ok(())
+    })
+}
+
+/// Says as what hosts are protected, or that they are not: all of them, or none if one does not exist. Their agents learn it
+/// with the answer to their next report.
+///
+/// # Errors
+/// `NotFound` for a host that is not in the project; those of [`authz::require`] and of the database.
+pub async fn protect(
+    app: &App,
+    caller: &Caller,
+    project: &ProjectId,
+    hosts: &[String],
+    version: Option<&str>,
+) -> Result<()> {
+    let key = authz::require(app, caller, Action::HostProtect, Some(project)).await?;
+    let now = app.now();
+    transact!(app.db, |tx| {
+        for id in hosts {
+            let host = in_project(tx, key, id).await?;
+            store::protect(tx, host.key, version, now).await?;
+            audit::append(tx, app, caller, Action::HostProtect, project.as_str(), id).await?;
         }
         Ok(())
     })

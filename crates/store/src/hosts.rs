@@ -1,8 +1,10 @@
 //! The hosts of a project: what they say of themselves and what their owner says of them.
 
 mod overview;
+mod protection;
 
 pub use overview::{count_containers, keys, systems, with_containers};
+pub use protection::protect;
 
 use crate::Tx;
 use crate::db::{Bind, Row, binds, folded};
@@ -47,12 +49,14 @@ pub struct Host {
     pub owner: Ownership,
     /// When it became known.
     pub created_at: Micros,
+    /// As what it is protected, if it is.
+    pub protected_as: Option<String>,
 }
 
 const HOST: &str = "SELECT key, id, project, name, addresses, machine_id, boot_id, os_name, os_id, \
                     os_version, kernel, arch, cpus, memory_bytes, ssh_host_keys, allows_binding, agent_id, agent_version, \
                     last_seen, department, importance, location, host_group, enterprise_project_id, \
-                    created_at FROM hosts";
+                    created_at, (SELECT p.version FROM host_protection p WHERE p.host = hosts.key) FROM hosts";
 
 fn host(row: &Row) -> Result<Host> {
     let mut cells = row.cells();
@@ -91,6 +95,7 @@ fn host(row: &Row) -> Result<Host> {
             enterprise_project_id: cells.take()?,
         },
         created_at: cells.take()?,
+        protected_as: cells.take()?,
     })
 }
 
@@ -290,6 +295,10 @@ pub struct Filter {
     pub online_since: Micros,
     /// Whether there are containers on it.
     pub has_containers: Option<bool>,
+    /// Whether it is protected.
+    pub protected: Option<bool>,
+    /// Exactly what it is protected as.
+    pub version: Option<String>,
 }
 
 impl Filter {
@@ -339,6 +348,15 @@ impl Filter {
             None => {}
             Some(true) => and(exists, None),
             Some(false) => and(&format!("NOT {exists}"), None),
+        }
+        let protected = "EXISTS (SELECT 1 FROM host_protection p WHERE p.host = hosts.key";
+        match self.protected {
+            None => {}
+            Some(true) => and(&format!("{protected})"), None),
+            Some(false) => and(&format!("NOT {protected})"), None),
+        }
+        if let Some(version) = &self.version {
+            and(&format!("{protected} AND p.version = ?)"), Some(version.into()));
         }
         for (column, wanted) in [("id", &self.ids), ("name", &self.names)] {
             if !wanted.is_empty() {

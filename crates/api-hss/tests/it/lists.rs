@@ -321,6 +321,71 @@ async fn owners_say_how_important_a_host_is() {
 }
 
 #[tokio::test]
+async fn protection_is_switched_and_shown_wherever_hosts_are() {
+    for world in World::each().await {
+        let switch = async |path: &str, version: &str, hosts: &[&str]| {
+            let body =
+                json!({"version": version, "charging_mode": "on_demand", "host_id_list": hosts});
+            world.call("POST", path, Some(body)).await
+        };
+        let (of_hosts, of_nodes) = ("/host-management/protection", "/container/switch-version");
+        switch(of_hosts, "hss.version.premium", &["host-web-1"]).await.ok();
+        for (query, found) in [
+            ("protect_status=opened", 1),
+            ("protect_status=closed", 1),
+            ("version=hss.version.premium", 1),
+            ("version=hss.version.basic", 0),
+            ("version=hss.version.null", 1),
+            ("version=hss.version.null&protect_status=opened", 0),
+            ("version=hss.version.premium&protect_status=opened", 1),
+        ] {
+            for list in ["/host-management/hosts", "/container/nodes"] {
+                assert_eq!(
+                    listed(&world, &format!("{list}?{query}")).await,
+                    found,
+                    "{list} {query}"
+                );
+            }
+        }
+        assert_eq!(
+            listed(&world, "/host-management/hosts?protect_status=protection_exception").await,
+            0
+        );
+        let node = &world.get("/container/nodes?host_name=web-1").await.ok()["data_list"][0];
+        assert_eq!(
+            (&node["protect_status"], &node["version"]),
+            (&json!("opened"), &json!("hss.version.premium"))
+        );
+        let counts = world.get("/container/node-statistics").await.ok();
+        assert_eq!((&counts["protected_num"], &counts["unprotected_num"]), (&json!(1), &json!(1)));
+        for kind in ["host", "container"] {
+            let path = format!("/asset/overview/status/{kind}/protection");
+            let counts = world.get(&path).await.ok();
+            assert_eq!(
+                (&counts["no_protect"], &counts["total_num"]),
+                (&json!(1), &json!(2)),
+                "{kind}"
+            );
+        }
+
+        // All of them or none.
+        let missing =
+            switch(of_nodes, "hss.version.container.enterprise", &["host-web-2", "nobody"]);
+        assert_eq!(missing.await.error().0, 404);
+        assert_eq!(listed(&world, "/container/nodes?protect_status=opened").await, 1);
+        switch(of_nodes, "hss.version.null", &["host-web-1"]).await.ok();
+        assert_eq!(listed(&world, "/container/nodes?protect_status=opened").await, 0);
+        for (path, version, hosts) in [
+            (of_nodes, "hss.version.premium", &["host-web-1"][..]),
+            (of_hosts, "premium", &["host-web-1"]),
+            (of_hosts, "hss.version.premium", &[]),
+        ] {
+            assert_eq!(switch(path, version, hosts).await.error().0, 400, "{path} {version}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn sweeps_can_be_asked_for() {
     for world in World::each().await {
         let path = "/asset/manual-collect/kernel-module?host_id=host-web-1";

@@ -36,11 +36,11 @@ pub(super) async fn to_all(
     let told = reports.iter().filter_map(|it| Some((it.0.key, it.1.containers.as_deref()?)));
     containers::tell(tx, &told.collect::<Vec<_>>()).await?;
     let mut tasks = tasks(tx, app, &reports, now).await?.into_iter();
-    let reply = |_: &_| {
+    let reply = |(host, _): &(&Host, &Report)| {
         let (full, tasks) = (wanted.next().unwrap_or_default(), tasks.next().unwrap_or_default());
         let next_secs =
             if full.is_empty() && tasks.is_empty() { HEARTBEAT_SECS } else { BUSY_SECS };
-        Reply { full, want_host: false, tasks, next_secs }
+        Reply { full, want_host: false, tasks, next_secs, guard: host.protected_as.is_some() }
     };
     Ok(reports.iter().map(reply).collect())
 }

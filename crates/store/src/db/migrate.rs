@@ -49,6 +49,7 @@ pub(super) const ALL: &[Migration] = steps![
     "0022_vulnerability_changes.sql",
     "0023_certificate_search.sql",
     "0025_container_details.sql",
+    "0026_protection.sql",
 ];
 
 /// Runs the steps of `all` that are missing.
