@@ -6,6 +6,7 @@
 mod asset;
 mod containers;
 mod error;
+mod events;
 mod export;
 mod filters;
 mod hosts;
@@ -84,6 +85,8 @@ pub fn router(app: &App) -> Router {
         .on("AssociateHostAssetValue", hosts::set_asset_value)
         .on("SwitchHostsProtectStatus", protection::switch_hosts)
         .on("SwitchContainerProtectStatus", protection::switch_nodes)
+        .on("ListSecurityEvents", events::list)
+        .on("ChangeEvent", events::handle)
         .on("ListVulnerabilities", vulnerability::list)
         .on("ListVulHosts", vulnerability::hosts)
         .on("ListHostVuls", vulnerability::of_host)

@@ -71,6 +71,8 @@ rows! {
     "ShowContainerNodeStatistics" Get "/container/node-statistics" HostList "Count container nodes by protection";
     "ListContainerNodes" Get "/container/nodes" HostList "List hosts that run containers (also CGS)";
     "SwitchContainerProtectStatus" Post "/container/switch-version" HostProtect "Switch the protection of container nodes on or off";
+    "ListSecurityEvents" Get "/event/events" EventList "List signs of ways out of containers, with their evidence";
+    "ChangeEvent" Post "/event/operate" EventHandle "Say what was done about security events";
     "ShowExportTask" Get "/event/export-task/{task_id}" AssetExport "Follow an export, under the path of events";
     "ShowLatestExportTaskByType" Get "/export-task" AssetExport "Follow an export, named in the query";
     "ListQueryExportTask" Get "/export-task/{task_id}" AssetExport "Follow an export";

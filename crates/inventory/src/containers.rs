@@ -5,6 +5,7 @@
 //! runtime made (bubblewrap, `unshare`) is a process of the host.
 
 mod cgroup;
+pub(crate) mod signs;
 mod state;
 
 use crate::files::Files;

@@ -61,6 +61,10 @@ actions! {
     HostUpdate "hss:host:update" Write;
     /// Switch the protection of hosts on and off.
     HostProtect "hss:host:switchVersion" Write;
+    /// List security events.
+    EventList "hss:event:list" Read;
+    /// Say what was done about security events.
+    EventHandle "hss:event:handle" Write;
     /// List vulnerabilities, and the hosts that have them.
     VulnerabilityList "hss:vulnerability:list" Read;
     /// Make an enrolment token.

@@ -10,6 +10,7 @@ pub use muster_store::collect::Swept;
 use muster_store::hosts as store;
 pub use muster_store::hosts::{AgentFilter as AgentState, Filter as Wanted, Host, Ownership};
 use muster_store::{Tx, agents, collect, transact};
+use std::collections::HashMap;
 
 /// An agent that was heard of within this time is online: three heartbeats of a minute.
 pub const ONLINE_FOR_SECS: i64 = 180;
@@ -66,18 +67,26 @@ pub(crate) async fn page(
     now: Micros,
 ) -> Result<Page<Known>> {
     let page = store::list(tx, project, wanted, paging).await?;
-    let keys: Vec<_> = page.rows.iter().map(|host| host.key).collect();
+    Ok(Page { total: page.total, rows: known_now(tx, page.rows, now).await? })
+}
+
+/// The hosts with these keys, by key.
+pub(crate) async fn by_keys(tx: &mut Tx, keys: &[i64], now: Micros) -> Result<HashMap<i64, Known>> {
+    let hosts = store::by_keys(tx, keys).await?.into_values().collect();
+    let known = known_now(tx, hosts, now).await?.into_iter();
+    Ok(known.map(|known| (known.host.key, known)).collect())
+}
+
+/// Hosts with what follows from the time and from their assets.
+async fn known_now(tx: &mut Tx, hosts: Vec<Host>, now: Micros) -> Result<Vec<Known>> {
+    let keys: Vec<_> = hosts.iter().map(|host| host.key).collect();
     let nodes = store::with_containers(tx, &keys).await?;
-    let rows = page
-        .rows
-        .into_iter()
-        .map(|host| Known {
-            status: status(&host, now),
-            has_containers: nodes.contains(&host.key),
-            host,
-        })
-        .collect();
-    Ok(Page { total: page.total, rows })
+    let known = |host: Host| Known {
+        status: status(&host, now),
+        has_containers: nodes.contains(&host.key),
+        host,
+    };
+    Ok(hosts.into_iter().map(known).collect())
 }
 
 /// Hosts by the state of their agent, and containers.

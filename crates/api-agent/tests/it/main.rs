@@ -9,4 +9,5 @@ mod agent;
 mod clones;
 mod converge;
 mod group;
+mod guard;
 mod joining;

@@ -1,7 +1,7 @@
 //! Every list and statistics call: shapes, filters, and that they agree with each other.
 
 use crate::calls;
-use crate::contract::{CGS, HSS};
+use crate::contract::{BEYOND, CGS, HSS};
 use crate::world::{NOW, World, facts};
 use axum::http::Request;
 use muster_api_hss::OPERATIONS;
@@ -15,6 +15,9 @@ async fn every_answer_has_the_contracts_fields_and_types() {
         for (name, path, body) in calls::all() {
             if path.contains("TASK") || path.contains("FILE") {
                 continue; // Followed from end to end by the tests of exports.
+            }
+            if BEYOND.contains(&name) {
+                continue; // Their fields are compared one by one by the tests of events.
             }
             let row = OPERATIONS.iter().find(|row| row.name == name).unwrap();
             let answer = world.call(row.verb.method().as_str(), path, body).await.ok();

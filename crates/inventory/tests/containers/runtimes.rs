@@ -146,7 +146,7 @@ impl Podman {
     }
 
     fn clear(&self) {
-        for name in ["muster-bridge", "muster-host", "muster-renamed"] {
+        for name in ["muster-bridge", "muster-host", "muster-renamed", "muster-root"] {
             self.command(&["rm", "-f", "-i", "-t", "0", name]);
         }
     }
@@ -184,7 +184,7 @@ impl Docker {
         wait_for("dockerd", || {
             docker.docker().arg("version").output().is_ok_and(|done| done.status.success())
         });
-        finish(docker.docker().args(["rm", "-f", "muster-docker"]));
+        finish(docker.docker().args(["rm", "-f", "muster-docker", "muster-some"]));
         finish(docker.docker().arg("import").arg(image.archive()).arg("muster-test:1"));
         docker
     }
@@ -214,7 +214,7 @@ impl Docker {
 
 impl Drop for Docker {
     fn drop(&mut self) {
-        let _ = self.docker().args(["rm", "-f", "muster-docker"]).output();
+        let _ = self.docker().args(["rm", "-f", "muster-docker", "muster-some"]).output();
     }
 }
 
