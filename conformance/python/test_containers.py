@@ -4,7 +4,17 @@ import shutil
 import subprocess
 
 import pytest
-from huaweicloudsdkhss.v5 import ListContainerNodesRequest, ListContainersRequest
+from huaweicloudsdkhss.v5 import (
+    ChangeEventRequest,
+    ChangeEventRequestInfo,
+    ListContainerNodesRequest,
+    ListContainersRequest,
+    ListHostStatusRequest,
+    ListSecurityEventsRequest,
+    OperateEventRequestInfo,
+    SwitchHostsProtectStatusRequest,
+    SwitchHostsProtectStatusRequestInfo,
+)
 
 from kinds import KINDS
 from test_export import export
@@ -109,6 +119,61 @@ def test_its_image_and_when_it_was_made_are_told(hss, shop, podman):
     made = podman("inspect", "-f", "{{.Created.UnixMilli}}", NAME)
     assert (row.image_name, row.create_time) == (IMAGE, int(made))
     assert not listed("muster-conformance:2")
+
+
+@pytest.fixture(scope="module")
+def dangerous(hss, shop, podman):
+    """A privileged container with a path of its host, on a host that is protected."""
+    (host,) = hss.list_host_status(ListHostStatusRequest()).data_list
+    switch(hss, host.host_id, "hss.version.container.enterprise")
+    name = f"{NAME}-root"
+    podman("rm", "-f", "-i", "-t", "0", name)
+    container = podman("run", "-d", "--privileged", "--net=host", "-v", "/etc:/host/etc:ro", "--name", name, IMAGE,
+                       "httpd", "-f", "-p", str(PORT + 1))
+    yield container, name
+    podman("rm", "-f", "-t", "0", name)
+    switch(hss, host.host_id, "hss.version.null")
+
+
+def switch(hss, host, version):
+    body = SwitchHostsProtectStatusRequestInfo(version=version, charging_mode="on_demand", host_id_list=[host])
+    hss.switch_hosts_protect_status(SwitchHostsProtectStatusRequest(body=body))
+    (node,) = hss.list_container_nodes(ListContainerNodesRequest(limit=200)).data_list
+    assert node.protect_status == ("closed" if version == "hss.version.null" else "opened")
+
+
+def test_what_leads_out_of_a_container_is_an_event_with_its_evidence(hss, dangerous):
+    container, name = dangerous
+
+    def events(**filters):
+        ours = ListSecurityEventsRequest(category="container", limit=200, container_name=name, **filters)
+        return hss.list_security_events(ours).data_list
+
+    wait_for(lambda: len(events()) >= 3)
+    found = {(event.event_class_id, event.severity): event for event in events()}
+    assert "/etc on /host/etc ro" == found["container_1004", "High"].event_details
+    assert found["container_1003", "Critical"].event_details.startswith("CapEff ")
+    assert found["container_1001", "Medium"].event_details.startswith("net:[")
+    assert all(event.forensic_info["container_id"] == container for event in found.values())
+    assert all(event.image_name == IMAGE for event in found.values())
+    # The other container shares the network of its host, and nothing else.
+    others = ListSecurityEventsRequest(category="container", limit=200, container_name=NAME)
+    others = [event.event_details for event in hss.list_security_events(others).data_list if event.container_name == NAME]
+    assert [details.split(":")[0] for details in others] == ["net"]
+
+
+def test_an_event_is_handled(hss, dangerous):
+    _, name = dangerous
+    ours = ListSecurityEventsRequest(container_name=name, handle_status="unhandled", limit=200)
+    events = wait_for(lambda: hss.list_security_events(ours).data_list)
+    chosen = [OperateEventRequestInfo(event_class_id=it.event_class_id, event_id=it.event_id, event_type=it.event_type,
+                                      operate_detail_list=[]) for it in events]
+    body = ChangeEventRequestInfo(operate_type="ignore", handler="a test", operate_event_list=chosen)
+    hss.change_event(ChangeEventRequest(body=body))
+    handled = ListSecurityEventsRequest(container_name=name, handle_status="handled", limit=200)
+    handled = hss.list_security_events(handled).data_list
+    assert {(it.event_id, it.handle_method, it.handler) for it in handled} >= {
+        (it.event_id, "ignore", "a test") for it in events}
 
 
 def test_when_it_ends_it_is_listed_no_more(hss, shop, podman):

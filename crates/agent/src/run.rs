@@ -78,6 +78,8 @@ pub struct Agent<S, T> {
     swept_cpu: Duration,
     /// Kinds whose first sweep on this host is still to come: it is not held back by the budget.
     unseen: BTreeSet<Kind>,
+    /// Whether the server wants the containers guarded; unknown before its first answer.
+    guarded: Option<bool>,
 }
 
 impl<S: Sweeper, T: Transport> Agent<S, T> {
@@ -109,6 +111,7 @@ impl<S: Sweeper, T: Transport> Agent<S, T> {
             humoured: BTreeSet::new(),
             swept_cpu: Duration::ZERO,
             unseen,
+            guarded: None,
         };
         agent.describe();
         Ok(agent)
@@ -241,6 +244,14 @@ impl<S: Sweeper, T: Transport> Agent<S, T> {
         self.asked_again = if reply.full.is_empty() { 0 } else { self.asked_again + 1 };
         self.humoured.clear();
         self.sync.replied(reply);
+        if self.guarded != Some(reply.guard) {
+            self.guarded = Some(reply.guard);
+            self.parts.sweeper.guard(reply.guard);
+            // What is to be looked at now is not left for the next time something is due.
+            if reply.guard && self.parts.config.kind(Kind::Process).enabled {
+                self.pending.insert(Kind::Process);
+            }
+        }
         for task in &reply.tasks {
             self.take_task(task);
         }

@@ -31,6 +31,9 @@ pub trait Sweeper {
     /// The host's description.
     fn profile(&mut self) -> HostProfile;
 
+    /// Whether containers are guarded, as the server last said.
+    fn guard(&mut self, guard: bool);
+
     /// Sweeps these kinds, as far as it can.
     fn sweep(&mut self, kinds: &[Kind]) -> Sweep;
 }
@@ -38,6 +41,10 @@ pub trait Sweeper {
 impl Sweeper for Inventory {
     fn profile(&mut self) -> HostProfile {
         Self::profile(self)
+    }
+
+    fn guard(&mut self, guard: bool) {
+        Self::guard(self, guard);
     }
 
     fn sweep(&mut self, kinds: &[Kind]) -> Sweep {

@@ -16,8 +16,10 @@ const ASSET_VALUES: &[&str] = &["important", "common", "test"];
 const HOST_STATUSES: &[&str] = &["ACTIVE", "SHUTOFF", "BUILDING", "ERROR"];
 const PROTECT_STATUSES: &[&str] = &["closed", "opened", "protection_exception"];
 const DETECT_RESULTS: &[&str] = &["undetected", "clean", "risk", "scanning"];
+/// The version of a host that is not protected.
+pub(crate) const UNPROTECTED: &str = "hss.version.null";
 pub(crate) const VERSIONS: &[&str] = &[
-    "hss.version.null",
+    UNPROTECTED,
     "hss.version.basic",
     "hss.version.advanced",
     "hss.version.enterprise",
@@ -26,8 +28,8 @@ pub(crate) const VERSIONS: &[&str] = &[
     "hss.version.container.enterprise",
 ];
 
-/// `Host`, as far as there is something to say. Muster takes stock: no host is protected, none was
-/// searched for risks, no version was bought.
+/// `Host`, as far as there is something to say. A host is protected as the version somebody chose, which says nothing more:
+/// nothing is bought, and none was searched for risks.
 #[derive(Debug, Serialize)]
 pub(crate) struct HostRow {
     pub(crate) host_name: String,
@@ -43,7 +45,7 @@ pub(crate) struct HostRow {
     /// Known only while an agent speaks for the host.
     pub(crate) host_status: Option<&'static str>,
     agent_status: &'static str,
-    pub(crate) version: &'static str,
+    pub(crate) version: String,
     pub(crate) protect_status: &'static str,
     os_type: &'static str,
     os_bit: &'static str,
@@ -79,8 +81,8 @@ impl From<&Known> for HostRow {
             kernel_version: profile.kernel.clone(),
             host_status: (known.status == AgentStatus::Online).then_some("ACTIVE"),
             agent_status: known.status.name(),
-            version: "hss.version.null",
-            protect_status: "closed",
+            version: host.protected_as.clone().unwrap_or_else(|| UNPROTECTED.to_owned()),
+            protect_status: if host.protected_as.is_some() { "opened" } else { "closed" },
             os_type: "Linux",
             os_bit: if profile.arch.contains("64") || profile.arch == "s390x" { "64" } else { "" },
             detect_result: "undetected",
@@ -127,6 +129,32 @@ pub(crate) fn passes(
     Ok(all)
 }
 
+/// What the protection of a host must be.
+#[derive(Default)]
+pub(crate) struct Protection {
+    pub(crate) protected: Option<bool>,
+    pub(crate) version: Option<String>,
+}
+
+impl Protection {
+    /// As `protect_status` and `version` ask; none if no host can be both.
+    pub(crate) fn wanted(params: &Params) -> Result<Option<Self>> {
+        let by_status = match word(params, "protect_status", PROTECT_STATUSES)? {
+            None => None,
+            Some("closed") => Some(false),
+            Some("opened") => Some(true),
+            Some(_) => return Ok(None),
+        };
+        let (by_version, version) = match word(params, "version", VERSIONS)? {
+            None => (None, None),
+            Some(UNPROTECTED) => (Some(false), None),
+            Some(version) => (Some(true), Some(version.to_owned())),
+        };
+        let possible = by_status.is_none() || by_version.is_none() || by_status == by_version;
+        Ok(possible.then(|| Self { protected: by_status.or(by_version), version }))
+    }
+}
+
 /// Filters on things no host has: asking for one finds nothing.
 const HAS_NOT: &[&str] = &[
     "public_ip",
@@ -169,11 +197,12 @@ fn wanted(params: &Params) -> Result<Option<Wanted>> {
         params,
         &[
             ("os_type", &["Linux", "Windows"], "Linux"),
-            ("protect_status", PROTECT_STATUSES, "closed"),
             ("detect_result", DETECT_RESULTS, "undetected"),
-            ("version", VERSIONS, "hss.version.null"),
         ],
     )?;
+    let protection = Protection::wanted(params)?;
+    possible &= protection.is_some();
+    let Protection { protected, version } = protection.unwrap_or_default();
     possible &= HAS_NOT.iter().all(|name| params.text(name).is_none());
     for name in IS_NOT {
         possible &= params.flag(name)? != Some(true);
@@ -207,6 +236,8 @@ fn wanted(params: &Params) -> Result<Option<Wanted>> {
         // A tag without a value is its key alone.
         tag: own("label")?.map(|it| if it.contains('=') { it } else { it + "=" }),
         agent,
+        protected,
+        version,
         ..Wanted::default()
     };
     Ok(possible.then_some(wanted))

@@ -6,12 +6,14 @@
 mod asset;
 mod containers;
 mod error;
+mod events;
 mod export;
 mod filters;
 mod hosts;
 mod list;
 mod nodes;
 pub mod operations;
+mod protection;
 mod query;
 mod vulnerability;
 
@@ -81,6 +83,10 @@ pub fn router(app: &App) -> Router {
         .on("ListDownloadExportedFile", export::download)
         .on("ListHostStatus", hosts::list_hosts)
         .on("AssociateHostAssetValue", hosts::set_asset_value)
+        .on("SwitchHostsProtectStatus", protection::switch_hosts)
+        .on("SwitchContainerProtectStatus", protection::switch_nodes)
+        .on("ListSecurityEvents", events::list)
+        .on("ChangeEvent", events::handle)
         .on("ListVulnerabilities", vulnerability::list)
         .on("ListVulHosts", vulnerability::hosts)
         .on("ListHostVuls", vulnerability::of_host)

@@ -1,6 +1,6 @@
 //! Container nodes: hosts that containers run on. One handler for HSS and for CGS, whose one call it is.
 
-use crate::hosts::{HostRow, VERSIONS, agent_state, passes};
+use crate::hosts::{HostRow, Protection, agent_state, passes};
 use crate::list::{Answer, DataList, int32};
 use crate::query::{enterprise_project, paging_from, text};
 use axum::extract::State;
@@ -29,7 +29,7 @@ pub(crate) struct NodeRow {
     enterprise_project_name: String,
     detect_result: &'static str,
     is_container_node: bool,
-    version: &'static str,
+    version: String,
 }
 
 impl NodeRow {
@@ -71,24 +71,22 @@ pub(crate) async fn list_nodes(
     request: axum::Extension<Arc<RequestInfo>>,
 ) -> Answer<DataList<NodeRow>> {
     let paging = paging_from(&params, 1)?;
-    let possible = passes(
-        &params,
-        &[
-            ("protect_status", &["closed", "opened"], "closed"),
-            ("container_tags", &["cce", "self", "other"], "self"),
-            ("version", VERSIONS, "hss.version.null"),
-        ],
-    )?;
+    let mut possible = passes(&params, &[("container_tags", &["cce", "self", "other"], "self")])?;
     let cgs = request.host.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("cgs."));
     let agent = agent_state(&params)?.map(|state| match state {
         AgentState::NotInstalled if cgs => AgentState::Absent,
         state => state,
     });
+    let protection = Protection::wanted(&params)?;
+    possible &= protection.is_some();
+    let Protection { protected, version } = protection.unwrap_or_default();
     let wanted = Wanted {
         name: text(&params, "host_name")?.map(str::to_owned),
         enterprise_project_id: enterprise_project(&params)?,
         agent,
         node: Some(params.flag("container_node")?.unwrap_or(true)),
+        protected,
+        version,
         ..Wanted::default()
     };
     let wanted = possible.then_some(wanted);
@@ -120,9 +118,9 @@ pub(crate) async fn count_nodes(
     let enterprise_project = enterprise_project(&params)?;
     let counts = hosts::counts(&app, &caller, &path.project()?, enterprise_project).await?;
     Ok(Json(NodeCounts {
-        unprotected_num: int32(counts.nodes),
-        protected_num: 0,
-        protected_num_on_demand: 0,
+        unprotected_num: int32(counts.nodes - counts.protected_nodes),
+        protected_num: int32(counts.protected_nodes),
+        protected_num_on_demand: int32(counts.protected_nodes),
         protected_num_packet_cycle: 0,
         cluster_node_not_installed_num: 0,
         not_cluster_node_not_installed_num: int32(counts.nodes_without_agent),

@@ -70,10 +70,14 @@ rows! {
     "ListContainers" Get "/container/kubernetes" AssetList "List containers that run";
     "ShowContainerNodeStatistics" Get "/container/node-statistics" HostList "Count container nodes by protection";
     "ListContainerNodes" Get "/container/nodes" HostList "List hosts that run containers (also CGS)";
+    "SwitchContainerProtectStatus" Post "/container/switch-version" HostProtect "Switch the protection of container nodes on or off";
+    "ListSecurityEvents" Get "/event/events" EventList "List signs of ways out of containers, with their evidence";
+    "ChangeEvent" Post "/event/operate" EventHandle "Say what was done about security events";
     "ShowExportTask" Get "/event/export-task/{task_id}" AssetExport "Follow an export, under the path of events";
     "ShowLatestExportTaskByType" Get "/export-task" AssetExport "Follow an export, named in the query";
     "ListQueryExportTask" Get "/export-task/{task_id}" AssetExport "Follow an export";
     "AssociateHostAssetValue" Put "/host-management/asset-value/associate" HostUpdate "Set how important hosts are";
+    "SwitchHostsProtectStatus" Post "/host-management/protection" HostProtect "Switch the protection of hosts on or off";
     "ListHostStatus" Get "/host-management/hosts" HostList "List hosts";
     "ListHostVuls" Get "/vulnerability/host/{host_id}" VulnerabilityList "List vulnerabilities of a host";
     "ListVulHosts" Get "/vulnerability/hosts" VulnerabilityList "List hosts that have a vulnerability";

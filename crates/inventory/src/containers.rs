@@ -6,6 +6,7 @@
 
 mod cgroup;
 mod published;
+pub(crate) mod signs;
 mod state;
 
 pub(crate) use published::published;

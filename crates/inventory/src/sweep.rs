@@ -116,6 +116,7 @@ pub struct Inventory {
     stuck: HashMap<Kind, JoinHandle<()>>,
     last: HashMap<Kind, Last>,
     told: Option<Vec<Details>>,
+    guard: bool,
     sweeps: u64,
 }
 
@@ -145,7 +146,17 @@ impl Inventory {
         let caches = Caches::default();
         let worker = Some(Worker::start(&options, collectors, &caches)?);
         let (stuck, last) = (HashMap::new(), HashMap::new());
-        Ok(Self { options, collectors, caches, worker, stuck, last, told: None, sweeps: 0 })
+        Ok(Self {
+            options,
+            collectors,
+            caches,
+            worker,
+            stuck,
+            last,
+            told: None,
+            guard: false,
+            sweeps: 0,
+        })
     }
 
     /// The kinds there is a collector for, as far as the options allow them.
@@ -162,6 +173,11 @@ impl Inventory {
     /// What is known of the containers that ran at the last sweep, by id; none before one, or where they are not told apart.
     pub fn containers(&self) -> Option<&[Details]> {
         self.told.as_deref()
+    }
+
+    /// Whether signs of escapes are looked for in containers, from the next sweep on.
+    pub fn guard(&mut self, guard: bool) {
+        self.guard = guard;
     }
 
     /// Sweeps the given kinds, as far as the options allow them: of each the host, then its containers.
@@ -185,7 +201,7 @@ impl Inventory {
             Ok(worker) => worker,
             Err(error) => return self.failed(kind, "sweep.impossible", error.message()),
         };
-        match worker.run(kind, self.sweeps, self.options.limits.collector) {
+        match worker.run((kind, self.sweeps, self.guard), self.options.limits.collector) {
             Ok(outcome) => {
                 self.worker = Some(worker);
                 self.accept(kind, outcome)
@@ -293,9 +309,12 @@ fn kept(
     }
 }
 
+/// A kind, the number of the sweep, and whether containers are guarded.
+type Job = (Kind, u64, bool);
+
 /// The thread that does the work. Ends when its sender is dropped.
 struct Worker {
-    jobs: Sender<(Kind, u64)>,
+    jobs: Sender<Job>,
     outcomes: Receiver<Outcome>,
     thread: JoinHandle<()>,
 }
@@ -303,13 +322,13 @@ struct Worker {
 impl Worker {
     fn start(options: &Options, collectors: Collectors, caches: &Caches) -> Result<Self> {
         let mut engine = Engine::new(options.clone(), collectors, caches.clone())?;
-        let (jobs, todo) = channel::<(Kind, u64)>();
+        let (jobs, todo) = channel::<Job>();
         let (done, outcomes) = channel();
         let thread = std::thread::Builder::new()
             .name("sweep".to_owned())
             .spawn(move || {
-                for (kind, sweep) in todo {
-                    if done.send(engine.run(kind, sweep)).is_err() {
+                for (kind, sweep, guard) in todo {
+                    if done.send(engine.run(kind, sweep, guard)).is_err() {
                         break;
                     }
                 }
@@ -318,13 +337,8 @@ impl Worker {
         Ok(Self { jobs, outcomes, thread })
     }
 
-    fn run(
-        &self,
-        kind: Kind,
-        sweep: u64,
-        limit: Duration,
-    ) -> std::result::Result<Outcome, RecvTimeoutError> {
-        self.jobs.send((kind, sweep)).map_err(|_| RecvTimeoutError::Disconnected)?;
+    fn run(&self, job: Job, limit: Duration) -> std::result::Result<Outcome, RecvTimeoutError> {
+        self.jobs.send(job).map_err(|_| RecvTimeoutError::Disconnected)?;
         self.outcomes.recv_timeout(limit)
     }
 }

@@ -59,6 +59,12 @@ actions! {
     HostList "hss:host:list" Read;
     /// Add a host, change what its owner says of it.
     HostUpdate "hss:host:update" Write;
+    /// Switch the protection of hosts on and off.
+    HostProtect "hss:host:switchVersion" Write;
+    /// List security events.
+    EventList "hss:event:list" Read;
+    /// Say what was done about security events.
+    EventHandle "hss:event:handle" Write;
     /// List vulnerabilities, and the hosts that have them.
     VulnerabilityList "hss:vulnerability:list" Read;
     /// Make an enrolment token.

@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 pub const MAX_TOLD: usize = 4_096;
 /// Labels of a container at most.
 pub const MAX_LABELS: usize = 64;
+/// Signs told of a container at most.
+pub const MAX_SIGNS: usize = 64;
 /// Longest text of a container's details, and longest label with its value, bytes.
 pub const MAX_DETAIL: usize = 1_024;
 
@@ -33,4 +35,101 @@ pub struct Details {
     /// Its labels.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, String>,
+    /// What tells that it can reach its host; looked for only where the host is protected.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub signs: Vec<Sign>,
+}
+
+/// A sign that a container can reach its host.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Sign {
+    /// Which.
+    pub kind: SignKind,
+    /// By what it was seen: a mount, a capability, a namespace.
+    pub evidence: String,
+}
+
+macro_rules! words {
+    ($(#[$doc:meta])* $type:ident: $($(#[$each:meta])* $variant:ident $word:literal;)*) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+        pub enum $type { $($(#[$each])* #[serde(rename = $word)] $variant,)* }
+
+        impl $type {
+            /// All there are.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// Its word, in reports and in the store.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $word,)* }
+            }
+
+            /// What this word stands for.
+            pub fn named(word: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|it| it.name() == word)
+            }
+        }
+    };
+}
+
+words! {
+    /// What there are signs of.
+    SignKind:
+    /// It has all rights of its host.
+    Privileged "privileged";
+    /// It has a right that leads out.
+    Capability "capability";
+    /// It shares a namespace with its host.
+    HostNamespace "host_namespace";
+    /// It sees a path of its host that is the host's own matter.
+    HostMount "host_mount";
+    /// It reaches the socket of a runtime.
+    RuntimeSocket "runtime_socket";
+    /// It can write control groups whose end runs a program on the host.
+    ReleaseAgent "release_agent";
+}
+
+words! {
+    /// How grave a sign is.
+    Severity:
+    /// Needs more to be one.
+    Low "low";
+    /// Part of a way out.
+    Medium "medium";
+    /// A way out.
+    High "high";
+    /// A way out that nothing stands in.
+    Critical "critical";
+}
+
+impl SignKind {
+    /// How grave it is.
+    pub const fn severity(self) -> Severity {
+        match self {
+            Self::HostNamespace => Severity::Medium,
+            Self::Capability | Self::HostMount | Self::ReleaseAgent => Severity::High,
+            Self::Privileged | Self::RuntimeSocket => Severity::Critical,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_those_of_reports() {
+        for kind in SignKind::ALL {
+            let json = serde_json::to_string(kind).unwrap();
+            assert_eq!(json, format!("\"{}\"", kind.name()));
+            assert_eq!(SignKind::named(kind.name()), Some(*kind));
+        }
+    }
+
+    #[test]
+    fn an_agent_that_tells_less_is_understood() {
+        let told: Details = serde_json::from_str(r#"{"id":"a","name":"b","new":1}"#).unwrap();
+        let named = ContainerRef { id: "a".into(), name: "b".into() };
+        assert_eq!(told, Details { named, ..Details::default() });
+    }
 }

@@ -246,6 +246,9 @@ pub struct Reply {
     /// What to do.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tasks: Vec<Task>,
+    /// Whether the host is protected: signs of escapes are looked for in its containers.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub guard: bool,
     /// Seconds until the next report is due.
     pub next_secs: u32,
 }

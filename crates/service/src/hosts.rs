@@ -12,6 +12,7 @@ pub use muster_store::hosts::{
     AgentFilter as AgentState, Filter as Wanted, Host, Installation, Ownership, Registration,
 };
 use muster_store::{Tx, agents, collect, transact};
+use std::collections::HashMap;
 
 /// An agent that was heard of within this time is online: three heartbeats of a minute.
 pub const ONLINE_FOR_SECS: i64 = 180;
@@ -80,14 +81,23 @@ pub(crate) async fn page(
     now: Micros,
 ) -> Result<Page<Known>> {
     let page = store::list(tx, project, wanted, paging).await?;
-    let keys: Vec<_> = page.rows.iter().map(|host| host.key).collect();
+    Ok(Page { total: page.total, rows: known_now(tx, page.rows, now).await? })
+}
+
+/// The hosts with these keys, by key.
+pub(crate) async fn by_keys(tx: &mut Tx, keys: &[i64], now: Micros) -> Result<HashMap<i64, Known>> {
+    let hosts = store::by_keys(tx, keys).await?.into_values().collect();
+    let known = known_now(tx, hosts, now).await?.into_iter();
+    Ok(known.map(|known| (known.host.key, known)).collect())
+}
+
+/// Hosts with what follows from the time and from their assets.
+async fn known_now(tx: &mut Tx, hosts: Vec<Host>, now: Micros) -> Result<Vec<Known>> {
+    let keys: Vec<_> = hosts.iter().map(|host| host.key).collect();
     let nodes = store::nodes(tx, &keys).await?;
-    let rows = page
-        .rows
-        .into_iter()
-        .map(|host| Known { status: status(&host, now), is_node: nodes.contains(&host.key), host })
-        .collect();
-    Ok(Page { total: page.total, rows })
+    let known =
+        |host: Host| Known { status: status(&host, now), is_node: nodes.contains(&host.key), host };
+    Ok(hosts.into_iter().map(known).collect())
 }
 
 /// Hosts by the state of their agent, and containers.
@@ -103,8 +113,14 @@ pub struct Counts {
     pub nodes: i64,
     /// Those of them without agent.
     pub nodes_without_agent: i64,
+    /// Those of the nodes that are protected.
+    pub protected_nodes: i64,
+    /// Hosts that are protected.
+    pub protected: i64,
     /// Containers on all hosts.
     pub containers: i64,
+    /// Those on protected ones.
+    pub protected_containers: i64,
 }
 
 impl Counts {
@@ -128,20 +144,35 @@ pub async fn counts(
     let all = Wanted { enterprise_project_id: enterprise_project, ..Wanted::default() };
     let all = at(&all, app.now());
     let mut tx = app.db.read().await?;
-    let mut counted = [0; 5];
-    for (slot, (agent, node)) in counted.iter_mut().zip([
-        (Some(AgentState::Online), None),
-        (Some(AgentState::Offline), None),
-        (Some(AgentState::Absent), None),
-        (None, Some(true)),
-        (Some(AgentState::Absent), Some(true)),
+    let mut counted = [0; 7];
+    for (slot, (agent, node, protected)) in counted.iter_mut().zip([
+        (Some(AgentState::Online), None, None),
+        (Some(AgentState::Offline), None, None),
+        (Some(AgentState::Absent), None, None),
+        (None, Some(true), None),
+        (Some(AgentState::Absent), Some(true), None),
+        (None, Some(true), Some(true)),
+        (None, None, Some(true)),
     ]) {
-        let wanted = Wanted { agent, node, ..all.clone() };
+        let wanted = Wanted { agent, node, protected, ..all.clone() };
         *slot = store::count(&mut tx, project, &wanted).await?;
     }
-    let [online, offline, not_installed, nodes, nodes_without_agent] = counted;
+    let [online, offline, not_installed, nodes, nodes_without_agent, protected_nodes, protected] =
+        counted;
     let containers = store::count_containers(&mut tx, project, &all).await?;
-    Ok(Counts { online, offline, not_installed, nodes, nodes_without_agent, containers })
+    let all = Wanted { protected: Some(true), ..all };
+    let protected_containers = store::count_containers(&mut tx, project, &all).await?;
+    Ok(Counts {
+        online,
+        offline,
+        not_installed,
+        nodes,
+        nodes_without_agent,
+        protected_nodes,
+        protected,
+        containers,
+        protected_containers,
+    })
 }
 
 /// How many hosts run each operating system, the most frequent first.
@@ -224,6 +255,30 @@ pub async fn set_importance(
             let owner = Ownership { importance: importance.to_owned(), ..host.owner };
             store::update_owner(tx, host.key, &owner).await?;
             audit::append(tx, app, caller, Action::HostUpdate, project.as_str(), id).await?;
+        }
+        Ok(())
+    })
+}
+
+/// Says as what hosts are protected, or that they are not: all of them, or none if one does not exist. Their agents learn it
+/// with the answer to their next report.
+///
+/// # Errors
+/// `NotFound` for a host that is not in the project; those of [`authz::require`] and of the database.
+pub async fn protect(
+    app: &App,
+    caller: &Caller,
+    project: &ProjectId,
+    hosts: &[String],
+    version: Option<&str>,
+) -> Result<()> {
+    let key = authz::require(app, caller, Action::HostProtect, Some(project)).await?;
+    let now = app.now();
+    transact!(app.db, |tx| {
+        for id in hosts {
+            let host = in_project(tx, key, id).await?;
+            store::protect(tx, host.key, version, now).await?;
+            audit::append(tx, app, caller, Action::HostProtect, project.as_str(), id).await?;
         }
         Ok(())
     })

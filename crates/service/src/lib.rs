@@ -15,6 +15,7 @@ pub mod changes;
 pub mod collect;
 pub mod containers;
 pub mod enrol;
+pub mod events;
 pub mod export;
 mod folder;
 pub mod history;

@@ -2,10 +2,12 @@
 
 mod filter;
 mod overview;
+mod protection;
 mod registration;
 
 pub use filter::{AgentFilter, Filter};
 pub use overview::{count_containers, keys, nodes, systems};
+pub use protection::protect;
 pub use registration::{
     Installation, NewHost, Registration, expecting_machine, expecting_name, register, remove,
     set_installation, update_address, update_registration, with_machine_ids, with_names,
@@ -62,13 +64,16 @@ pub struct Host {
     pub installation: Option<Installation>,
     /// When it became known.
     pub created_at: Micros,
+    /// As what it is protected, if it is.
+    pub protected_as: Option<String>,
 }
 
 const HOST: &str = "SELECT key, id, project, name, addresses, machine_id, boot_id, os_name, os_id, \
                     os_version, kernel, arch, cpus, memory_bytes, ssh_host_keys, allows_binding, agent_id, agent_version, \
                     last_seen, department, importance, location, host_group, enterprise_project_id, \
                     container_node, tags, entered_name, expected_address, expected_machine_id, install_state, \
-                    install_reason, install_since, created_at FROM hosts";
+                    install_reason, install_since, created_at, \
+                    (SELECT p.version FROM host_protection p WHERE p.host = hosts.key) FROM hosts";
 
 fn host(row: &Row) -> Result<Host> {
     let mut cells = row.cells();
@@ -111,6 +116,7 @@ fn host(row: &Row) -> Result<Host> {
         registration: registration::read(&mut cells)?,
         installation: registration::read_installation(&mut cells)?,
         created_at: cells.take()?,
+        protected_as: cells.take()?,
     })
 }
 

@@ -12,6 +12,7 @@ pub mod certificates;
 pub mod collect;
 pub mod containers;
 pub mod db;
+pub mod events;
 pub mod exports;
 pub mod hold;
 pub mod hosts;

@@ -219,3 +219,17 @@ fn which_containers_run_is_told_once_and_whenever_it_changes() {
     life.pass(1_000, NOON);
     assert_eq!(told(&life).len(), 3);
 }
+
+#[test]
+fn containers_are_guarded_as_the_server_says_and_at_once() {
+    let mut life = Life::new(&calm(), some_host());
+    life.settle(NOON);
+    let sweeps = life.sweeps();
+    assert_eq!(*life.host.guard.borrow(), [false]);
+    life.line.0.borrow_mut().next.guard = true;
+    // The heartbeat after that says false again: the server of this test forgets.
+    life.pass(150, NOON);
+    assert_eq!(*life.host.guard.borrow(), [false, true, false]);
+    assert_eq!(life.sweeps(), sweeps + 1);
+    assert!(life.host.swept.borrow().last().unwrap().contains(&Kind::Process));
+}

@@ -53,12 +53,18 @@ pub(crate) struct Host {
     /// Kinds that cannot be swept, with the reason.
     pub(crate) failed: Rc<RefCell<BTreeMap<Kind, String>>>,
     pub(crate) containers: Rc<RefCell<Option<Vec<Details>>>>,
+    /// What it was told of guarding, each time.
+    pub(crate) guard: Rc<RefCell<Vec<bool>>>,
     pub(crate) cpu: Duration,
 }
 
 impl Sweeper for Host {
     fn profile(&mut self) -> HostProfile {
         HostProfile { name: "host".into(), ..HostProfile::default() }
+    }
+
+    fn guard(&mut self, guard: bool) {
+        self.guard.borrow_mut().push(guard);
     }
 
     fn sweep(&mut self, kinds: &[Kind]) -> Sweep {

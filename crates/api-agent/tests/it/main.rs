@@ -9,5 +9,6 @@ mod agent;
 mod clones;
 mod converge;
 mod group;
+mod guard;
 mod joining;
 mod registered;

@@ -104,8 +104,8 @@ pub(crate) async fn agents(
     }))
 }
 
-/// `ShowHostProtectionStatus`, `ShowContainerProtectionStatus`. Muster takes stock and does not protect:
-/// everything counts as not protected, and nothing as free of risk.
+/// `ShowHostProtectionStatus`, `ShowContainerProtectionStatus`. What is protected is watched, not searched:
+/// it counts neither as free of risk nor as at risk.
 #[derive(Debug, Serialize)]
 pub(crate) struct Protection {
     no_risk: i32,
@@ -115,8 +115,9 @@ pub(crate) struct Protection {
 }
 
 impl Protection {
-    fn none(total: i64) -> Self {
-        Self { no_risk: 0, risk: 0, no_protect: int32(total), total_num: int32(total) }
+    fn new(protected: i64, total: i64) -> Self {
+        let no_protect = int32(total - protected);
+        Self { no_risk: 0, risk: 0, no_protect, total_num: int32(total) }
     }
 }
 
@@ -128,7 +129,7 @@ pub(crate) async fn host_protection(
 ) -> Answer<Protection> {
     let enterprise_project = enterprise_project(&params)?;
     let counts = hosts::counts(&app, &caller, &path.project()?, enterprise_project).await?;
-    Ok(Json(Protection::none(counts.total())))
+    Ok(Json(Protection::new(counts.protected, counts.total())))
 }
 
 pub(crate) async fn container_protection(
@@ -139,7 +140,7 @@ pub(crate) async fn container_protection(
 ) -> Answer<Protection> {
     let enterprise_project = enterprise_project(&params)?;
     let counts = hosts::counts(&app, &caller, &path.project()?, enterprise_project).await?;
-    Ok(Json(Protection::none(counts.containers)))
+    Ok(Json(Protection::new(counts.protected_containers, counts.containers)))
 }
 
 /// `ShowOsStatisticsInfo`.

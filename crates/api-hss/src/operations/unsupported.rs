@@ -59,7 +59,6 @@ rows! {
     "ShowMultiCloudClusterImageCommand" Get "/container/kubernetes/multi-cloud/image-upload-command" "Show multi cloud cluster image command";
     "ShowAgentDaemonsetDeployTemplate" Get "/container/kubernetes/template" "Show agent daemonset deploy template";
     "ListContainerLogs" Get "/container/logs" "List container logs";
-    "SwitchContainerProtectStatus" Post "/container/switch-version" "Switch container protect status";
     "DownloadEventSourceFile" Get "/event/download-file" "Download event source file";
     "ExportEventRequest" Post "/event/export" "Export event request";
     "ExportTaskInfo" Post "/export-task" "Export task info";
@@ -74,7 +73,6 @@ rows! {
     "ShowHostsStatistics" Get "/host-management/host-statistics" "Show hosts statistics";
     "ListHostsRisk" Get "/host-management/hosts-risk" "List hosts risk";
     "ListPolicies" Get "/host-management/policies" "List policies";
-    "SwitchHostsProtectStatus" Post "/host-management/protection" "Switch hosts protect status";
     "UninstallAgents" Post "/host-management/uninstall" "Uninstall agents";
     "UpgradeAgents" Post "/host-management/upgrade" "Upgrade agents";
     "CreateVpcEndpoint" Post "/host-management/vpc-endpointes" "Create vpc endpoint";

@@ -83,6 +83,25 @@ pub(crate) fn all() -> Vec<(&'static str, &'static str, Option<Value>)> {
             "/host-management/asset-value/associate",
             Some(json!({"asset_value": "important", "host_id_list": ["host-web-1"]})),
         ),
+        (
+            "SwitchHostsProtectStatus",
+            "/host-management/protection",
+            Some(json!({"version": "hss.version.premium", "host_id_list": ["host-web-1"]})),
+        ),
+        (
+            "SwitchContainerProtectStatus",
+            "/container/switch-version",
+            Some(json!({"version": "hss.version.null", "host_id_list": ["host-web-1"]})),
+        ),
+        get("ListSecurityEvents", "/event/events?category=container"),
+        (
+            "ChangeEvent",
+            "/event/operate",
+            Some(json!({
+                "operate_type": "mark_as_handled",
+                "operate_event_list": [{"event_id": "no-such-event"}],
+            })),
+        ),
         get("ListVulnerabilities", "/vulnerability/vulnerabilities"),
         get("ListVulHosts", "/vulnerability/hosts?vul_id=CVE-2026-1&type=linux_vul"),
         get("ListHostVuls", "/vulnerability/host/host-web-1"),

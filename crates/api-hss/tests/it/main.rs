@@ -5,6 +5,7 @@ mod authz;
 mod calls;
 mod contract;
 mod errors;
+mod events;
 mod exports;
 mod history;
 mod knowledge;

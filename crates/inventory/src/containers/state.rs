@@ -84,6 +84,7 @@ pub(super) fn of(inside: &Inside, files: &Files) -> Details {
             .filter(|(key, value)| !key.contains('\0') && !value.contains('\0'))
             .take(MAX_LABELS)
             .collect(),
+        signs: Vec::new(),
     }
 }
 

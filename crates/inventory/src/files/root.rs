@@ -141,7 +141,7 @@ fn barred(mounts: &str, root: &Path) -> Vec<PathBuf> {
 }
 
 /// `mountinfo` writes blank, tab, newline and backslash as three octal digits.
-fn unescape(text: &str) -> String {
+pub(crate) fn unescape(text: &str) -> String {
     text.replace("\\040", " ").replace("\\011", "\t").replace("\\012", "\n").replace("\\134", "\\")
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Collectors, Options};
 use crate::collector::{Collector, Findings, Rows};
-use crate::containers::{Attribution, Container};
+use crate::containers::{Attribution, Container, signs};
 use crate::files::Files;
 use crate::files::root::Root;
 use crate::files::touched::Touched;
@@ -127,14 +127,15 @@ impl Engine {
         })
     }
 
-    pub(super) fn run(&mut self, kind: Kind, sweep: u64) -> Outcome {
+    /// Sweeps a kind; `guard`: signs of escapes are looked for in containers, too.
+    pub(super) fn run(&mut self, kind: Kind, sweep: u64, guard: bool) -> Outcome {
         let before = cpu_us();
         let now = self.options.clock.now();
         self.begin(sweep);
         let (mut host, mut containers) = (Found::default(), Vec::new());
         if let Some(collector) = self.collectors.iter().find(|c| c.kind() == kind) {
             if collector.needs_processes() || self.options.containers {
-                self.read_processes(now);
+                self.read_processes(now, guard);
             }
             let (collector, caches) = (*collector, &self.caches);
             let Processes { all, of } = &self.processes;
@@ -181,16 +182,21 @@ impl Engine {
         }
     }
 
-    fn read_processes(&mut self, now: Micros) {
+    fn read_processes(&mut self, now: Micros, guard: bool) {
         if self.read_in == self.sweep {
             return;
         }
         let all = self.table.read(&self.proc, now);
-        let of = if self.options.containers {
+        let mut of = if self.options.containers {
             Attribution::of(&all, &files(&self.options, &self.host.root, &self.caches, now))
         } else {
             Attribution { host: all.clone(), ..Attribution::default() }
         };
+        for container in of.containers.values_mut().filter(|_| guard) {
+            if let Some(first) = container.first() {
+                container.details.signs = signs::of(&self.proc, first);
+            }
+        }
         self.containers.retain(|id, _| of.containers.contains_key(id));
         self.processes = Processes { all, of };
         self.read_in = self.sweep;

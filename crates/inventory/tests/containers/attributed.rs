@@ -2,6 +2,7 @@
 
 use crate::runtimes::{Containerd, Docker, Image, Podman, Runc, Running, output};
 use muster_inventory::{Inventory, Options, Swept};
+use muster_model::container::{Sign, SignKind};
 use muster_model::{Column, Kind, Micros};
 use std::collections::BTreeSet;
 
@@ -113,6 +114,7 @@ fn what_runs_in_a_container_is_the_container_s() {
     }
     assert_eq!(details(&running[2]).labels, [("tier".to_owned(), "front".to_owned())].into());
 
+    escapes(&mut inventory, &podman, &docker, &running[0]);
     crate::reach::depends_on_the_network(&podman, &docker, &mut inventory);
 
     // What stopped is gone; what is renamed keeps its id.
@@ -122,6 +124,46 @@ fn what_runs_in_a_container_is_the_container_s() {
     assert!(inside(&after, &running[0]).is_none());
     let renamed = Running { name: "muster-renamed".to_owned(), ..running[1].clone() };
     assert!(inside(&after, &renamed).is_some());
+}
+
+/// In one test with the others: they take and clear the same names.
+fn escapes(inventory: &mut Inventory, podman: &Podman, docker: &Docker, plain: &Running) {
+    let httpd = |port| ["httpd", "-f", "-p", port];
+    let root = podman.run("muster-root", &["--privileged", "-v", "/:/host"], &httpd("18304"));
+    let some = docker.run(
+        "muster-some",
+        &["--net=host", "--pid=host", "--cap-add=SYS_PTRACE", "-v", "/etc/passwd:/p:ro"],
+        &httpd("18305"),
+    );
+    let signs = |inventory: &mut Inventory, container: &Running| {
+        sweep(inventory, Kind::Process);
+        let mut told = inventory.containers().unwrap().iter();
+        let told = told.find(|it| it.named.id == container.id).unwrap();
+        let sign = |it: &Sign| (it.kind, it.evidence.clone());
+        told.signs.iter().map(sign).collect::<Vec<_>>()
+    };
+    assert_eq!(signs(inventory, &root), [], "nobody asked for it");
+    inventory.guard(true);
+    let found = signs(inventory, &root);
+    assert!(found.iter().any(|(kind, _)| *kind == SignKind::Privileged), "{found:?}");
+    assert!(found.contains(&(SignKind::HostMount, "/ on /host rw".to_owned())), "{found:?}");
+    let found = signs(inventory, &some);
+    let namespace = |name: &str| {
+        let link = std::fs::read_link(format!("/proc/self/ns/{name}")).unwrap();
+        (SignKind::HostNamespace, link.to_str().unwrap().to_owned())
+    };
+    let expected = [
+        (SignKind::Capability, "CAP_SYS_PTRACE".to_owned()),
+        namespace("net"),
+        namespace("pid"),
+        (SignKind::HostMount, "/etc/passwd on /p ro".to_owned()),
+    ];
+    let uts = namespace("uts");
+    // Docker gives a container in the host's network its own name only if it is told one.
+    let found: Vec<_> = found.into_iter().filter(|it| *it != uts).collect();
+    assert_eq!(found, expected);
+    assert_eq!(signs(inventory, plain), [], "as Podman starts containers");
+    inventory.guard(false);
 }
 
 #[test]

@@ -147,7 +147,10 @@ impl Podman {
 
     fn clear(&self) {
         let reach = ["muster-inside", "muster-published", "muster-alone"];
-        for name in ["muster-bridge", "muster-host", "muster-renamed"].into_iter().chain(reach) {
+        for name in ["muster-bridge", "muster-host", "muster-renamed", "muster-root"]
+            .into_iter()
+            .chain(reach)
+        {
             self.command(&["rm", "-f", "-i", "-t", "0", name]);
         }
     }
@@ -192,7 +195,7 @@ impl Docker {
 
     fn clear(&self) {
         let reach = ["muster-docker-inside", "muster-docker-published", "muster-docker-local"];
-        for name in ["muster-docker"].into_iter().chain(reach) {
+        for name in ["muster-docker", "muster-some"].into_iter().chain(reach) {
             let _ = self.docker().args(["rm", "-f", name]).output();
         }
     }

@@ -7,7 +7,8 @@ use muster_model::report::{Reply, Report, Scope, ScopeReport, Task};
 use muster_model::{Error, Micros, Result};
 use muster_store::assets::{self, Applied, Target};
 use muster_store::hosts::{self, Host};
-use muster_store::{Tx, collect, containers};
+use muster_store::{Tx, collect, containers, events};
+use muster_vault::random;
 use std::collections::HashSet;
 
 /// Takes in reports and answers each. They come with the keys of their hosts, which must be different ones.
@@ -36,11 +37,18 @@ pub(super) async fn to_all(
     let told = reports.iter().filter_map(|it| Some((it.0.key, it.1.containers.as_deref()?)));
     containers::tell(tx, &told.collect::<Vec<_>>()).await?;
     let mut tasks = tasks(tx, app, &reports, now).await?.into_iter();
-    let reply = |_: &_| {
+    for (host, report) in reports.iter().filter(|it| it.0.protected_as.is_some()) {
+        let told = report.containers.as_deref().unwrap_or_default();
+        let new = events::record(tx, host.key, told, now, random::id).await?;
+        if new > 0 {
+            tracing::warn!(host = %host.id, new, "signs of ways out of containers");
+        }
+    }
+    let reply = |(host, _): &(&Host, &Report)| {
         let (full, tasks) = (wanted.next().unwrap_or_default(), tasks.next().unwrap_or_default());
         let next_secs =
             if full.is_empty() && tasks.is_empty() { HEARTBEAT_SECS } else { BUSY_SECS };
-        Reply { full, want_host: false, tasks, next_secs }
+        Reply { full, want_host: false, tasks, next_secs, guard: host.protected_as.is_some() }
     };
     Ok(reports.iter().map(reply).collect())
 }

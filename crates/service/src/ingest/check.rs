@@ -1,6 +1,6 @@
 //! The limits of what an agent may say.
 
-use muster_model::container::{Details, MAX_LABELS, MAX_TOLD};
+use muster_model::container::{Details, MAX_LABELS, MAX_SIGNS, MAX_TOLD};
 use muster_model::host::HostProfile;
 use muster_model::report::{Body, PROTOCOL, Report, Row};
 use muster_model::{Error, Kind, Result};
@@ -85,6 +85,8 @@ fn container(told: &Details) -> Result<()> {
     text("containers.image", &told.image)?;
     text("containers.image_id", &told.image_id)?;
     text("containers.runtime", &told.runtime)?;
+    at_most("containers.signs", told.signs.len(), MAX_SIGNS)?;
+    told.signs.iter().try_for_each(|sign| text("containers.signs", &sign.evidence))?;
     at_most("containers.labels", told.labels.len(), MAX_LABELS)?;
     for (key, value) in &told.labels {
         text("containers.labels", key)?;

@@ -21,6 +21,7 @@ pub(super) fn read(cells: &mut Cells<'_>) -> Result<Details> {
         runtime: cells.take()?,
         created: cells.take()?,
         labels: serde_json::from_str(&cells.take::<String>()?).map_err(Error::internal)?,
+        signs: Vec::new(),
     })
 }
 
@@ -44,7 +45,9 @@ pub async fn tell(tx: &mut Tx, told: &[(i64, &[Details])]) -> Result<()> {
     let mut new: BTreeMap<(i64, &str), &Details> = BTreeMap::new();
     for (host, containers) in told {
         for details in *containers {
-            if known.get(&(*host, details.named.id.clone())) != Some(details) {
+            // Signs are no property of the container: they are events.
+            let plain = Details { signs: Vec::new(), ..details.clone() };
+            if known.get(&(*host, details.named.id.clone())) != Some(&plain) {
                 new.insert((*host, &details.named.id), details);
             }
         }

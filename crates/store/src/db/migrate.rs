@@ -50,6 +50,8 @@ pub(super) const ALL: &[Migration] = steps![
     "0023_certificate_search.sql",
     "0024_registered_hosts.sql",
     "0025_container_details.sql",
+    "0026_protection.sql",
+    "0027_security_events.sql",
 ];
 
 /// Runs the steps of `all` that are missing.

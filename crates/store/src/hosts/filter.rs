@@ -54,6 +54,10 @@ pub struct Filter {
     pub installing_since: Micros,
     /// Whether it is a node: containers run on it, or its owner says so.
     pub node: Option<bool>,
+    /// Whether it is protected.
+    pub protected: Option<bool>,
+    /// Exactly what it is protected as.
+    pub version: Option<String>,
     /// Exactly this tag, as `key=value`.
     pub tag: Option<String>,
 }
@@ -115,6 +119,15 @@ impl Filter {
             None => {}
             Some(true) => and(node, None),
             Some(false) => and(&format!("NOT {node}"), None),
+        }
+        let protected = "EXISTS (SELECT 1 FROM host_protection p WHERE p.host = hosts.key";
+        match self.protected {
+            None => {}
+            Some(true) => and(&format!("{protected})"), None),
+            Some(false) => and(&format!("NOT {protected})"), None),
+        }
+        if let Some(version) = &self.version {
+            and(&format!("{protected} AND p.version = ?)"), Some(version.into()));
         }
         if let Some(tag) = &self.tag {
             and(&tx.contains("tags"), Some(folded(&format!("\n{tag}\n")).into()));

@@ -76,6 +76,7 @@ on_both_databases! {
             runtime: "docker".into(),
             created: Some(Micros(5)),
             labels: [("tier".to_owned(), "%é'".to_owned())].into(),
+            signs: Vec::new(),
         };
         let mut targets = Vec::new();
         for id in ["h1", "h2"] {

@@ -1,0 +1,60 @@
+//! A protected host: its agent is told so, and what it then finds in containers is recorded, once.
+
+use crate::agent::{TestAgent, deliver, router, scope, swept};
+use muster_model::Kind;
+use muster_model::container::{Details, Sign, SignKind};
+use muster_model::report::ContainerRef;
+use muster_store::{Tx, events, hosts, transact};
+use muster_testkit::{TestApp, on_both_databases};
+
+const PAGE: muster_model::Paging = muster_model::Paging { limit: 10, offset: 0 };
+
+fn told(evidence: &str) -> Vec<Details> {
+    let sign = Sign { kind: SignKind::HostMount, evidence: evidence.to_owned() };
+    let named = ContainerRef { id: "c".into(), name: "shop".into() };
+    vec![Details { named, image: "shop:1".into(), signs: vec![sign], ..Details::default() }]
+}
+
+async fn evidence(tx: &mut Tx, project: i64) -> Vec<String> {
+    let page = events::list(tx, project, &events::Filter::default(), PAGE).await.unwrap();
+    page.rows.into_iter().map(|event| event.sign.evidence).collect()
+}
+
+on_both_databases! {
+    async fn what_is_found_counts_only_while_the_host_is_protected(test: TestDb) {
+        let test = TestApp::on(test).await;
+        let router = router(&test);
+        let now = || test.app.now();
+        let mut agent = TestAgent::new(now());
+        let host = agent.join(&test, &router, "web").await.host_id;
+        let host = hosts::by_id(&mut test.app.db.read().await.unwrap(), &host).await.unwrap().unwrap();
+        let mut report = async |evidence: &str| {
+            test.clock.advance_secs(60);
+            let inside = scope(Kind::Process, Some("c"));
+            let scopes = [scope(Kind::Process, None), inside];
+            let scopes = scopes.iter().map(|scope| swept(scope, &[(1, 1)].into(), now())).collect();
+            agent.sync.observe(&[Kind::Process], scopes);
+            agent.sync.tell(told(evidence));
+            let sent = agent.say(now());
+            let reply = deliver(&router, &sent).await.unwrap();
+            agent.sync.replied(&reply);
+            (reply.guard, evidence_of(&test, host.project).await)
+        };
+        // An agent that looks without being asked tells nothing.
+        assert_eq!(report("/etc").await, (false, vec![]));
+        let protect = async |version: Option<&str>| {
+            let db = &test.app.db;
+            transact!(db, |tx| hosts::protect(tx, host.key, version, now()).await).unwrap();
+        };
+        protect(Some("hss.version.premium")).await;
+        assert_eq!(report("/root").await, (true, vec!["/root".to_owned()]));
+        assert_eq!(report("/root").await.1, ["/root"]);
+        assert_eq!(report("/boot").await.1, ["/boot", "/root"]);
+        protect(None).await;
+        assert_eq!(report("/sys").await, (false, vec!["/boot".to_owned(), "/root".to_owned()]));
+    }
+}
+
+async fn evidence_of(test: &TestApp, project: i64) -> Vec<String> {
+    evidence(&mut test.app.db.read().await.unwrap(), project).await
+}

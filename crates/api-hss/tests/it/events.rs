@@ -1,0 +1,118 @@
+//! Security events: recorded once, listed, filtered, handled.
+
+use crate::world::{NOW, World};
+use muster_model::container::{Details, Sign, SignKind};
+use muster_model::report::ContainerRef;
+use muster_store::{events, hosts, transact};
+use serde_json::{Value, json};
+
+impl World {
+    /// What a host tells of a container with these signs.
+    async fn signs(&self, host: &str, container: &str, signs: &[(SignKind, &str)]) -> usize {
+        let sign = |(kind, evidence): &(SignKind, &str)| Sign {
+            kind: *kind,
+            evidence: (*evidence).to_owned(),
+        };
+        let told = Details {
+            named: ContainerRef { id: format!("id-{container}"), name: container.to_owned() },
+            image: "shop:1".to_owned(),
+            signs: signs.iter().map(sign).collect(),
+            ..Details::default()
+        };
+        let db = &self.db.db;
+        transact!(db, |tx| {
+            let host = hosts::by_id(tx, host).await?.unwrap().key;
+            let id = muster_vault::random::id;
+            events::record(tx, host, std::slice::from_ref(&told), self.app.now(), id).await
+        })
+        .unwrap()
+    }
+
+    async fn events(&self, query: &str) -> Vec<String> {
+        let answer = self.get(&format!("/event/events?{query}")).await.ok();
+        let rows = answer["data_list"].as_array().unwrap().clone();
+        assert_eq!(answer["total_num"], rows.len(), "{query}");
+        let row = |it: &Value| {
+            format!("{} {}", it["container_name"], it["event_details"]).replace('"', "")
+        };
+        rows.iter().map(row).collect()
+    }
+}
+
+#[tokio::test]
+async fn an_event_is_recorded_once_and_found_by_what_it_is_about() {
+    for world in World::each().await {
+        assert!(world.events("").await.is_empty());
+        let shop = [(SignKind::Privileged, "CapEff 1"), (SignKind::HostMount, "/etc on /x rw")];
+        assert_eq!(world.signs("host-web-1", "shop", &shop).await, 2);
+        assert_eq!(world.signs("host-web-1", "shop", &shop).await, 0);
+        world.clock.advance_secs(3_600);
+        let more = [shop[0], (SignKind::HostNamespace, "pid:[1]")];
+        assert_eq!(world.signs("host-web-1", "shop", &more).await, 1);
+        assert_eq!(world.signs("host-web-2", "cart", &shop[1..]).await, 1);
+        let all = ["cart /etc on /x rw", "shop pid:[1]", "shop /etc on /x rw", "shop CapEff 1"];
+        for (query, found) in [
+            ("", &all[..]),
+            ("category=container&event_types=3007&last_days=30", &all),
+            ("category=host", &[]),
+            ("event_types=1001", &[]),
+            ("container_name=CART", &all[..1]),
+            ("host_name=web-2", &all[..1]),
+            ("host_id=host-web-1&severity=Critical", &all[3..]),
+            ("severity_list=Critical&severity_list=Medium", &[all[1], all[3]]),
+            ("severity=Low", &[]),
+            ("event_class_ids=container_1004", &[all[0], all[2]]),
+            ("event_class_ids=container_1001&event_class_ids=container_1003", &[all[1], all[3]]),
+            ("event_name=privileged", &all[3..]),
+            ("handle_status=handled", &[]),
+            ("attack_tag=attack_success", &[]),
+            ("enterprise_project_id=other", &[]),
+        ] {
+            assert_eq!(world.events(query).await, found, "{query}");
+        }
+        let begun = NOW.plus_secs(60).millis();
+        assert_eq!(world.events(&format!("begin_time={begun}")).await, all[..2]);
+        assert_eq!(world.events(&format!("end_time={begun}")).await, all[2..]);
+        for bad in ["category=x", "last_days=31", "handle_status=done", "auto_block=x"] {
+            assert_eq!(world.get(&format!("/event/events?{bad}")).await.error().0, 400, "{bad}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_event_is_shown_with_its_evidence_and_handled_by_its_id() {
+    let world = World::new().await;
+    world
+        .signs("host-web-1", "shop", &[(SignKind::RuntimeSocket, "/run/docker.sock on /s rw")])
+        .await;
+    let row = async || world.get("/event/events").await.ok()["data_list"][0].clone();
+    let mut shown = row().await;
+    let id = shown["event_id"].take();
+    insta::assert_json_snapshot!("event", shown);
+
+    let handle = async |method: &str, ids: &[&str]| {
+        let list: Vec<_> =
+            ids.iter().map(|id| json!({"event_id": id, "event_type": 3007})).collect();
+        let body = json!({"operate_type": method, "handler": "known", "operate_event_list": list});
+        world.post("/event/operate", body).await
+    };
+    let id = id.as_str().unwrap();
+    assert_eq!(handle("mark_as_handled", &[id, "nobody"]).await.error().0, 404);
+    assert_eq!(row().await["handle_status"], "unhandled");
+    handle("mark_as_handled", &[id]).await.ok();
+    let handled = row().await;
+    let told = ["handle_status", "handle_method", "handler"].map(|name| handled[name].clone());
+    assert_eq!(told, ["handled", "mark_as_handled", "known"]);
+    assert_eq!(handled["handle_time"], NOW.millis());
+    handle("unhandle", &[id]).await.ok();
+    assert_eq!(row().await["handle_status"], "unhandled");
+    assert_eq!(handle("isolate_and_kill", &[id]).await.error().0, 400);
+    assert_eq!(handle("ignore", &[]).await.error().0, 400);
+
+    // Another account sees none and changes none.
+    let (project, token) = world.stranger().await;
+    let stranger = World { project, token, ..world };
+    assert!(stranger.events("").await.is_empty());
+    let body = json!({"operate_type": "ignore", "operate_event_list": [{"event_id": id}]});
+    assert_eq!(stranger.post("/event/operate", body).await.error().0, 404);
+}
