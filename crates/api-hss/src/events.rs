@@ -53,6 +53,11 @@ const fn class(sign: SignKind) -> (&'static str, &'static str, &'static str) {
             "Container can write control groups of its host",
             "Mount control groups read-only.",
         ),
+        SignKind::UnknownProgram => (
+            "dockerproc_001",
+            "Program unknown to the container's image",
+            "Find out who started it; where it belongs there, mark the event as handled.",
+        ),
     }
 }
 

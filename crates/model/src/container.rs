@@ -87,6 +87,8 @@ words! {
     RuntimeSocket "runtime_socket";
     /// It can write control groups whose end runs a program on the host.
     ReleaseAgent "release_agent";
+    /// It runs a program that no container of its image ran while the image was learned.
+    UnknownProgram "unknown_program";
 }
 
 words! {
@@ -106,7 +108,7 @@ impl SignKind {
     /// How grave it is.
     pub const fn severity(self) -> Severity {
         match self {
-            Self::HostNamespace => Severity::Medium,
+            Self::HostNamespace | Self::UnknownProgram => Severity::Medium,
             Self::Capability | Self::HostMount | Self::ReleaseAgent => Severity::High,
             Self::Privileged | Self::RuntimeSocket => Severity::Critical,
         }

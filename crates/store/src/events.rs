@@ -1,5 +1,9 @@
 //! Security events: what was found in containers that may lead out of them, and who handled it.
 
+mod programs;
+
+pub use programs::unknown_programs;
+
 use crate::Tx;
 use crate::db::{Bind, Row, binds, folded};
 use crate::hosts;

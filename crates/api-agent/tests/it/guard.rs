@@ -1,9 +1,10 @@
 //! A protected host: its agent is told so, and what it then finds in containers is recorded, once.
 
 use crate::agent::{TestAgent, deliver, router, scope, swept};
-use muster_model::Kind;
+use muster_agent::sync::Swept;
 use muster_model::container::{Details, Sign, SignKind};
-use muster_model::report::ContainerRef;
+use muster_model::report::{ContainerRef, Row, RowKey, Scope, Volatile, digest};
+use muster_model::{Column, Fact, Kind, Micros};
 use muster_store::{Tx, events, hosts, transact};
 use muster_testkit::{TestApp, on_both_databases};
 
@@ -53,6 +54,66 @@ on_both_databases! {
         protect(None).await;
         assert_eq!(report("/sys").await, (false, vec!["/boot".to_owned(), "/root".to_owned()]));
     }
+
+    async fn a_program_no_container_of_the_image_ran_is_told_of_once_it_is_learned(test: TestDb) {
+        let test = TestApp::on(test).await;
+        let router = router(&test);
+        let now = || test.app.now();
+        let mut agent = TestAgent::new(now());
+        let host = agent.join(&test, &router, "web").await.host_id;
+        let host = hosts::by_id(&mut test.app.db.read().await.unwrap(), &host).await.unwrap().unwrap();
+        let db = &test.app.db;
+        transact!(db, |tx| hosts::protect(tx, host.key, Some("hss.version.premium"), now()).await).unwrap();
+        // Containers with their images and the programs that run in them.
+        let mut report = async |containers: &[(&str, &str, &[&str])]| {
+            let mut scopes = vec![programs(None, &[], now())];
+            let named = |id: &str| ContainerRef { id: id.into(), name: id.into() };
+            for (id, _, paths) in containers {
+                scopes.push(programs(Some(named(id)), paths, now()));
+            }
+            let details = |(id, image, _): &(&str, &str, &[&str])| Details {
+                named: named(id),
+                image: (*image).to_owned(),
+                ..Details::default()
+            };
+            agent.sync.observe(&[Kind::Process], scopes);
+            agent.sync.tell(containers.iter().map(details).collect());
+            let sent = agent.say(now());
+            let reply = deliver(&router, &sent).await.unwrap();
+            agent.sync.replied(&reply);
+            evidence_of(&test, host.project).await
+        };
+        let none: [&str; 0] = [];
+        assert_eq!(report(&[("a", "shop:1", &["/bin/shop"])]).await, none);
+        test.clock.advance_secs(3_600);
+        assert_eq!(report(&[("a", "shop:1", &["/bin/shop", "/bin/backup"])]).await, none);
+        test.clock.advance_secs(86_400);
+        let both = ["/bin/backup", "/bin/shop"];
+        // What one container ran another of the image may run; another image is learned for itself.
+        let others = [("b", "shop:1", &both[..]), ("c", "cart:1", &["/bin/sh"])];
+        assert_eq!(report(&others).await, none);
+        let mut strange = others;
+        strange[0].2 = &["/bin/shop", "/tmp/miner"];
+        assert_eq!(report(&strange).await, ["/tmp/miner"]);
+        test.clock.advance_secs(60);
+        assert_eq!(report(&strange).await, ["/tmp/miner"]);
+        strange[1].2 = &["/bin/sh", "/bin/cart"];
+        assert_eq!(report(&strange).await, ["/tmp/miner"]);
+    }
+}
+
+fn programs(container: Option<ContainerRef>, paths: &[&str], at: Micros) -> Swept {
+    let row = |path: &&str| {
+        let mut fact = Fact::new(Kind::Process);
+        fact.set(Column::Path, (*path).to_owned());
+        Row { fact, seq: 0, volatile: Volatile::default() }
+    };
+    let mut rows: Vec<Row> = paths.iter().map(row).collect();
+    rows.sort_by_key(Row::key);
+    let keys: Vec<RowKey> = rows.iter().map(Row::key).collect();
+    let digest = digest(keys.iter().zip(rows.iter().map(|row| &row.volatile)));
+    let scope = Scope { kind: Kind::Process, container };
+    Swept { scope, digest, swept_at: at, rows: rows.into(), keys: keys.into() }
 }
 
 async fn evidence_of(test: &TestApp, project: i64) -> Vec<String> {

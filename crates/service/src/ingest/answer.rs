@@ -4,7 +4,7 @@ use super::{BUSY_SECS, HEARTBEAT_SECS};
 use crate::App;
 use crate::keypairs::agents as binding;
 use muster_model::report::{Reply, Report, Scope, ScopeReport, Task};
-use muster_model::{Error, Micros, Result};
+use muster_model::{Error, Kind, Micros, Result};
 use muster_store::assets::{self, Applied, Target};
 use muster_store::hosts::{self, Host};
 use muster_store::{Tx, collect, containers, events};
@@ -37,13 +37,7 @@ pub(super) async fn to_all(
     let told = reports.iter().filter_map(|it| Some((it.0.key, it.1.containers.as_deref()?)));
     containers::tell(tx, &told.collect::<Vec<_>>()).await?;
     let mut tasks = tasks(tx, app, &reports, now).await?.into_iter();
-    for (host, report) in reports.iter().filter(|it| it.0.protected_as.is_some()) {
-        let told = report.containers.as_deref().unwrap_or_default();
-        let new = events::record(tx, host.key, told, now, random::id).await?;
-        if new > 0 {
-            tracing::warn!(host = %host.id, new, "signs of ways out of containers");
-        }
-    }
+    guard(tx, &reports, now).await?;
     let reply = |(host, _): &(&Host, &Report)| {
         let (full, tasks) = (wanted.next().unwrap_or_default(), tasks.next().unwrap_or_default());
         let next_secs =
@@ -51,6 +45,28 @@ pub(super) async fn to_all(
         Reply { full, want_host: false, tasks, next_secs, guard: host.protected_as.is_some() }
     };
     Ok(reports.iter().map(reply).collect())
+}
+
+/// How long the programs of an image are learned from when it is first seen on a protected host, seconds.
+const LEARNING_SECS: i64 = 86_400;
+
+/// Records what is new of the signs of ways out of containers, on hosts that are protected.
+async fn guard(tx: &mut Tx, reports: &[(&Host, &Report)], now: Micros) -> Result<()> {
+    for (host, report) in reports.iter().filter(|it| it.0.protected_as.is_some()) {
+        let mut told = report.containers.clone().unwrap_or_default();
+        let in_container =
+            |it: &ScopeReport| it.scope.kind == Kind::Process && it.scope.container.is_some();
+        if report.scopes.iter().any(in_container) {
+            let target = Target { project: host.project, host: host.key };
+            let until = now.plus_secs(LEARNING_SECS);
+            told.extend(events::unknown_programs(tx, target, now, until).await?);
+        }
+        let new = events::record(tx, host.key, &told, now, random::id).await?;
+        if new > 0 {
+            tracing::warn!(host = %host.id, new, "signs of ways out of containers");
+        }
+    }
+    Ok(())
 }
 
 /// Stores what is reported, and tells for each report which scopes are wanted in full.

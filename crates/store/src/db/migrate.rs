@@ -52,6 +52,7 @@ pub(super) const ALL: &[Migration] = steps![
     "0025_container_details.sql",
     "0026_protection.sql",
     "0027_security_events.sql",
+    "0028_image_programs.sql",
 ];
 
 /// Runs the steps of `all` that are missing.
