@@ -174,6 +174,18 @@ fn event(row: &Row) -> Result<Event> {
     Ok(Event { id, host, container, image, sign, occurred_at, handled })
 }
 
+/// Forgets events from before `before` of containers that do not run any more, a few at a time; answers how many. That of one that runs
+/// stays: forgotten, it would be found and told again.
+///
+/// # Errors
+/// Those of the database.
+pub(crate) async fn forget(tx: &mut Tx, before: Micros, most: i64) -> Result<u64> {
+    let sql = "DELETE FROM security_events WHERE key IN (SELECT e.key FROM security_events e WHERE e.occurred_at < ? \
+               AND NOT EXISTS (SELECT 1 FROM containers c JOIN host_kinds k ON k.host = c.host AND k.container = c.key \
+               WHERE c.host = e.host AND c.id = e.container_id AND length(k.digest) > 0) LIMIT ?)";
+    tx.execute(sql, binds![before, most]).await
+}
+
 /// Notes what somebody did about an event of a project, or that it is open again. Answers whether there is such an event.
 ///
 /// # Errors

@@ -6,6 +6,7 @@ mod audit;
 mod certificates;
 mod converge;
 mod database;
+mod events;
 mod fleet;
 mod hosts;
 mod identity;
