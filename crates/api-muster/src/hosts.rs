@@ -31,6 +31,8 @@ struct HostView {
     tags: BTreeMap<String, String>,
     /// Containers run on it, or its owner says so.
     container_node: bool,
+    /// Its containers are watched for signs of ways out.
+    protected: bool,
     /// The name it was entered by, whatever its agent calls it.
     entered_name: Option<String>,
     /// What an agent must have to become this host, where it was said.
@@ -58,6 +60,7 @@ fn view(known: Known, cloned: &HashSet<HostId>) -> HostView {
         group: host.owner.group,
         tags: host.owner.tags,
         container_node: known.is_node,
+        protected: host.protected_as.is_some(),
         entered_name: said(host.registration.name),
         expected_address: said(host.registration.address),
         expected_machine_id: said(host.registration.machine_id),

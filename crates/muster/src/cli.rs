@@ -11,6 +11,7 @@ pub(crate) mod audit;
 pub(crate) mod backup;
 pub(crate) mod cert;
 pub(crate) mod config;
+pub(crate) mod containers;
 pub(crate) mod db;
 pub(crate) mod export;
 pub(crate) mod hosts;
@@ -93,6 +94,8 @@ pub(crate) enum Command {
     },
     /// List hosts, enter one by hand, say who answers for it.
     Hosts(hosts::HostsArgs),
+    /// The containers that run on the hosts, and what looks like a way out of them.
+    Containers(containers::ContainersArgs),
     /// Count and list what is on the hosts, as it is, as it was, and what changed.
     ///
     /// Without KIND the totals. KIND is one of users, auto_launch, database, jar_package, port, process,

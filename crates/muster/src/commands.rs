@@ -5,6 +5,7 @@ pub(crate) mod artifacts;
 pub(crate) mod assets;
 pub(crate) mod audit;
 pub(crate) mod cert;
+pub(crate) mod containers;
 pub(crate) mod db;
 pub(crate) mod export;
 pub(crate) mod hosts;

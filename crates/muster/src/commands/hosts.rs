@@ -81,6 +81,7 @@ fn list(context: &Context, wanted: &ListArgs) -> Result<()> {
         ("kernel", "/kernel"),
         ("addresses", "/addresses"),
         ("node", "/container_node"),
+        ("protected", "/protected"),
         ("department", "/department"),
         ("importance", "/importance"),
         ("location", "/location"),

@@ -9,6 +9,7 @@
 mod audit;
 mod backup;
 mod cert;
+mod containers;
 mod hosts;
 mod init;
 mod install;

@@ -1,0 +1,73 @@
+//! `muster containers`
+
+use super::asking::Asking;
+use clap::{Args, Subcommand};
+
+#[derive(Args)]
+pub(crate) struct ContainersArgs {
+    #[command(flatten)]
+    pub(crate) asking: Asking,
+    #[command(subcommand)]
+    pub(crate) command: Option<ContainersCommand>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum ContainersCommand {
+    /// List the containers that run: all of them, or those that all that is given fits.
+    List(ListArgs),
+    /// List the security events of protected hosts, the latest first: signs of ways out of containers, and programs that
+    /// an image's containers did not run before.
+    Events(EventsArgs),
+    /// Say that events were handled, or that they are open again.
+    Handle {
+        /// Ids of events, 1 to 200.
+        #[arg(required = true, value_name = "EVENT")]
+        ids: Vec<String>,
+        /// They are open again.
+        #[arg(long)]
+        again: bool,
+        /// What was done, at most 256 characters.
+        #[arg(long, default_value = "")]
+        remark: String,
+    },
+    /// Protect hosts: their containers are watched for signs of ways out, and for programs unknown to their images.
+    ///
+    /// What runs now is taken for good: an image's programs are learned for 24 hours. Nothing is ever blocked.
+    Protect {
+        /// Ids of hosts, 1 to 200.
+        #[arg(required = true, value_name = "HOST")]
+        hosts: Vec<String>,
+        /// Protect them no longer.
+        #[arg(long)]
+        off: bool,
+    },
+}
+
+#[derive(Args, Default)]
+pub(crate) struct ListArgs {
+    /// Part of the name.
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    /// Part of the image's name.
+    #[arg(long)]
+    pub(crate) image: Option<String>,
+    /// Part of the name of the pod.
+    #[arg(long)]
+    pub(crate) pod: Option<String>,
+}
+
+#[derive(Args, Default)]
+pub(crate) struct EventsArgs {
+    /// Part of the container's name.
+    #[arg(long)]
+    pub(crate) container: Option<String>,
+    /// Id of the host.
+    #[arg(long)]
+    pub(crate) host: Option<String>,
+    /// How bad.
+    #[arg(long, value_parser = ["Low", "Medium", "High", "Critical"])]
+    pub(crate) severity: Option<String>,
+    /// Also those that were handled.
+    #[arg(long)]
+    pub(crate) all: bool,
+}

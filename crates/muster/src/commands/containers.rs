@@ -1,0 +1,115 @@
+//! `muster containers`
+
+use super::{Context, rows};
+use crate::cli::containers::{ContainersArgs, ContainersCommand, EventsArgs, ListArgs};
+use crate::messages::Message;
+use crate::output::list::Column;
+use crate::output::print_list;
+use muster_model::{Error, Micros, Result};
+use serde_json::{Value, json};
+
+/// What protects containers is called so in the contract.
+const PROTECTED: &str = "hss.version.container.enterprise";
+const UNPROTECTED: &str = "hss.version.null";
+/// Rows of a page.
+const PAGE: usize = 200;
+
+/// Lists containers and their events, says what was done about them, protects hosts.
+pub(crate) fn run(context: &Context, args: &ContainersArgs) -> Result<()> {
+    match &args.command {
+        None => list(context, &ListArgs::default()),
+        Some(ContainersCommand::List(wanted)) => list(context, wanted),
+        Some(ContainersCommand::Events(wanted)) => events(context, wanted),
+        Some(ContainersCommand::Handle { ids, again, remark }) => {
+            let ids: Vec<Value> = ids.iter().map(|id| json!({"event_id": id})).collect();
+            let body = json!({
+                "operate_type": if *again { "unhandle" } else { "mark_as_handled" },
+                "handler": remark,
+                "operate_event_list": ids,
+            });
+            context.client.send_json("POST", "/v5/{project}/event/operate", Some(&body))?;
+            context.tell(Message::EventsChanged, &[&ids.len().to_string()]);
+            Ok(())
+        }
+        Some(ContainersCommand::Protect { hosts, off }) => {
+            let body = json!({
+                "version": if *off { UNPROTECTED } else { PROTECTED },
+                "host_id_list": hosts,
+            });
+            let path = "/v5/{project}/host-management/protection";
+            context.client.send_json("POST", path, Some(&body))?;
+            let told = if *off { Message::HostsUnprotected } else { Message::HostsProtected };
+            context.tell(told, &[&hosts.len().to_string()]);
+            Ok(())
+        }
+    }
+}
+
+fn list(context: &Context, wanted: &ListArgs) -> Result<()> {
+    let columns = [
+        ("name", "/container_name"),
+        ("image", "/image_name"),
+        ("pod", "/pod_name"),
+        ("made", "/create_time"),
+        // HOST/CONTAINER: the runtimes of two hosts may give the same id.
+        ("id", "/id"),
+    ];
+    let query = [
+        ("container_name", &wanted.name),
+        ("image_name", &wanted.image),
+        ("pod_name", &wanted.pod),
+    ];
+    pages(context, "/v5/{project}/container/kubernetes", &query, &columns)
+}
+
+fn events(context: &Context, wanted: &EventsArgs) -> Result<()> {
+    let columns = [
+        ("id", "/event_id"),
+        ("severity", "/severity"),
+        ("event", "/event_name"),
+        ("evidence", "/forensic_info/evidence"),
+        ("container", "/container_name"),
+        ("image", "/image_name"),
+        ("host", "/host_name"),
+        ("first seen", "/occur_time"),
+        ("status", "/handle_status"),
+        ("remark", "/handler"),
+    ];
+    let open = (!wanted.all).then(|| "unhandled".to_owned());
+    let query = [
+        ("container_name", &wanted.container),
+        ("host_id", &wanted.host),
+        ("severity", &wanted.severity),
+        ("handle_status", &open),
+    ];
+    pages(context, "/v5/{project}/event/events", &query, &columns)
+}
+
+/// Every page of a list of the contract, its times as people read them.
+fn pages(
+    context: &Context,
+    path: &str,
+    wanted: &[(&'static str, &Option<String>)],
+    columns: &[Column],
+) -> Result<()> {
+    let mut all = Vec::new();
+    loop {
+        let mut query = vec![("limit", PAGE.to_string()), ("offset", all.len().to_string())];
+        query.extend(wanted.iter().filter_map(|(name, value)| Some((*name, (*value).clone()?))));
+        let page = rows(&context.client.get(path, &query)?, "data_list");
+        let last = page.len() < PAGE;
+        all.extend(page);
+        if last {
+            break;
+        }
+    }
+    for row in &mut all {
+        for name in ["create_time", "occur_time", "handle_time"] {
+            if let Some(time) = row.get_mut(name).filter(|time| time.is_i64()) {
+                let at = time.as_i64().and_then(|millis| millis.checked_mul(1_000));
+                *time = Micros(at.ok_or_else(|| Error::internal("a time"))?).iso().into();
+            }
+        }
+    }
+    print_list(context.output, columns, &all)
+}
