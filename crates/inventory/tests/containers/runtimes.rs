@@ -221,6 +221,11 @@ impl Docker {
         let format = "{{.Config.Image}} {{.Image}} {{.Created}}";
         inspected(&finish(self.docker().args(["inspect", "-f", format, id])))
     }
+
+    /// Where the telnet port of a container is published, an address a line.
+    pub(crate) fn ports(&self, container: &Running) -> String {
+        finish(self.docker().args(["port", &container.id, "23/tcp"]))
+    }
 }
 
 impl Drop for Docker {
