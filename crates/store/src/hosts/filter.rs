@@ -30,7 +30,7 @@ pub struct Filter {
     pub id: Option<String>,
     /// One of these ids, where there are any.
     pub ids: Vec<String>,
-    /// Part of the name.
+    /// Part of the name, or of the one it was entered by.
     pub name: Option<String>,
     /// Exactly one of these names, where there are any.
     pub names: Vec<String>,
@@ -82,9 +82,12 @@ impl Filter {
                 and(column, Some(value.into()));
             }
         }
-        for (column, value) in
-            [("name", &self.name), ("addresses", &self.ip), ("os_name", &self.os_name)]
-        {
+        if let Some(name) = &self.name {
+            // The name it was entered by is looked for too: its agent may call it otherwise.
+            let holds = tx.contains("(name || '\n' || entered_name)");
+            and(&holds, Some(folded(name).into()));
+        }
+        for (column, value) in [("addresses", &self.ip), ("os_name", &self.os_name)] {
             if let Some(value) = value {
                 and(&tx.contains(column), Some(folded(value).into()));
             }

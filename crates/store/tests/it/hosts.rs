@@ -214,6 +214,14 @@ on_both_databases! {
             assert_eq!(hosts::count(&mut tx, project, &filter).await.unwrap(), total, "{tag}");
         }
 
+        // Whatever its agent calls it, it is found by the name it was entered by.
+        hosts::update_profile(&mut tx, made[1], &profile("node-7", &[])).await.unwrap();
+        for (name, expected) in [("DB", "h2"), ("node-", "h2"), ("7db", "")] {
+            let filter = Filter { name: Some(name.to_owned()), ..Filter::default() };
+            let found = hosts::list(&mut tx, project, &filter, ALL).await.unwrap().rows;
+            assert_eq!(ids(found).join(" "), expected, "{name}");
+        }
+
         // Who had an agent, be it shut out since, does not wait any more, and is not forgotten.
         agents::create(&mut tx, &AgentId::parse("a1").unwrap(), made[0], &[7; 32], NOW).await.unwrap();
         assert!(hosts::expecting_name(&mut tx, project, "web").await.unwrap().is_empty());
