@@ -179,7 +179,8 @@ fn at_a_terminal_it_asks_whom_to_believe_and_for_the_password() {
         return;
     }
     let Some(world) = World::new() else { return };
-    let _server = Server::up(world.path(), &["--no-local-agent"]);
+    // Over TLS: the token says which CA to trust.
+    let _server = Server::up(world.path(), &["--no-local-agent", "--tls-generate"]);
     let nobody = world.path().join("nobody").display().to_string();
     let install = format!(
         "{} --data-dir {} agent install {ACCOUNT}@127.0.0.1 --unprivileged --port {} --known-hosts {nobody} \

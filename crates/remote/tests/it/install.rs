@@ -180,17 +180,58 @@ cp /etc/systemd/system/* "$1"
     }
 }
 
+/// A shell of somebody who is not root; none where nobody can be made.
+#[expect(clippy::print_stderr, reason = "a test that did not run must say so")]
+fn somebody() -> Option<Command> {
+    let mut other = command("setpriv");
+    other.args(["--reuid=54321", "--clear-groups"]);
+    let tried = command("setpriv").args(["--reuid=54321", "--clear-groups", "true"]).status();
+    if tried.is_ok_and(|status| status.success()) {
+        return Some(other);
+    }
+    eprintln!("no right to be somebody else: this test did NOT run");
+    None
+}
+
+/// A program for everybody.
+fn script(file: &Path, text: &str) {
+    fs::write(file, text).unwrap();
+    fs::set_permissions(file, fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+/// `sudo` as this program uses it, to somebody whom `id` takes for root: what is handed on reads on where the
+/// shell before it stopped.
+#[test]
+fn an_account_becomes_root_by_sudo() {
+    let Some(mut other) = somebody() else { return };
+    let home = tempfile::tempdir().unwrap();
+    fs::set_permissions(home.path(), fs::Permissions::from_mode(0o777)).unwrap();
+    let (tools, rooted) = (home.path().join("tools"), home.path().join("rooted"));
+    fs::create_dir(&tools).unwrap();
+    fs::create_dir(&rooted).unwrap();
+    let sudo = format!(
+        "#!/bin/sh\n[ \"$1\" = -n ] || exit 1\nshift\nPATH={}:$PATH exec \"$@\"\n",
+        rooted.display()
+    );
+    script(&tools.join("sudo"), &sudo);
+    script(&rooted.join("id"), "#!/bin/sh\necho 0\n");
+    let folder = home.path().join("agent");
+    let install = install("https://good:1", &folder, false);
+    let path = format!("{}:/usr/bin:/bin", tools.display());
+    other.env("PATH", path).args(["sh", "-c", &install.command()]);
+    let (code, told, complaint) = said(&output(&mut other, &sent(&install, AGENT)));
+    assert_eq!((code, complaint.as_str()), (Some(0), ""));
+    assert!(told.starts_with("muster: start"), "{told}");
+    let asked = fs::read_to_string(folder.join("state/enrolment.json")).unwrap();
+    assert!(asked.starts_with("secret "), "{asked}");
+}
+
 #[test]
 fn without_root_it_says_what_it_needs() {
-    let tried = command("setpriv").args(["--reuid=54321", "--clear-groups", "true"]).status();
-    if !tried.is_ok_and(|status| status.success()) {
-        eprintln!("no right to be somebody else: this test did NOT run");
-        return;
-    }
+    let Some(mut other) = somebody() else { return };
     let home = tempfile::tempdir().unwrap();
     let install = install("https://good:1", &home.path().join("agent"), false);
-    let mut other = command("setpriv");
-    other.args(["--reuid=54321", "--clear-groups", "sh", "-c", &install.command()]);
+    other.args(["sh", "-c", &install.command()]);
     let (code, _, complaint) = said(&output(&mut other, &sent(&install, AGENT)));
     assert_eq!(code, Some(70));
     assert!(complaint.starts_with("muster: this needs root"), "{complaint}");
