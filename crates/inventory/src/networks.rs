@@ -11,7 +11,8 @@ use crate::proc::Proc;
 use crate::processes::Process;
 use muster_formats::sockets::Protocol;
 use muster_model::report::ContainerRef;
-use std::collections::BTreeMap;
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, HashSet};
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
@@ -51,7 +52,11 @@ struct Bridge {
 
 /// Such bridges of the host.
 #[derive(Debug, Default)]
-pub(crate) struct Bridges(Vec<Bridge>);
+pub(crate) struct Bridges {
+    all: Vec<Bridge>,
+    /// Inodes of the host's waiting sockets, once somebody asks.
+    waiting: OnceCell<HashSet<u64>>,
+}
 
 impl Bridges {
     /// Reads the host's routes; `files` are the host's.
@@ -68,7 +73,7 @@ impl Bridges {
                     .into_iter()
                     .any(|port| port.name.to_str().is_none_or(is_device))
         };
-        Self(direct.take(MAX_BRIDGES).filter(is_inner).collect())
+        Self { all: direct.take(MAX_BRIDGES).filter(is_inner).collect(), waiting: OnceCell::new() }
     }
 
     /// The network of a container, if nobody elsewhere reaches it and what is published out of it is known.
@@ -100,9 +105,27 @@ impl Bridges {
                 return None;
             }
             let told = crate::containers::published(id, files);
-            published.extend(told.or_else(|| monitored(id, all, proc))?);
+            published.extend(told.or_else(|| self.monitored(id, all, proc))?);
         }
         Some(Inner { bridges, published })
+    }
+
+    /// Nothing, if the monitor of a Podman container is there and holds no port of the host.
+    fn monitored(&self, id: &str, all: &[Arc<Process>], proc: &Proc) -> Option<Vec<Published>> {
+        let is_monitor = |process: &&Arc<Process>| {
+            process.comm == "conmon" && process.args.windows(2).any(|pair| pair == ["-c", id])
+        };
+        let monitor = all.iter().find(is_monitor)?;
+        let waiting = self.waiting.get_or_init(|| waiting(proc));
+        let held = proc.names(format!("{}/fd", monitor.pid));
+        let holds = held.iter().take(MAX_HELD).any(|fd| {
+            let link = proc.link(format!("{}/fd/{}", monitor.pid, fd.to_string_lossy()));
+            let inode = link.as_deref().and_then(|link| link.to_str()).and_then(|link| {
+                link.strip_prefix("socket:[")?.strip_suffix(']')?.parse::<u64>().ok()
+            });
+            inode.is_some_and(|inode| waiting.contains(&inode))
+        });
+        (!holds).then(Vec::new)
     }
 
     /// The bridges that all of these addresses are behind.
@@ -113,7 +136,7 @@ impl Bridges {
         let mut bridges = Vec::new();
         for address in addresses(fib_trie).filter(|address| !address.is_loopback()) {
             let number = u32::from(address);
-            let bridge = self.0.iter().find(|it| number & it.mask == it.network)?;
+            let bridge = self.all.iter().find(|it| number & it.mask == it.network)?;
             if !bridges.contains(&bridge.name) {
                 bridges.push(bridge.name.clone());
             }
@@ -150,30 +173,20 @@ fn is_global(line: &str) -> bool {
     scope == Some("00") && !address.starts_with("fc") && !address.starts_with("fd")
 }
 
-/// Nothing, if the monitor of a Podman container is there and holds no port of the host.
-fn monitored(id: &str, all: &[Arc<Process>], proc: &Proc) -> Option<Vec<Published>> {
-    let is_monitor = |process: &&Arc<Process>| {
-        process.comm == "conmon" && process.args.windows(2).any(|pair| pair == ["-c", id])
+/// The host's waiting sockets by inode.
+fn waiting(proc: &Proc) -> HashSet<u64> {
+    let files = [
+        (Protocol::Tcp, "tcp"),
+        (Protocol::Tcp, "tcp6"),
+        (Protocol::Udp, "udp"),
+        (Protocol::Udp, "udp6"),
+    ];
+    let of = |(protocol, name)| {
+        let text = proc.text(format!("1/net/{name}")).unwrap_or_default();
+        let sockets = muster_formats::sockets::proc_net::sockets(protocol, text.as_bytes());
+        sockets.map(|socket| socket.inode).collect::<Vec<_>>()
     };
-    let monitor = all.iter().find(is_monitor)?;
-    let listening = |name: &str| {
-        let text = proc.text(format!("{}/net/{name}", monitor.pid)).unwrap_or_default();
-        let protocol = if name.starts_with("udp") { Protocol::Udp } else { Protocol::Tcp };
-        muster_formats::sockets::proc_net::sockets(protocol, text.as_bytes())
-            .map(|socket| socket.inode)
-            .collect::<Vec<_>>()
-    };
-    let known: Vec<u64> = ["tcp", "tcp6", "udp", "udp6"].into_iter().flat_map(listening).collect();
-    let held = proc.names(format!("{}/fd", monitor.pid));
-    let holds = held.iter().take(MAX_HELD).any(|fd| {
-        let link = proc.link(format!("{}/fd/{}", monitor.pid, fd.to_string_lossy()));
-        let inode = link
-            .as_deref()
-            .and_then(|link| link.to_str())
-            .and_then(|link| link.strip_prefix("socket:[")?.strip_suffix(']')?.parse::<u64>().ok());
-        inode.is_some_and(|inode| known.contains(&inode))
-    });
-    (!holds).then(Vec::new)
+    files.into_iter().flat_map(of).collect()
 }
 
 #[cfg(test)]
@@ -205,7 +218,7 @@ mod tests {
     #[test]
     fn a_container_is_inside_only_with_all_its_addresses() {
         let docker0 = ROUTES.lines().filter_map(direct).filter(|it| it.name == "docker0");
-        let bridges = Bridges(docker0.collect());
+        let bridges = Bridges { all: docker0.collect(), ..Bridges::default() };
         let trie = |address: &str| {
             format!(
                 "Local:\n  +-- 127.0.0.0/8 2 0 2\n     |-- 127.0.0.1\n        /32 host LOCAL\n     |-- 127.255.255.255\n        \
