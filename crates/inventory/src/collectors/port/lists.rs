@@ -1,20 +1,23 @@
 //! The waiting sockets of every network namespace.
 //!
-//! The kernel is asked by netlink about the namespace this program is in, and by `/proc/PID/net` about the
-//! others, which takes no entering of them. A proc directory that is not this machine's own has only files.
+//! The kernel is asked by netlink, which tells the waiting ones alone; the files in `/proc/PID/net` make it go through its
+//! table of all connections of the machine, for each namespace again. Where a namespace may not be entered, and in a
+//! proc directory that is not this machine's own, there are only the files.
 
 use super::address;
 use crate::host::Host;
 use crate::proc::Proc;
 use muster_formats::sockets::inet_diag::{self, Family, Progress};
 use muster_formats::sockets::{MAX_SOCKETS, Protocol, Socket, proc_net};
-use rustix::fd::OwnedFd;
+use rustix::fd::{AsFd, OwnedFd};
 use rustix::io::Errno;
 use rustix::net::netdevice::index_to_name;
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
 use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, netlink};
+use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 use std::collections::{BTreeMap, HashMap};
-use std::io::{BufRead, BufReader, Read};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
 use std::time::Duration;
 
 /// Longest file in a `net` folder, bytes: a million sockets.
@@ -59,7 +62,14 @@ pub(super) fn waiting(host: &Host<'_>) -> Vec<Waiting> {
     }
     for (netns, process) in namespaces {
         let foreign = (Some(netns) != host_netns).then_some(netns);
-        if Some(netns) == own && ask(foreign, &mut found).is_ok() {
+        let door = || {
+            if Some(netns) == own {
+                return netlink();
+            }
+            inside(&proc.open_file(format!("{}/ns/net", process.pid))?, netns)
+        };
+        let asked = own.is_some() && door().is_ok_and(|fd| ask(&fd, foreign, &mut found).is_ok());
+        if asked {
             continue;
         }
         read_files(host, &format!("{}/net", process.pid), foreign, &mut found);
@@ -73,8 +83,8 @@ fn namespace(proc: &Proc) -> Option<u64> {
     target.to_str()?.strip_prefix("net:[")?.strip_suffix(']')?.parse().ok()
 }
 
-/// Asks the kernel about the namespace this program is in.
-fn ask(netns: Option<u64>, found: &mut Vec<Waiting>) -> Result<(), Errno> {
+/// A socket to ask the kernel about the namespace of this thread.
+fn netlink() -> io::Result<OwnedFd> {
     let fd = rustix::net::socket_with(
         AddressFamily::NETLINK,
         SocketType::DGRAM,
@@ -82,16 +92,39 @@ fn ask(netns: Option<u64>, found: &mut Vec<Waiting>) -> Result<(), Errno> {
         Some(netlink::SOCK_DIAG),
     )?;
     set_socket_timeout(&fd, Timeout::Recv, Some(Duration::from_secs(5)))?;
+    Ok(fd)
+}
+
+/// The same in another namespace, which a thread enters that ends with it: this one must never be left there. A
+/// socket keeps the namespace it was made in, so it is not to outlive the sweep.
+fn inside(link: &File, netns: u64) -> io::Result<OwnedFd> {
+    // The process's number may have been given to another one meanwhile.
+    if rustix::fs::fstat(link)?.st_ino != netns {
+        return Err(Errno::SRCH.into());
+    }
+    let enter = || {
+        move_into_link_name_space(link.as_fd(), Some(LinkNameSpaceType::Network))?;
+        netlink()
+    };
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().name("netns".to_owned());
+        let entered = thread.spawn_scoped(scope, enter)?;
+        entered.join().unwrap_or_else(|_| Err(Errno::SRCH.into()))
+    })
+}
+
+/// Asks the kernel about the namespace of the socket.
+fn ask(fd: &OwnedFd, netns: Option<u64>, found: &mut Vec<Waiting>) -> Result<(), Errno> {
     let mut interfaces = HashMap::new();
     let mut sockets = Vec::new();
     for protocol in PROTOCOLS {
         for family in [Family::V4, Family::V6] {
-            sockets.extend(list(&fd, family, protocol)?);
+            sockets.extend(list(fd, family, protocol)?);
         }
     }
     found.extend(sockets.into_iter().map(|socket| {
         let name = (socket.interface != 0).then(|| {
-            let name = || index_to_name(&fd, socket.interface);
+            let name = || index_to_name(fd, socket.interface);
             interfaces
                 .entry(socket.interface)
                 .or_insert_with(|| name().unwrap_or_else(|_| socket.interface.to_string()))
