@@ -5,6 +5,7 @@
 //! collector looked at has changed. Paths are those seen from inside the root, `/etc/passwd`.
 
 mod glob;
+mod layers;
 pub(crate) mod root;
 mod stat;
 pub(crate) mod touched;
@@ -178,7 +179,7 @@ impl Files {
             return Some(hash);
         }
         let (file, _) = self.open_regular(path, crate::hashing::MAX_BYTES)?;
-        match crate::hashing::sha256(&self.hashes, &file, self.now) {
+        match crate::hashing::sha256(&self.hashes, &self.root, &file, self.now) {
             Ok(hash) => Some(hash),
             Err(error) => {
                 self.trouble("file.unreadable", path.to_string_lossy(), error.to_string());
@@ -202,7 +203,7 @@ impl Files {
             return Some(known);
         }
         let (file, _) = self.open_regular(path, max)?;
-        Some(memo::make(&self.memo, &file, self.now, parse))
+        Some(memo::make(&self.memo, &self.root, &file, self.now, parse))
     }
 
     /// What `look` finds in the file with this metadata, asked only once as long as the file stays the
@@ -217,7 +218,7 @@ impl Files {
     ) -> Option<String> {
         let notes = match memo::recall::<Notes>(&self.memo, stat) {
             Some(notes) => notes,
-            None => memo::make(&self.memo, &open()?, self.now, |_| Notes::default()),
+            None => memo::make(&self.memo, &self.root, &open()?, self.now, |_| Notes::default()),
         };
         let mut notes = notes.0.lock().unwrap_or_else(PoisonError::into_inner);
         notes.entry(about).or_insert_with(|| look(open()?)).clone()
@@ -239,8 +240,15 @@ impl Files {
         self.now
     }
 
-    pub(crate) fn hashes(&self) -> &Mutex<HashCache> {
-        &self.hashes
+    /// SHA-256 of an open file of this root, from the cache if the file has not changed.
+    pub(crate) fn hash(&self, stat: &Stat, open: impl FnOnce() -> Option<File>) -> Option<String> {
+        crate::hashing::lookup(&self.hashes, stat)
+            .or_else(|| crate::hashing::sha256(&self.hashes, &self.root, &open()?, self.now).ok())
+    }
+
+    /// Metadata of a file of this root that was not reached through it: see [`Root::seen`].
+    pub(crate) fn seen(&self, stat: Stat) -> Stat {
+        self.root.seen(stat)
     }
 
     pub(crate) fn touch_held(&self, held: Held) {
@@ -299,7 +307,7 @@ impl Files {
             return None;
         }
         let opened = self.root.open_at(path, OFlags::RDONLY).and_then(|fd| {
-            let stat = Stat::from(rustix::fs::fstat(&fd)?);
+            let stat = self.root.stat_of(&fd)?;
             Ok((File::from(fd), stat))
         });
         match opened {

@@ -1,5 +1,6 @@
 //! SHA-256 of files, each computed once as long as the file does not change.
 
+use crate::files::root::Root;
 use crate::files::{Signature, Stat};
 use aws_lc_rs::digest::{Context, SHA256};
 use muster_model::Micros;
@@ -46,8 +47,13 @@ pub(crate) fn lookup(cache: &Mutex<HashCache>, stat: &Stat) -> Option<String> {
 }
 
 /// Hashes an open file and remembers the result, unless the file changed meanwhile or just before.
-pub(crate) fn sha256(cache: &Mutex<HashCache>, file: &File, now: Micros) -> io::Result<String> {
-    let before = Stat::from(rustix::fs::fstat(file)?);
+pub(crate) fn sha256(
+    cache: &Mutex<HashCache>,
+    root: &Root,
+    file: &File,
+    now: Micros,
+) -> io::Result<String> {
+    let before = root.stat_of(file)?;
     let mut context = Context::new(&SHA256);
     let mut buffer = vec![0; 64 * 1024];
     let mut reader = file.take(MAX_BYTES.saturating_add(1));
@@ -69,7 +75,7 @@ pub(crate) fn sha256(cache: &Mutex<HashCache>, file: &File, now: Micros) -> io::
         let _ = rustix::fs::fadvise(file, 0, None, Advice::DontNeed);
     }
     let hash = hex::encode(context.finish());
-    let signature = Stat::from(rustix::fs::fstat(file)?).signature();
+    let signature = root.stat_of(file)?.signature();
     if signature == before.signature() && signature.is_settled(now) {
         let mut cache = cache.lock().unwrap_or_else(PoisonError::into_inner);
         if cache.hashes.len() < HashCache::MAX_ENTRIES {

@@ -129,6 +129,7 @@ impl<'a> Host<'a> {
         }
         let Some(own) = self.files.stat("/") else { return false };
         let root = self.proc.stat(format!("{}/root", process.pid));
+        let root = root.map(|root| self.files.seen(root));
         root.is_some_and(|root| (root.dev, root.ino) == (own.dev, own.ino))
     }
 
@@ -147,7 +148,7 @@ impl<'a> Host<'a> {
         if !self.proc.is_kernel() {
             return self.files.stat(&process.exe);
         }
-        self.proc.stat(format!("{}/exe", process.pid))
+        self.proc.stat(format!("{}/exe", process.pid)).map(|stat| self.files.seen(stat))
     }
 
     /// SHA-256 of the program a process really runs, not of what now lies at its path.
@@ -156,11 +157,7 @@ impl<'a> Host<'a> {
             return self.files.sha256(&process.exe);
         }
         let stat = self.exe_stat(process).filter(Stat::is_file)?;
-        if let Some(hash) = crate::hashing::lookup(self.files.hashes(), &stat) {
-            return Some(hash);
-        }
-        let file = self.proc.open_file(format!("{}/exe", process.pid)).ok()?;
-        crate::hashing::sha256(self.files.hashes(), &file, self.files.now()).ok()
+        self.files.hash(&stat, || self.proc.open_file(format!("{}/exe", process.pid)).ok())
     }
 
     /// The login name of a user number, from the root's passwd.

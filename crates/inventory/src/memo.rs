@@ -1,5 +1,6 @@
 //! What was made of files, kept from sweep to sweep: a file that has not changed is not opened again.
 
+use crate::files::root::Root;
 use crate::files::{Signature, Stat};
 use muster_model::Micros;
 use std::any::{Any, TypeId};
@@ -45,11 +46,12 @@ pub(crate) fn recall<T: Send + Sync + 'static>(memo: &Mutex<Memo>, stat: &Stat) 
 /// Makes the result and remembers it, unless the file changed meanwhile or just before.
 pub(crate) fn make<T: Send + Sync + 'static>(
     memo: &Mutex<Memo>,
+    root: &Root,
     file: &File,
     now: Micros,
     parse: impl FnOnce(&File) -> T,
 ) -> Arc<T> {
-    let signature = || rustix::fs::fstat(file).ok().map(|stat| Stat::from(stat).signature());
+    let signature = || root.stat_of(file).ok().map(|stat| stat.signature());
     let before = signature();
     let value = Arc::new(parse(file));
     if let Some(signature) = signature()
@@ -78,16 +80,17 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         let stat = || Stat::from(rustix::fs::fstat(file.as_file()).unwrap());
         let memo = Mutex::new(Memo::default());
+        let root = Root::open(std::path::Path::new("/"), "").unwrap();
         let later = SystemClock.now().plus_secs(60);
         std::fs::write(file.path(), "12").unwrap();
         assert!(recall::<Length>(&memo, &stat()).is_none());
-        assert_eq!(make(&memo, file.as_file(), later, |_| Length(2)).0, 2);
+        assert_eq!(make(&memo, &root, file.as_file(), later, |_| Length(2)).0, 2);
         assert_eq!(recall::<Length>(&memo, &stat()).unwrap().0, 2);
         assert!(recall::<usize>(&memo, &stat()).is_none(), "another purpose");
         std::fs::write(file.path(), "123").unwrap();
         assert!(recall::<Length>(&memo, &stat()).is_none());
         // Too soon after a change: a second one might leave the same time stamp.
-        make(&memo, file.as_file(), stat().ctime, |_| Length(3));
+        make(&memo, &root, file.as_file(), stat().ctime, |_| Length(3));
         assert!(recall::<Length>(&memo, &stat()).is_none());
     }
 }

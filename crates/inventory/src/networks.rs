@@ -12,7 +12,7 @@ use crate::processes::Process;
 use muster_formats::sockets::Protocol;
 use muster_model::report::ContainerRef;
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
@@ -54,13 +54,25 @@ struct Bridge {
 #[derive(Debug, Default)]
 pub(crate) struct Bridges {
     all: Vec<Bridge>,
+    /// Who is in a network namespace: several containers may share one.
+    inside: HashMap<u64, Vec<ContainerRef>>,
     /// Inodes of the host's waiting sockets, once somebody asks.
     waiting: OnceCell<HashSet<u64>>,
 }
 
 impl Bridges {
-    /// Reads the host's routes; `files` are the host's.
-    pub(crate) fn read(proc: &Proc, files: &Files) -> Self {
+    /// Reads the host's routes; `files` are the host's, `containers` all it runs.
+    pub(crate) fn read(
+        proc: &Proc,
+        files: &Files,
+        containers: &BTreeMap<String, Container>,
+    ) -> Self {
+        let mut inside: HashMap<u64, Vec<ContainerRef>> = HashMap::new();
+        for container in containers.values() {
+            if let Some(first) = container.first() {
+                inside.entry(first.netns).or_default().push(container.details.named.clone());
+            }
+        }
         let routes = proc.text("1/net/route").unwrap_or_default();
         let direct = routes.lines().skip(1).filter_map(direct);
         let is_inner = |bridge: &Bridge| {
@@ -73,14 +85,14 @@ impl Bridges {
                     .into_iter()
                     .any(|port| port.name.to_str().is_none_or(is_device))
         };
-        Self { all: direct.take(MAX_BRIDGES).filter(is_inner).collect(), waiting: OnceCell::new() }
+        let all = direct.take(MAX_BRIDGES).filter(is_inner).collect();
+        Self { all, inside, waiting: OnceCell::new() }
     }
 
     /// The network of a container, if nobody elsewhere reaches it and what is published out of it is known.
     pub(crate) fn inner(
         &self,
         container: &Container,
-        containers: &BTreeMap<String, Container>,
         all: &[Arc<Process>],
         proc: &Proc,
         files: &Files,
@@ -95,11 +107,8 @@ impl Bridges {
             &proc.text(format!("{}/net/if_inet6", first.pid)).unwrap_or_default(),
         )?;
         // A network that several containers share is published by one of them.
-        let shared = containers
-            .values()
-            .filter(|it| it.first().is_some_and(|process| process.netns == first.netns));
         let mut published = Vec::new();
-        for ContainerRef { id, name } in shared.map(|it| &it.details.named) {
+        for ContainerRef { id, name } in self.inside.get(&first.netns).into_iter().flatten() {
             // The name of a pod's container has its namespace in front.
             if name.contains('/') {
                 return None;

@@ -2,6 +2,8 @@
 
 mod index;
 
+pub(crate) use index::Known;
+
 use crate::files::Files;
 use std::path::Path;
 
@@ -15,7 +17,7 @@ pub trait Owners: Send {
     fn owner_of(&self, path: &Path) -> Option<String>;
 }
 
-/// The index a sweep uses.
-pub(crate) fn index() -> Box<dyn Owners> {
-    Box::<index::Index>::default()
+/// The index a sweep uses for one root; `known` is what it shares with the others.
+pub(crate) fn index(known: &Known) -> Box<dyn Owners> {
+    Box::new(index::Index::new(known.clone()))
 }

@@ -411,8 +411,8 @@ mod tests {
     #[test]
     fn what_a_sweep_given_up_still_finishes_is_not_done_again() {
         let limits = Limits { collector: Duration::from_millis(100), ..Limits::default() };
-        let mut inventory =
-            Inventory::with(Options { limits, ..Options::default() }, &[&Slow]).unwrap();
+        let options = Options { limits, containers: false, ..Options::default() };
+        let mut inventory = Inventory::with(options, &[&Slow]).unwrap();
         let mut sweep = || inventory.sweep(&[Kind::WebSite]).remove(0);
         assert_eq!(sweep().diagnostics[0].code, "collector.timeout");
         *SLOW.lock().unwrap() = false;
@@ -457,7 +457,7 @@ mod tests {
     fn a_collector_that_breaks_or_hangs_costs_nothing_but_its_news() {
         // Long enough for a panic with its backtrace on a busy machine.
         let limits = Limits { collector: Duration::from_secs(2), ..Limits::default() };
-        let options = Options { limits, ..Options::default() };
+        let options = Options { limits, containers: false, ..Options::default() };
         let mut inventory = Inventory::with(options, &[&Hanging, &Brittle]).unwrap();
         let fine = [(Kind::Port, 1, String::new()), (Kind::App, 1, String::new())];
         assert_eq!(sweep(&mut inventory), fine);

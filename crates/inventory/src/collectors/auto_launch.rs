@@ -118,7 +118,9 @@ fn homes(files: &Files) -> Vec<Home> {
     let mut homes = Vec::new();
     for account in accounts {
         let path = account.home.trim_end_matches('/').to_owned();
-        let is_new = !path.is_empty() && seen.insert(path.clone());
+        // The account `sys` is at home where nobody leaves a file, and where every container has a file system of its own.
+        let is_new = !matches!(path.as_str(), "" | "/dev" | "/proc" | "/sys");
+        let is_new = is_new && seen.insert(path.clone());
         if is_new && homes.len() < MAX_HOMES && files.stat(&path).is_some_and(|stat| stat.is_dir())
         {
             homes.push(Home { user: account.name, path });

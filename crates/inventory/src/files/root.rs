@@ -4,9 +4,10 @@
 //! links, absolute or `../../..`, stay inside it, and magic links are refused. The machine's own root
 //! has no outside, so a kernel without `openat2` (before 5.6) can still sweep itself, and only itself.
 
+use super::layers::Layers;
 use super::stat::Stat;
 use muster_model::{Error, ErrorKind, Result};
-use rustix::fd::OwnedFd;
+use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
 use std::path::{Component, Path, PathBuf};
@@ -37,6 +38,8 @@ pub(crate) struct Root {
     beneath: bool,
     /// Mount points (inside this root) that are not entered.
     barred: Vec<PathBuf>,
+    /// What its files really lie in, where that is known.
+    layers: Option<Layers>,
 }
 
 impl Root {
@@ -63,7 +66,30 @@ impl Root {
                 return Err(Error::new(ErrorKind::Unsupported, message).with_source(errno));
             }
         };
-        Ok(Self { fd, path: path.to_owned(), beneath, barred: barred(mounts, name) })
+        let barred = barred(mounts, name);
+        Ok(Self { fd, path: path.to_owned(), beneath, barred, layers: None })
+    }
+
+    /// The same root, with its files told by the layers they lie in. `host` has these layers.
+    pub(crate) fn in_layers(mut self, mounts: &str, host: &Self) -> Self {
+        let shown = rustix::fs::fstat(&self.fd).map(|stat| Stat::from(stat).dev);
+        self.layers = shown.ok().and_then(|shown| Layers::read(mounts, shown, host));
+        self
+    }
+
+    /// Equal for roots that are probably made of the same layers.
+    pub(crate) fn family(&self) -> Option<u64> {
+        self.layers.as_ref().map(Layers::family)
+    }
+
+    /// Metadata by which files of a layer are the same in every root made of it.
+    pub(crate) fn seen(&self, stat: Stat) -> Stat {
+        self.layers.as_ref().map_or(stat, |layers| layers.beneath(stat))
+    }
+
+    /// Metadata of an open file of this root.
+    pub(crate) fn stat_of(&self, file: impl AsFd) -> std::result::Result<Stat, Errno> {
+        rustix::fs::fstat(file).map(|stat| self.seen(Stat::from(stat)))
     }
 
     /// Does `path` lie on a file system that is not entered?
@@ -104,7 +130,7 @@ impl Root {
             return rustix::fs::statat(&self.fd, relative(path), flags).map(Stat::from);
         }
         let flags = if follow { OFlags::PATH } else { OFlags::PATH | OFlags::NOFOLLOW };
-        rustix::fs::fstat(self.open_at(path, flags)?).map(Stat::from)
+        self.stat_of(self.open_at(path, flags)?)
     }
 }
 

@@ -12,6 +12,7 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 /// Most files indexed, 48 MB.
 const MAX_FILES: usize = 4_000_000;
@@ -21,19 +22,38 @@ const MAX_FILES: usize = 4_000_000;
 const MERGED: &[&str] =
     &["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/usr/sbin", "/usr/lib64"];
 
+/// How the databases looked when they were read.
+type Stamps = Vec<Option<Signature>>;
+
+/// The index of one root.
 #[derive(Default)]
 pub(super) struct Index {
-    /// How the databases looked when they were read; none: not yet read.
-    stamps: Option<Vec<Option<Signature>>>,
+    /// None: not yet read.
+    stamps: Option<Stamps>,
     read_at: Micros,
+    files: Arc<Filed>,
+    known: Known,
+}
+
+/// What was read for one root holds for every other with the same databases, as containers of one image have.
+#[derive(Clone, Default)]
+pub(crate) struct Known(Arc<Mutex<HashMap<Key, Weak<Filed>>>>);
+
+type Key = (Stamps, Merged);
+
+/// Folders that are links, with where they lead.
+type Merged = Vec<(&'static str, String)>;
+
+/// The files of a root's packages.
+#[derive(Default)]
+struct Filed {
     hasher: RandomState,
     /// Halves of a path's hash and the package, sorted.
     entries: Vec<[u32; 3]>,
     /// Package URLs one after the other, and where each ends.
     urls: String,
     ends: Vec<u32>,
-    /// Folders that are links, with where they lead.
-    merged: Vec<(&'static str, String)>,
+    merged: Merged,
 }
 
 impl Owners for Index {
@@ -51,11 +71,43 @@ impl Owners for Index {
             return;
         }
         // Everything read below is guarded by the stamps taken above.
-        self.build(&files.aside());
+        let files = files.aside();
+        self.files = self.known.of(stamps.clone(), &files);
         self.read_at = files.now();
         self.stamps = Some(stamps);
     }
 
+    fn owner_of(&self, path: &Path) -> Option<String> {
+        self.files.owner_of(path)
+    }
+}
+
+impl Index {
+    pub(super) fn new(known: Known) -> Self {
+        Self { known, ..Self::default() }
+    }
+}
+
+impl Known {
+    /// What is known of databases that look like this; read, if nothing is.
+    fn of(&self, stamps: Stamps, files: &Files) -> Arc<Filed> {
+        let settled = stamps.iter().flatten().all(|stamp| stamp.is_settled(files.now()));
+        let key = (stamps, merged(files));
+        let known = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(filed) = known().get(&key).and_then(Weak::upgrade) {
+            return filed;
+        }
+        let filed = Arc::new(Filed::read(files, key.1.clone()));
+        if settled {
+            let mut known = known();
+            known.retain(|_, filed| filed.strong_count() > 0);
+            known.insert(key, Arc::downgrade(&filed));
+        }
+        filed
+    }
+}
+
+impl Filed {
     fn owner_of(&self, path: &Path) -> Option<String> {
         let [high, low] = self.hash(path.as_os_str().as_bytes());
         let at = self.entries.partition_point(|entry| *entry < [high, low, 0]);
@@ -67,16 +119,13 @@ impl Owners for Index {
             ..usize::try_from(*self.ends.get(package)?).ok()?;
         self.urls.get(range).map(str::to_owned)
     }
-}
 
-impl Index {
-    fn build(&mut self, files: &Files) {
-        self.merged = merged(files);
+    fn read(files: &Files, merged: Merged) -> Self {
+        let mut filed = Self { merged, ..Self::default() };
         let mut urls = String::new();
         let mut numbers = HashMap::new();
         let mut ends = Vec::new();
-        let mut entries = std::mem::take(&mut self.entries);
-        entries.clear();
+        let mut entries = Vec::new();
         let mut last = (String::new(), 0);
         packages::ownership(files, &mut |path, url| {
             if entries.len() == MAX_FILES {
@@ -91,7 +140,7 @@ impl Index {
                 });
                 last = (url.to_owned(), number);
             }
-            let [high, low] = self.hash(path);
+            let [high, low] = filed.hash(path);
             entries.push([high, low, last.1]);
         });
         // Of several owners the first in the database's order counts.
@@ -99,7 +148,8 @@ impl Index {
         entries.dedup_by_key(|entry| (entry[0], entry[1]));
         entries.shrink_to_fit();
         urls.shrink_to_fit();
-        (self.entries, self.urls, self.ends) = (entries, urls, ends);
+        (filed.entries, filed.urls, filed.ends) = (entries, urls, ends);
+        filed
     }
 
     fn hash(&self, path: &[u8]) -> [u32; 2] {
@@ -127,7 +177,7 @@ impl Index {
 }
 
 /// The folders of [`MERGED`] that are links in this root, with the absolute path each leads to.
-fn merged(files: &Files) -> Vec<(&'static str, String)> {
+fn merged(files: &Files) -> Merged {
     MERGED
         .iter()
         .filter_map(|&folder| {
@@ -143,7 +193,6 @@ fn merged(files: &Files) -> Vec<(&'static str, String)> {
 mod tests {
     use super::*;
     use crate::files::root::Root;
-    use std::sync::Arc;
 
     /// A root with these files; `->` makes a link.
     fn files(dir: &Path, content: &[(&str, &str)]) -> Files {
@@ -208,11 +257,29 @@ mod tests {
         let owner = |index: &Index| index.owner_of(Path::new("/bin/a"));
         assert_eq!(owner(&index).as_deref(), Some("pkg:apk/alpine/a@1"));
         // Emptied behind its back: only reading again fills it.
-        index.entries.clear();
+        index.files = Arc::default();
         index.refresh(&files);
         assert_eq!(owner(&index), None);
         std::fs::write(dir.path().join("lib/apk/db/installed"), "P:a\nV:10\nF:bin\nR:a\n").unwrap();
         index.refresh(&files);
         assert_eq!(owner(&index).as_deref(), Some("pkg:apk/alpine/a@10"));
+    }
+
+    #[test]
+    fn roots_with_the_same_databases_share_what_was_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let content = "P:a\nV:1\nF:bin\nR:a\n";
+        let files = files(dir.path(), &[("lib/apk/db/installed", content)]);
+        let known = Known::default();
+        let [mut one, mut other] = [(); 2].map(|()| Index::new(known.clone()));
+        one.refresh(&files);
+        other.refresh(&files);
+        assert!(Arc::ptr_eq(&one.files, &other.files));
+        // The same databases, but another folder leads elsewhere.
+        std::os::unix::fs::symlink("bin", dir.path().join("sbin")).unwrap();
+        let mut third = Index::new(known);
+        third.refresh(&files);
+        assert!(!Arc::ptr_eq(&one.files, &third.files));
+        assert!(third.owner_of(Path::new("/sbin/a")).is_some());
     }
 }

@@ -10,7 +10,7 @@ use crate::hashing::HashCache;
 use crate::host::{Host, Memory, Place};
 use crate::memo::Memo;
 use crate::networks::{Bridges, Inner};
-use crate::owners::Owners;
+use crate::owners::{self, Owners};
 use crate::proc::Proc;
 use crate::processes::{Process, ProcessTable};
 use muster_model::container::Details;
@@ -19,7 +19,7 @@ use muster_model::report::ContainerRef;
 use muster_model::{Diagnostic, Error, Kind, Micros, Result};
 use rustix::time::{ClockId, clock_gettime};
 use std::collections::hash_map::DefaultHasher;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{Hash, Hasher};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -49,6 +49,7 @@ pub(super) struct Found {
 pub(super) struct Caches {
     hashes: Arc<Mutex<HashCache>>,
     memo: Arc<Mutex<Memo>>,
+    owners: owners::Known,
 }
 
 pub(super) struct Engine {
@@ -63,7 +64,12 @@ pub(super) struct Engine {
     sweep: u64,
     host: Ground,
     containers: BTreeMap<String, Ground>,
+    alike: Alike,
 }
+
+/// What the last collector that ran in a container of these layers found: containers of one image hold the same files,
+/// and what was seen to be the same need not be read again.
+type Alike = HashMap<(u64, Kind), Arc<State>>;
 
 /// All processes, and whose they are.
 #[derive(Default)]
@@ -77,7 +83,7 @@ struct Ground {
     root: Arc<Root>,
     memory: Memory,
     owners: Box<dyn Owners>,
-    states: HashMap<Kind, State>,
+    states: HashMap<Kind, Arc<State>>,
     is_container: bool,
     /// The sweep its root was opened in.
     sweep: u64,
@@ -93,26 +99,26 @@ struct State {
 }
 
 impl Ground {
-    fn new(root: Root) -> Self {
+    fn new(root: Root, known: &owners::Known) -> Self {
         Self {
             root: Arc::new(root),
             memory: Memory::new(),
-            owners: crate::owners::index(),
+            owners: owners::index(known),
             states: HashMap::new(),
             is_container: false,
             sweep: 0,
         }
     }
 
-    fn of_container(root: Root) -> Self {
-        Self { is_container: true, ..Self::new(root) }
+    fn of_container(root: Root, known: &owners::Known) -> Self {
+        Self { is_container: true, ..Self::new(root, known) }
     }
 }
 
 impl Engine {
     pub(super) fn new(options: Options, collectors: Collectors, caches: Caches) -> Result<Self> {
         let proc = Proc::open(&options.proc)?;
-        let host = Ground::new(open_root(&options, &proc)?);
+        let host = Ground::new(open_root(&options, &proc)?, &caches.owners);
         Ok(Self {
             options,
             collectors,
@@ -124,6 +130,7 @@ impl Engine {
             sweep: 0,
             host,
             containers: BTreeMap::new(),
+            alike: Alike::new(),
         })
     }
 
@@ -141,8 +148,10 @@ impl Engine {
             let Processes { all, of } = &self.processes;
             let root = Arc::clone(&self.host.root);
             let reach = kind == Kind::Port && !of.containers.is_empty();
-            let bridges =
-                reach.then(|| Bridges::read(&self.proc, &files(&self.options, &root, caches, now)));
+            let bridges = reach.then(|| {
+                let files = files(&self.options, &root, caches, now);
+                Bridges::read(&self.proc, &files, &of.containers)
+            });
             let run = Run {
                 root: &root,
                 bridges,
@@ -154,11 +163,12 @@ impl Engine {
                 now,
                 sweep,
             };
-            host = run.collect(&mut self.host, &of.host, None);
+            host = run.collect(&mut self.host, &mut self.alike, &of.host, None);
             // Modules are the kernel's, and that is the host's.
             let inside = of.containers.values().filter(|_| kind != Kind::KernelModule);
             containers.extend(inside.map(|container| {
-                let found = run.inside(&mut self.containers, container, &of.containers);
+                let places = (&mut self.containers, &mut self.alike);
+                let found = run.inside(places, container);
                 (container.details.named.clone(), found)
             }));
         }
@@ -198,6 +208,9 @@ impl Engine {
             }
         }
         self.containers.retain(|id, _| of.containers.contains_key(id));
+        let kept: HashSet<u64> =
+            self.containers.values().filter_map(|it| it.root.family()).collect();
+        self.alike.retain(|(family, _), _| kept.contains(family));
         self.processes = Processes { all, of };
         self.read_in = self.sweep;
     }
@@ -222,15 +235,22 @@ impl Run<'_> {
     fn collect(
         &self,
         ground: &mut Ground,
+        alike: &mut Alike,
         processes: &[Arc<Process>],
         inner: Option<&Inner>,
     ) -> Found {
+        let kind = self.collector.kind();
         let wants = self.collector.needs_processes();
         let seen = if wants { fingerprint(self.collector, processes) } else { 0 };
-        if let Some(state) = ground.states.get(&self.collector.kind())
-            && self.holds(ground, state, seen)
-        {
-            return Found { rows: Some(state.rows.clone()), troubles: state.troubles.clone() };
+        // What depends on processes is each container's own.
+        let family = ground.root.family().filter(|_| !wants).map(|family| (family, kind));
+        let others = || family.and_then(|family| alike.get(&family));
+        let known = ground.states.get(&kind).filter(|state| self.holds(ground, state, seen));
+        let known = known.or_else(|| others().filter(|state| self.holds(ground, state, seen)));
+        if let Some(state) = known.cloned() {
+            let found = Found { rows: Some(state.rows.clone()), troubles: state.troubles.clone() };
+            ground.states.insert(kind, state);
+            return found;
         }
         let files = files(self.options, &ground.root, self.caches, self.now);
         let (processes, all) = if wants { (processes, self.all) } else { (&[][..], &[][..]) };
@@ -247,18 +267,21 @@ impl Run<'_> {
         }));
         let (touched, mut troubles) = files.finish();
         let Ok(findings) = run else {
-            ground.states.remove(&self.collector.kind());
+            ground.states.remove(&kind);
             return Found { rows: None, troubles };
         };
         let rows = findings.finish(&mut troubles);
-        let state = State {
+        let state = Arc::new(State {
             rows: rows.clone(),
             troubles: troubles.clone(),
             touched,
             processes: seen,
             collected_at: self.now,
-        };
-        ground.states.insert(self.collector.kind(), state);
+        });
+        if let Some(family) = family {
+            alike.insert(family, Arc::clone(&state));
+        }
+        ground.states.insert(kind, state);
         Found { rows: Some(rows), troubles }
     }
 
@@ -272,17 +295,19 @@ impl Run<'_> {
     /// The same in a container, whose file system is seen through its first process.
     fn inside(
         &self,
-        grounds: &mut BTreeMap<String, Ground>,
+        (grounds, alike): (&mut BTreeMap<String, Ground>, &mut Alike),
         container: &Container,
-        containers: &BTreeMap<String, Container>,
     ) -> Found {
         let id = &container.details.named.id;
         if grounds.get(id).is_none_or(|ground| ground.sweep != self.sweep) {
-            let opened = container.first().map(|first| root_of(self.options, self.proc, first));
+            let opened = container.first().map(|first| root_of(self, first));
             match opened {
                 Some(Ok(root)) => match grounds.get_mut(id) {
                     Some(ground) => ground.root = Arc::new(root),
-                    None => drop(grounds.insert(id.clone(), Ground::of_container(root))),
+                    None => {
+                        let ground = Ground::of_container(root, &self.caches.owners);
+                        grounds.insert(id.clone(), ground);
+                    }
                 },
                 // It may just have ended: the next sweep knows.
                 _ => {
@@ -296,9 +321,9 @@ impl Run<'_> {
         ground.sweep = self.sweep;
         let inner = self.bridges.as_ref().and_then(|bridges| {
             let files = files(self.options, self.root, self.caches, self.now);
-            bridges.inner(container, containers, self.all, self.proc, &files)
+            bridges.inner(container, self.all, self.proc, &files)
         });
-        self.collect(ground, &container.processes, inner.as_ref())
+        self.collect(ground, alike, &container.processes, inner.as_ref())
     }
 }
 
@@ -308,12 +333,13 @@ fn files(options: &Options, root: &Arc<Root>, caches: &Caches, now: Micros) -> F
 }
 
 /// A container's file system, as its process sees it.
-fn root_of(options: &Options, proc: &Proc, process: &Process) -> Result<Root> {
-    let mounts = proc.text(format!("{}/mountinfo", process.pid)).unwrap_or_default();
-    let root = Root::of_process(&options.proc.join(format!("{}/root", process.pid)), &mounts)?;
+fn root_of(run: &Run<'_>, process: &Process) -> Result<Root> {
+    let mounts = run.proc.text(format!("{}/mountinfo", process.pid)).unwrap_or_default();
+    let root = run.options.proc.join(format!("{}/root", process.pid));
+    let root = Root::of_process(&root, &mounts)?;
     // The number may have been given to another process meanwhile: what is opened must still be its.
-    if crate::processes::is_still(proc, process) {
-        Ok(root)
+    if crate::processes::is_still(run.proc, process) {
+        Ok(root.in_layers(&mounts, run.root))
     } else {
         Err(Error::not_found("process"))
     }

@@ -9,3 +9,5 @@ mod attributed;
 mod reach;
 #[cfg(test)]
 mod runtimes;
+#[cfg(test)]
+mod sharing;

@@ -31,7 +31,7 @@ fn finish(command: &mut Command) -> String {
     String::from_utf8(done.stdout).unwrap()
 }
 
-fn wait_for(what: &str, mut is_there: impl FnMut() -> bool) {
+pub(crate) fn wait_for(what: &str, mut is_there: impl FnMut() -> bool) {
     let until = Instant::now() + Duration::from_secs(60);
     while !is_there() {
         assert!(Instant::now() < until, "{what} does not come up");
@@ -147,10 +147,9 @@ impl Podman {
 
     fn clear(&self) {
         let reach = ["muster-inside", "muster-published", "muster-alone"];
-        for name in ["muster-bridge", "muster-host", "muster-renamed", "muster-root"]
-            .into_iter()
-            .chain(reach)
-        {
+        let sharing = ["muster-one", "muster-other"];
+        let first = ["muster-bridge", "muster-host", "muster-renamed", "muster-root"];
+        for name in first.into_iter().chain(reach).chain(sharing) {
             self.command(&["rm", "-f", "-i", "-t", "0", name]);
         }
     }
@@ -195,7 +194,8 @@ impl Docker {
 
     fn clear(&self) {
         let reach = ["muster-docker-inside", "muster-docker-published", "muster-docker-local"];
-        for name in ["muster-docker", "muster-some"].into_iter().chain(reach) {
+        let sharing = ["muster-d-one", "muster-d-other"];
+        for name in ["muster-docker", "muster-some"].into_iter().chain(reach).chain(sharing) {
             let _ = self.docker().args(["rm", "-f", name]).output();
         }
     }
@@ -222,9 +222,13 @@ impl Docker {
         inspected(&finish(self.docker().args(["inspect", "-f", format, id])))
     }
 
+    pub(crate) fn command(&self, arguments: &[&str]) -> String {
+        finish(self.docker().args(arguments))
+    }
+
     /// Where the telnet port of a container is published, an address a line.
     pub(crate) fn ports(&self, container: &Running) -> String {
-        finish(self.docker().args(["port", &container.id, "23/tcp"]))
+        self.command(&["port", &container.id, "23/tcp"])
     }
 }
 
