@@ -53,6 +53,26 @@ const fn class(sign: SignKind) -> (&'static str, &'static str, &'static str) {
             "Container can write control groups of its host",
             "Mount control groups read-only.",
         ),
+        SignKind::KernelHelper => (
+            "containerescape_0004",
+            "Container can set a program that the kernel of its host starts",
+            "Start the container with /proc/sys and /sys read-only, as runtimes do by themselves.",
+        ),
+        SignKind::CorePattern => (
+            "containerescape_0004",
+            "Crashes on the host start a program of a container",
+            "Set kernel.core_pattern back, and treat the host as taken over.",
+        ),
+        SignKind::KernelModule => (
+            "containerescape_0001",
+            "Kernel module loaded while a container had the right to",
+            "Find out who loaded it; start the container without CAP_SYS_MODULE.",
+        ),
+        SignKind::EnteredHost => (
+            "containerescape_0001",
+            "Process of a container in a namespace of its host",
+            "Find out what it did there; treat the host as taken over unless it was an administrator.",
+        ),
         SignKind::UnknownProgram => (
             "dockerproc_001",
             "Program unknown to the container's image",

@@ -10,6 +10,7 @@ pub(crate) mod root;
 mod stat;
 pub(crate) mod touched;
 
+pub(crate) use layers::paths as layers_of;
 pub use stat::{Signature, Stat};
 
 use crate::hashing::HashCache;

@@ -87,6 +87,14 @@ words! {
     RuntimeSocket "runtime_socket";
     /// It can write control groups whose end runs a program on the host.
     ReleaseAgent "release_agent";
+    /// It can set a program that the kernel starts on the host.
+    KernelHelper "kernel_helper";
+    /// A crash on the host starts a program of its own.
+    CorePattern "core_pattern";
+    /// The kernel got a module while it had the right to load one.
+    KernelModule "kernel_module";
+    /// A process of it is in a namespace of the host that it was not started in.
+    EnteredHost "entered_host";
     /// It runs a program that no container of its image ran while the image was learned.
     UnknownProgram "unknown_program";
 }
@@ -109,8 +117,14 @@ impl SignKind {
     pub const fn severity(self) -> Severity {
         match self {
             Self::HostNamespace | Self::UnknownProgram => Severity::Medium,
-            Self::Capability | Self::HostMount | Self::ReleaseAgent => Severity::High,
-            Self::Privileged | Self::RuntimeSocket => Severity::Critical,
+            Self::Capability
+            | Self::HostMount
+            | Self::ReleaseAgent
+            | Self::KernelHelper
+            | Self::KernelModule => Severity::High,
+            Self::Privileged | Self::RuntimeSocket | Self::CorePattern | Self::EnteredHost => {
+                Severity::Critical
+            }
         }
     }
 }

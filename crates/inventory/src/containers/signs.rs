@@ -5,9 +5,15 @@
 //! a namespace it shares with the container is the host's, and a mount of the container with a device that is mounted on
 //! the host, too, is a path of the host.
 
+mod entered;
+mod helpers;
+
+pub(crate) use helpers::Modules;
+
+use super::Container;
 use crate::files::root::unescape;
 use crate::proc::Proc;
-use crate::processes::Process;
+use muster_model::Micros;
 use muster_model::container::{MAX_DETAIL, MAX_SIGNS, Sign, SignKind};
 use std::collections::BTreeSet;
 
@@ -24,6 +30,8 @@ const CAPABILITIES: &[(u32, &str)] = &[
     (34, "CAP_SYSLOG"),
     (39, "CAP_BPF"),
 ];
+/// That of loading modules into the kernel.
+const LOADS_MODULES: u64 = 1 << 16;
 /// Those that only a privileged container has together.
 const OF_PRIVILEGED: u64 = 1 << 16 | 1 << 17 | 1 << 21;
 /// Namespaces a container has for itself.
@@ -54,18 +62,31 @@ const WHOLE: &[&str] = &[
 const SOCKETS: &[&str] =
     &["docker.sock", "containerd.sock", "crio.sock", "podman.sock", "cri-dockerd.sock"];
 
-/// What tells of a container that it can leave, each sign once.
-pub(crate) fn of(proc: &Proc, first: &Process) -> Vec<Sign> {
+/// What tells of a container that it can leave, or has left, each sign once. `loaded` are modules that the kernel has got
+/// while it ran.
+pub(crate) fn of(
+    proc: &Proc,
+    container: &Container,
+    loaded: &BTreeSet<String>,
+    now: Micros,
+) -> Vec<Sign> {
+    let Some(first) = container.first() else { return Vec::new() };
     let text = |pid: &str, name: &str| proc.text(format!("{pid}/{name}")).unwrap_or_default();
     let pid = first.pid.to_string();
     let mut signs = BTreeSet::new();
+    let mounted = text(&pid, "mountinfo");
     // In a user namespace of its own a container has no rights of the host, whatever they are called.
     if shares(proc, &pid, "user").is_some() {
+        let mounts: Vec<Mount> = mounts(&mounted).collect();
+        signs.extend(helpers::writable(&mounts));
         let (own, its) = (text("self", "status"), text(&pid, "status"));
         if let (Some(all), Some(has)) =
             (capabilities(&own, "CapBnd:"), capabilities(&its, "CapEff:"))
         {
             signs.extend(by_capabilities(all, has));
+            let module = |name: &String| (SignKind::KernelModule, name.clone());
+            let able = has & LOADS_MODULES != 0;
+            signs.extend(loaded.iter().filter(|_| able).map(module));
         }
     }
     for name in NAMESPACES {
@@ -73,7 +94,14 @@ pub(crate) fn of(proc: &Proc, first: &Process) -> Vec<Sign> {
             signs.insert((SignKind::HostNamespace, namespace));
         }
     }
-    signs.extend(by_mounts(&text("self", "mountinfo"), &text(&pid, "mountinfo")));
+    signs.extend(by_mounts(&text("self", "mountinfo"), &mounted));
+    signs.extend(helpers::set(proc, &mounted));
+    signs.extend(entered::entered(proc, container, now));
+    // Who has all rights can set these, too: that is one finding, not three.
+    if signs.iter().any(|(kind, _)| *kind == SignKind::Privileged) {
+        let implied = [SignKind::KernelHelper, SignKind::ReleaseAgent];
+        signs.retain(|(kind, _)| !implied.contains(kind));
+    }
     // It may have ended meanwhile, and another process have its number.
     if !crate::processes::is_still(proc, first) {
         return Vec::new();
@@ -136,11 +164,12 @@ fn mounts(text: &str) -> impl Iterator<Item = Mount> + '_ {
 fn by_mounts(host: &str, own: &str) -> Vec<(SignKind, String)> {
     let host: Vec<Mount> = mounts(host).collect();
     let mut signs = Vec::new();
+    let mut groups = Vec::new();
     for mount in mounts(own) {
         let mode = if mount.writable { "rw" } else { "ro" };
         // Only the first version of control groups runs a program of the container's choice on the host.
         if mount.fs == "cgroup" && mount.writable {
-            signs.push((SignKind::ReleaseAgent, format!("{} rw", mount.point)));
+            groups.push(mount.point.clone());
         }
         // Every container has these, and where it shares the namespace behind them they are the host's.
         if matches!(mount.point.as_str(), "/proc" | "/sys") {
@@ -154,6 +183,11 @@ fn by_mounts(host: &str, own: &str) -> Vec<(SignKind, String)> {
         } else if is_dangerous(&path) {
             signs.push((SignKind::HostMount, evidence));
         }
+    }
+    // There is a mount a hierarchy, and all are one way out.
+    if !groups.is_empty() {
+        groups.sort();
+        signs.push((SignKind::ReleaseAgent, format!("rw {}", groups.join(" "))));
     }
     signs
 }
@@ -216,6 +250,7 @@ mod tests {
             79 76 0:21 / /hostproc rw - proc proc rw\n\
             80 76 0:25 /docker.sock /var/run/docker.sock rw - tmpfs tmpfs rw\n\
             81 76 0:30 /a /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n\
+            81 76 0:31 /a /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu\n\
             82 76 254:0 /srv/data/x /x rw - ext4 /dev/vda rw\n";
         assert_eq!(
             signs(own),
@@ -224,7 +259,7 @@ mod tests {
                 "HostMount /etc/shadow on /a b ro",
                 "HostMount /proc on /hostproc rw",
                 "RuntimeSocket /run/docker.sock on /var/run/docker.sock rw",
-                "ReleaseAgent /sys/fs/cgroup/memory rw",
+                "ReleaseAgent rw /sys/fs/cgroup/cpu /sys/fs/cgroup/memory",
             ]
         );
     }

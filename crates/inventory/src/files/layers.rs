@@ -55,8 +55,8 @@ impl Layers {
     }
 }
 
-/// The lower layers, the topmost first, and the upper one.
-fn paths(mounts: &str) -> Option<(Vec<PathBuf>, PathBuf)> {
+/// The lower layers, the topmost first, and the upper one, of the file system that is `/` in this `mountinfo`.
+pub(crate) fn paths(mounts: &str) -> Option<(Vec<PathBuf>, PathBuf)> {
     let root = |line: &&str| line.split(' ').nth(4) == Some("/");
     // The last one mounted is the one that is seen.
     let (_, tail) = mounts.lines().rfind(root)?.split_once(" - ")?;

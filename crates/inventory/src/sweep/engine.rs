@@ -19,7 +19,7 @@ use muster_model::report::ContainerRef;
 use muster_model::{Diagnostic, Error, Kind, Micros, Result};
 use rustix::time::{ClockId, clock_gettime};
 use std::collections::hash_map::DefaultHasher;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{Hash, Hasher};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -65,6 +65,7 @@ pub(super) struct Engine {
     host: Ground,
     containers: BTreeMap<String, Ground>,
     alike: Alike,
+    modules: signs::Modules,
 }
 
 /// What the last collector that ran in a container of these layers found: containers of one image hold the same files,
@@ -85,6 +86,8 @@ struct Ground {
     owners: Box<dyn Owners>,
     states: HashMap<Kind, Arc<State>>,
     is_container: bool,
+    /// Modules that the kernel has got since the container is known.
+    loaded: BTreeSet<String>,
     /// The sweep its root was opened in.
     sweep: u64,
 }
@@ -106,6 +109,7 @@ impl Ground {
             owners: owners::index(known),
             states: HashMap::new(),
             is_container: false,
+            loaded: BTreeSet::new(),
             sweep: 0,
         }
     }
@@ -131,6 +135,7 @@ impl Engine {
             host,
             containers: BTreeMap::new(),
             alike: Alike::new(),
+            modules: signs::Modules::default(),
         })
     }
 
@@ -202,10 +207,10 @@ impl Engine {
         } else {
             Attribution { host: all.clone(), ..Attribution::default() }
         };
-        for container in of.containers.values_mut().filter(|_| guard) {
-            if let Some(first) = container.first() {
-                container.details.signs = signs::of(&self.proc, first);
-            }
+        if guard {
+            self.look_for_signs(&mut of, now);
+        } else {
+            self.modules.forget();
         }
         self.containers.retain(|id, _| of.containers.contains_key(id));
         let kept: HashSet<u64> =
@@ -213,6 +218,21 @@ impl Engine {
         self.alike.retain(|(family, _), _| kept.contains(family));
         self.processes = Processes { all, of };
         self.read_in = self.sweep;
+    }
+}
+
+impl Engine {
+    fn look_for_signs(&mut self, of: &mut Attribution, now: Micros) {
+        let loaded = self.modules.loaded(&self.proc);
+        for (id, container) in &mut of.containers {
+            let ground = self.containers.get_mut(id);
+            let seen = ground.map(|ground| {
+                ground.loaded.extend(loaded.iter().cloned());
+                &ground.loaded
+            });
+            let signs = signs::of(&self.proc, container, seen.unwrap_or(&BTreeSet::new()), now);
+            container.details.signs = signs;
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! What runs in containers is attributed to them, and nothing else is.
 
-use crate::runtimes::{Containerd, Docker, Image, Podman, Runc, Running, output};
+use crate::runtimes::{Containerd, Docker, Image, Podman, Runc, Running, output, wait_for};
 use muster_inventory::{Inventory, Options, Swept};
 use muster_model::container::{Sign, SignKind};
 use muster_model::{Column, Kind, Micros};
@@ -130,7 +130,11 @@ fn what_runs_in_a_container_is_the_container_s() {
 /// In one test with the others: they take and clear the same names.
 fn escapes(inventory: &mut Inventory, podman: &Podman, docker: &Docker, plain: &Running) {
     let httpd = |port| ["httpd", "-f", "-p", port];
-    let root = podman.run("muster-root", &["--privileged", "-v", "/:/host"], &httpd("18304"));
+    let root = podman.run(
+        "muster-root",
+        &["--privileged", "--pid=host", "-v", "/:/host"],
+        &httpd("18304"),
+    );
     let some = docker.run(
         "muster-some",
         &["--net=host", "--pid=host", "--cap-add=SYS_PTRACE", "-v", "/etc/passwd:/p:ro"],
@@ -147,6 +151,8 @@ fn escapes(inventory: &mut Inventory, podman: &Podman, docker: &Docker, plain: &
     inventory.guard(true);
     let found = signs(inventory, &root);
     assert!(found.iter().any(|(kind, _)| *kind == SignKind::Privileged), "{found:?}");
+    let many = found.iter().filter(|(kind, _)| *kind == SignKind::ReleaseAgent).count();
+    assert_eq!(many, 0, "one finding says it all: {found:?}");
     assert!(found.contains(&(SignKind::HostMount, "/ on /host rw".to_owned())), "{found:?}");
     let found = signs(inventory, &some);
     let namespace = |name: &str| {
@@ -164,6 +170,20 @@ fn escapes(inventory: &mut Inventory, podman: &Podman, docker: &Docker, plain: &
     let found: Vec<_> = found.into_iter().filter(|it| *it != uts).collect();
     assert_eq!(found, expected);
     assert_eq!(signs(inventory, plain), [], "as Podman starts containers");
+
+    let unmasked = ["--security-opt", "unmask=ALL"];
+    let unmasked = podman.run("muster-unmasked", &unmasked, &httpd("18306"));
+    let core_pattern = (SignKind::KernelHelper, "/proc/sys/kernel/core_pattern".to_owned());
+    assert_eq!(signs(inventory, &unmasked), [core_pattern]);
+
+    let own = std::process::id().to_string();
+    let enter = ["busybox", "nsenter", "-t", &own, "-m", "--", "/bin/sleep", "60"];
+    podman.command(&[&["exec", "-d", &root.id], &enter[..]].concat());
+    let sleep = std::fs::canonicalize("/bin/sleep").unwrap();
+    let entered = format!("{} in the host's mounts", sleep.display());
+    wait_for("the sign of a process that entered the host", || {
+        signs(inventory, &root).contains(&(SignKind::EnteredHost, entered.clone()))
+    });
     inventory.guard(false);
 }
 

@@ -147,9 +147,9 @@ impl Podman {
 
     fn clear(&self) {
         let reach = ["muster-inside", "muster-published", "muster-alone"];
-        let sharing = ["muster-one", "muster-other"];
+        let others = ["muster-one", "muster-other", "muster-unmasked"];
         let first = ["muster-bridge", "muster-host", "muster-renamed", "muster-root"];
-        for name in first.into_iter().chain(reach).chain(sharing) {
+        for name in first.into_iter().chain(reach).chain(others) {
             self.command(&["rm", "-f", "-i", "-t", "0", name]);
         }
     }
