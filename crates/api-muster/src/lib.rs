@@ -12,6 +12,7 @@ mod hosts;
 mod keypairs;
 pub mod operations;
 mod policies;
+mod programs;
 mod sca;
 mod users;
 mod vault;
@@ -49,6 +50,10 @@ pub fn router(app: &App) -> Router {
         .on("CreateEnrolToken", enrol::create)
         .on("ShowKeypair", keypairs::show)
         .on("ListStrayKeys", keypairs::strays)
+        .on("ListLearnedImages", programs::images)
+        .on("ListPrograms", programs::list)
+        .on("AllowProgram", programs::allow)
+        .on("RelearnPrograms", programs::relearn)
         .on("ListAudit", audit::list)
         .on("ShowAuditCheckPoint", audit::checkpoint)
         .on("CreateUser", users::create)

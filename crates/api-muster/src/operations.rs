@@ -21,6 +21,8 @@ const UNCHECKED: &str = "/muster/v1/{project_id}/unchecked";
 const TOKENS: &str = "/muster/v1/{project_id}/enrol-tokens";
 const KEYPAIR: &str = "/muster/v1/{project_id}/keypairs/{name}";
 const STRAY_KEYS: &str = "/muster/v1/{project_id}/stray-keys";
+const LEARNED: &str = "/muster/v1/{project_id}/learned-images";
+const PROGRAMS: &str = "/muster/v1/{project_id}/programs";
 const AUDIT: &str = "/muster/v1/audit";
 const CHECKPOINT: &str = "/muster/v1/audit/checkpoint";
 const USERS: &str = "/muster/v1/users";
@@ -76,6 +78,10 @@ pub const OPERATIONS: &[Operation] = &[
     Operation::served("CreateEnrolToken", Verb::Post, TOKENS, Action::AgentEnrol, "Makes a one-time token for a host to join with. Body: valid_secs, description, host_id (for this host and no other; asks for hss:agent:revoke, too, where an agent speaks for it, which is replaced)."),
     Operation::served("ShowKeypair", Verb::Get, KEYPAIR, Action::KeypairGet, "A key pair, where it is bound, and the accounts its key was found to open."),
     Operation::served("ListStrayKeys", Verb::Get, STRAY_KEYS, Action::KeypairList, "Keys found to open accounts of hosts that belong to no key pair. Query: limit, offset."),
+    Operation::served("ListLearnedImages", Verb::Get, LEARNED, Action::EventList, "Images whose containers' programs are learned or known. Query: limit, offset."),
+    Operation::served("ListPrograms", Verb::Get, PROGRAMS, Action::EventList, "Programs that the containers of an image may run without an event. Query: image (its id), limit, offset."),
+    Operation::served("AllowProgram", Verb::Post, PROGRAMS, Action::EventHandle, "Lets the containers of an image run a program. Body: image, path."),
+    Operation::served("RelearnPrograms", Verb::Delete, PROGRAMS, Action::EventHandle, "Forgets the programs of an image, which is then learned anew. Query: image."),
     Operation::served("ListAudit", Verb::Get, AUDIT, Action::AuditList, "Who did what, newest first. Query: user, action, target, outcome, project_id, request_id (a * at the end stands for the rest), from, until, before (a seq), limit, offset."),
     Operation::served("ShowAuditCheckPoint", Verb::Get, CHECKPOINT, Action::AuditList, "A signed check point of this server's audit trail, to be kept elsewhere."),
     Operation::served("CreateUser", Verb::Post, USERS, Action::UserUpdate, "Adds a user. Body: name, password, role (admin, reader or none)."),

@@ -85,6 +85,11 @@ impl Client {
         json(&self.send(method, path, &[], body.as_deref().map(Vec::as_slice))?)
     }
 
+    /// Deletes what a query names.
+    pub(crate) fn delete(&self, path: &str, query: &[(&str, String)]) -> Result<()> {
+        self.send("DELETE", path, query, None).map(drop)
+    }
+
     /// GETs bytes.
     pub(crate) fn download(&self, path: &str) -> Result<Vec<u8>> {
         self.send("GET", path, &[], None)

@@ -45,6 +45,8 @@ pub(crate) struct Config {
     pub(crate) sca: muster_service::sca::ScaSettings,
     /// Key pairs.
     pub(crate) keypairs: muster_service::keypairs::KeypairSettings,
+    /// Containers that are protected.
+    pub(crate) guard: muster_service::programs::GuardSettings,
     /// The agent of this machine, as in the agent's own configuration.
     pub(crate) agent: muster_agent::config::Config,
 }
@@ -330,6 +332,7 @@ impl Config {
         self.audit.check()?;
         self.keypairs.check()?;
         self.sca.check()?;
+        self.guard.check()?;
         self.agent.check()
     }
 
@@ -394,6 +397,7 @@ mod tests {
             ("[audit]\nsyslog = \"tls://logs\"", vec![], "audit.syslog"),
             ("[keypairs]\nparallel = 0", vec![], "keypairs.parallel"),
             ("[sca]\nparallel = 0", vec![], "sca.parallel"),
+            ("[guard]\nlearn_hours = 0", vec![], "guard.learn_hours"),
             ("[sca]\nisolation = 'off'", vec![], "preferred"),
             ("[sca]\ntime_zone = 'Mars/Olympus'", vec![], "sca.time_zone"),
             ("[keypairs]\nalgorithm = 'dsa'", vec![], "rsa-2048"),

@@ -71,8 +71,10 @@ messages! {
     HostRemoved "Host {} was forgotten." "已删除主机 {}。";
     HostsImported "Hosts added: {}, changed: {}, unchanged: {}." "新增主机：{}，修改：{}，未变化：{}。";
     HostsWouldBe "Hosts that would be added: {}, changed: {}, unchanged: {}. Nothing was done." "将新增主机：{}，修改：{}，未变化：{}。未执行任何操作。";
-    HostsProtected "Hosts protected: {}. What their containers run is learned for 24 hours." "已开启防护的主机数：{}。其容器运行的程序将学习 24 小时。";
+    HostsProtected "Hosts protected: {}. What their containers run is learned first: see `muster containers programs`." "已开启防护的主机数：{}。将先学习其容器运行的程序：参见 `muster containers programs`。";
     HostsUnprotected "Hosts no longer protected: {}." "已关闭防护的主机数：{}。";
+    ProgramAllowed "Containers of {} may run {} from now on." "{} 的容器今后可以运行 {}。";
+    ProgramsForgotten "Forgotten. The programs of {} are learned anew from what runs next." "已清除。{} 的程序将从接下来运行的内容重新学习。";
     EventsChanged "Events changed: {}." "已更新事件数：{}。";
     AgentRevoked "The agent of host {} was shut out." "已吊销主机 {} 的代理。";
     // users and access keys

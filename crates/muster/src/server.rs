@@ -106,6 +106,7 @@ async fn serve_until_told(
         certificates: config.certificates.clone(),
         audit: config.audit.clone(),
         keypairs: config.keypairs.clone(),
+        guard: config.guard,
         // This very program, also when another lies in its place meanwhile.
         sca: ScaSettings {
             engine: Some(("/proc/self/exe".into(), vec!["take-apart".to_owned()])),

@@ -25,6 +25,7 @@ pub mod ingest;
 pub mod keypairs;
 pub mod known_ports;
 pub mod limits;
+pub mod programs;
 pub mod roster;
 pub mod sca;
 pub mod sealing;

@@ -5,6 +5,7 @@ use crate::certificates::CertificateSettings;
 use crate::export::ExportSettings;
 use crate::keypairs::KeypairSettings;
 use crate::limits::Limits;
+use crate::programs::GuardSettings;
 use crate::sca::ScaSettings;
 use std::path::PathBuf;
 
@@ -38,6 +39,8 @@ pub struct Settings {
     pub keypairs: KeypairSettings,
     /// Artifacts that come in.
     pub sca: ScaSettings,
+    /// Containers that are protected.
+    pub guard: GuardSettings,
 }
 
 /// A certificate that is handed out, public by nature.
@@ -65,6 +68,7 @@ impl Default for Settings {
             audit: AuditSettings::default(),
             keypairs: KeypairSettings::default(),
             sca: ScaSettings::default(),
+            guard: GuardSettings::default(),
         }
     }
 }

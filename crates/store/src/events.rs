@@ -2,7 +2,9 @@
 
 mod programs;
 
-pub use programs::unknown_programs;
+pub use programs::{
+    Learned, Program, allow_program, learned_images, programs, relearn, unknown_programs,
+};
 
 use crate::Tx;
 use crate::db::{Bind, Row, binds, folded};

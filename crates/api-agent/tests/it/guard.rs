@@ -4,7 +4,8 @@ use crate::agent::{TestAgent, deliver, router, scope, swept};
 use muster_agent::sync::Swept;
 use muster_model::container::{Details, Sign, SignKind};
 use muster_model::report::{ContainerRef, Row, RowKey, Scope, Volatile, digest};
-use muster_model::{Column, Fact, Kind, Micros};
+use muster_model::{Column, ErrorKind, Fact, Kind, Micros};
+use muster_service::programs;
 use muster_store::{Tx, events, hosts, transact};
 use muster_testkit::{TestApp, on_both_databases};
 
@@ -66,10 +67,10 @@ on_both_databases! {
         transact!(db, |tx| hosts::protect(tx, host.key, Some("hss.version.premium"), now()).await).unwrap();
         // Containers with their images and the programs that run in them.
         let mut report = async |containers: &[(&str, &str, &[&str])]| {
-            let mut scopes = vec![programs(None, &[], now())];
+            let mut scopes = vec![running(None, &[], now())];
             let named = |id: &str| ContainerRef { id: id.into(), name: id.into() };
             for (id, _, paths) in containers {
-                scopes.push(programs(Some(named(id)), paths, now()));
+                scopes.push(running(Some(named(id)), paths, now()));
             }
             let details = |(id, image, _): &(&str, &str, &[&str])| Details {
                 named: named(id),
@@ -99,10 +100,35 @@ on_both_databases! {
         assert_eq!(report(&strange).await, ["/tmp/miner"]);
         strange[1].2 = &["/bin/sh", "/bin/cart"];
         assert_eq!(report(&strange).await, ["/tmp/miner"]);
+
+        // What people say counts: one program is allowed, and what is forgotten is learned anew.
+        let (operator, project) = (test.operator(), &test.credentials.project_id);
+        let project = muster_model::id::ProjectId::parse(project).unwrap();
+        let allow = |path: &'static str| {
+            programs::allow(&test.app, &operator, &project, "shop:1", path)
+        };
+        allow("/bin/allowed").await.unwrap();
+        assert_eq!(allow("bin/x").await.unwrap_err().kind(), ErrorKind::Invalid);
+        let list = async || programs::list(&test.app, &operator, &project, "shop:1", PAGE).await;
+        let paths: Vec<_> = list().await.unwrap().rows.into_iter().map(|it| it.path).collect();
+        assert_eq!(paths, ["/bin/allowed", "/bin/backup", "/bin/shop"]);
+        strange[0].2 = &["/bin/allowed", "/bin/other"];
+        assert_eq!(report(&strange).await, ["/bin/other", "/tmp/miner"]);
+        let images = programs::images(&test.app, &operator, &project, PAGE).await.unwrap();
+        let told = images.rows.iter().map(|it| (it.image.as_str(), it.name.as_str(), it.programs));
+        assert_eq!(told.collect::<Vec<_>>(), [("cart:1", "cart:1", 2), ("shop:1", "shop:1", 3)]);
+        let relearn = || programs::relearn(&test.app, &operator, &project, "shop:1");
+        relearn().await.unwrap();
+        for gone in [relearn().await.unwrap_err(), list().await.unwrap_err()] {
+            assert_eq!(gone.kind(), ErrorKind::NotFound);
+        }
+        strange[0].2 = &["/bin/anything"];
+        assert_eq!(report(&strange).await, ["/bin/other", "/tmp/miner"]);
+        assert_eq!(list().await.unwrap().rows[0].path, "/bin/anything");
     }
 }
 
-fn programs(container: Option<ContainerRef>, paths: &[&str], at: Micros) -> Swept {
+fn running(container: Option<ContainerRef>, paths: &[&str], at: Micros) -> Swept {
     let row = |path: &&str| {
         let mut fact = Fact::new(Kind::Process);
         fact.set(Column::Path, (*path).to_owned());

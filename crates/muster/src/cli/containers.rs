@@ -32,7 +32,8 @@ pub(crate) enum ContainersCommand {
     },
     /// Protect hosts: their containers are watched for signs of ways out, and for programs unknown to their images.
     ///
-    /// What runs now is taken for good: an image's programs are learned for 24 hours. Nothing is ever blocked.
+    /// What runs now is taken for good: an image's programs are learned for `guard.learn_hours`, 24. Nothing is ever
+    /// blocked.
     Protect {
         /// Ids of hosts, 1 to 200.
         #[arg(required = true, value_name = "HOST")]
@@ -40,6 +41,27 @@ pub(crate) enum ContainersCommand {
         /// Protect them no longer.
         #[arg(long)]
         off: bool,
+    },
+    /// List the images whose programs are learned, or the programs of one.
+    Programs {
+        /// The image's id, as the list of images shows it.
+        #[arg(value_name = "IMAGE")]
+        image: Option<String>,
+    },
+    /// Let the containers of an image run a program from now on.
+    Allow {
+        /// The image's id.
+        #[arg(value_name = "IMAGE")]
+        image: String,
+        /// Where the program lies in the containers.
+        #[arg(value_name = "PATH")]
+        path: String,
+    },
+    /// Forget the programs of an image: they are learned anew, from what runs next.
+    Relearn {
+        /// The image's id.
+        #[arg(value_name = "IMAGE")]
+        image: String,
     },
 }
 

@@ -11,6 +11,8 @@ use serde_json::{Value, json};
 /// What protects containers is called so in the contract.
 const PROTECTED: &str = "hss.version.container.enterprise";
 const UNPROTECTED: &str = "hss.version.null";
+/// What the containers of an image may run.
+const PROGRAMS: &str = "/muster/v1/{project}/programs";
 /// Rows of a page.
 const PAGE: usize = 200;
 
@@ -42,7 +44,37 @@ pub(crate) fn run(context: &Context, args: &ContainersArgs) -> Result<()> {
             context.tell(told, &[&hosts.len().to_string()]);
             Ok(())
         }
+        Some(ContainersCommand::Programs { image }) => programs(context, image.as_ref()),
+        Some(ContainersCommand::Allow { image, path }) => {
+            let body = json!({"image": image, "path": path});
+            context.client.send_json("POST", PROGRAMS, Some(&body))?;
+            context.tell(Message::ProgramAllowed, &[image, path]);
+            Ok(())
+        }
+        Some(ContainersCommand::Relearn { image }) => {
+            let query = [("image", image.clone())];
+            context.client.delete(PROGRAMS, &query)?;
+            context.tell(Message::ProgramsForgotten, &[image]);
+            Ok(())
+        }
     }
+}
+
+fn programs(context: &Context, image: Option<&String>) -> Result<()> {
+    let Some(image) = image else {
+        let columns = [
+            ("image", "/image"),
+            ("name", "/name"),
+            ("programs", "/programs"),
+            ("learned until", "/learned_until"),
+            ("learning", "/learning"),
+        ];
+        let path = "/muster/v1/{project}/learned-images";
+        return print_list(context.output, &columns, &all(context, path, "images", &[])?);
+    };
+    let columns = [("path", "/path"), ("first seen", "/first_seen")];
+    let found = all(context, PROGRAMS, "programs", &[("image", &Some(image.clone()))])?;
+    print_list(context.output, &columns, &found)
 }
 
 fn list(context: &Context, wanted: &ListArgs) -> Result<()> {
@@ -85,6 +117,26 @@ fn events(context: &Context, wanted: &EventsArgs) -> Result<()> {
     pages(context, "/v5/{project}/event/events", &query, &columns)
 }
 
+/// Every page of a list.
+fn all(
+    context: &Context,
+    path: &str,
+    list: &str,
+    wanted: &[(&'static str, &Option<String>)],
+) -> Result<Vec<Value>> {
+    let mut all = Vec::new();
+    loop {
+        let mut query = vec![("limit", PAGE.to_string()), ("offset", all.len().to_string())];
+        query.extend(wanted.iter().filter_map(|(name, value)| Some((*name, (*value).clone()?))));
+        let page = rows(&context.client.get(path, &query)?, list);
+        let last = page.len() < PAGE;
+        all.extend(page);
+        if last {
+            return Ok(all);
+        }
+    }
+}
+
 /// Every page of a list of the contract, its times as people read them.
 fn pages(
     context: &Context,
@@ -92,17 +144,7 @@ fn pages(
     wanted: &[(&'static str, &Option<String>)],
     columns: &[Column],
 ) -> Result<()> {
-    let mut all = Vec::new();
-    loop {
-        let mut query = vec![("limit", PAGE.to_string()), ("offset", all.len().to_string())];
-        query.extend(wanted.iter().filter_map(|(name, value)| Some((*name, (*value).clone()?))));
-        let page = rows(&context.client.get(path, &query)?, "data_list");
-        let last = page.len() < PAGE;
-        all.extend(page);
-        if last {
-            break;
-        }
-    }
+    let mut all = all(context, path, "data_list", wanted)?;
     for row in &mut all {
         for name in ["create_time", "occur_time", "handle_time"] {
             if let Some(time) = row.get_mut(name).filter(|time| time.is_i64()) {

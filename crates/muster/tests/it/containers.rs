@@ -33,4 +33,16 @@ fn protection_is_switched_and_what_there_is_not_is_named() {
     let (code, why) = said(&["containers", "handle", "nothing"]);
     assert!(code == Some(6) && why.contains("event_id"), "{why}");
     assert_eq!(said(&["containers", "events", "--severity", "x"]).0, Some(2));
+
+    // Of programs nothing is learned before a container runs.
+    assert_eq!(ask(data, &["containers", "programs"]), json!([]));
+    for args in [
+        &["containers", "programs", "shop:1"][..],
+        &["containers", "allow", "shop:1", "/bin/shop"],
+        &["containers", "relearn", "sha256:1 & 2"],
+    ] {
+        let (code, why) = said(args);
+        assert!(code == Some(6) && why.contains("image"), "{args:?}: {why}");
+    }
+    assert_eq!(said(&["containers", "allow", "shop:1", "shop"]).0, Some(2));
 }

@@ -37,7 +37,7 @@ pub(super) async fn to_all(
     let told = reports.iter().filter_map(|it| Some((it.0.key, it.1.containers.as_deref()?)));
     containers::tell(tx, &told.collect::<Vec<_>>()).await?;
     let mut tasks = tasks(tx, app, &reports, now).await?.into_iter();
-    guard(tx, &reports, now).await?;
+    guard(tx, app, &reports, now).await?;
     let reply = |(host, _): &(&Host, &Report)| {
         let (full, tasks) = (wanted.next().unwrap_or_default(), tasks.next().unwrap_or_default());
         let next_secs =
@@ -47,18 +47,15 @@ pub(super) async fn to_all(
     Ok(reports.iter().map(reply).collect())
 }
 
-/// How long the programs of an image are learned from when it is first seen on a protected host, seconds.
-const LEARNING_SECS: i64 = 86_400;
-
 /// Records what is new of the signs of ways out of containers, on hosts that are protected.
-async fn guard(tx: &mut Tx, reports: &[(&Host, &Report)], now: Micros) -> Result<()> {
+async fn guard(tx: &mut Tx, app: &App, reports: &[(&Host, &Report)], now: Micros) -> Result<()> {
     for (host, report) in reports.iter().filter(|it| it.0.protected_as.is_some()) {
         let mut told = report.containers.clone().unwrap_or_default();
         let in_container =
             |it: &ScopeReport| it.scope.kind == Kind::Process && it.scope.container.is_some();
         if report.scopes.iter().any(in_container) {
             let target = Target { project: host.project, host: host.key };
-            let until = now.plus_secs(LEARNING_SECS);
+            let until = now.plus_secs(app.settings.guard.learn_hours * 3600);
             told.extend(events::unknown_programs(tx, target, now, until).await?);
         }
         let new = events::record(tx, host.key, &told, now, random::id).await?;

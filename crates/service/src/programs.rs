@@ -1,0 +1,109 @@
+//! What the containers of an image may run: learned while the image was new, and corrected by people.
+
+use crate::{App, audit, authz};
+use muster_model::id::ProjectId;
+use muster_model::{Action, Caller, Error, Page, Paging, Result};
+use muster_store::{events as store, transact};
+use serde::{Deserialize, Serialize};
+pub use store::{Learned, Program};
+
+/// Longest path of a program, bytes: the kernel's own limit.
+const MAX_PATH: usize = 4_096;
+
+/// When programs are learned: `[guard]` of the configuration.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct GuardSettings {
+    /// How long an image is learned from when it is first seen on a protected host, hours, 1 to 720.
+    pub learn_hours: i64,
+}
+
+impl Default for GuardSettings {
+    fn default() -> Self {
+        Self { learn_hours: 24 }
+    }
+}
+
+impl GuardSettings {
+    /// Refuses what is out of range.
+    ///
+    /// # Errors
+    /// `Invalid` naming the key.
+    pub fn check(&self) -> Result<()> {
+        if !(1..=720).contains(&self.learn_hours) {
+            return Err(Error::invalid("guard.learn_hours", "must be 1 to 720"));
+        }
+        Ok(())
+    }
+}
+
+/// The images of a project whose programs are learned or known, by id.
+///
+/// # Errors
+/// Those of [`authz::require`] and of the database.
+pub async fn images(
+    app: &App,
+    caller: &Caller,
+    project: &ProjectId,
+    paging: Paging,
+) -> Result<Page<Learned>> {
+    let project = authz::require(app, caller, Action::EventList, Some(project)).await?;
+    store::learned_images(&mut app.db.read().await?, project, paging).await
+}
+
+/// The programs of an image, by path.
+///
+/// # Errors
+/// `NotFound` for an image of which none was learned; those of [`authz::require`] and of the database.
+pub async fn list(
+    app: &App,
+    caller: &Caller,
+    project: &ProjectId,
+    image: &str,
+    paging: Paging,
+) -> Result<Page<Program>> {
+    let project = authz::require(app, caller, Action::EventList, Some(project)).await?;
+    let programs = store::programs(&mut app.db.read().await?, project, image, paging).await?;
+    programs.ok_or_else(|| Error::not_found("image"))
+}
+
+/// Lets the containers of an image run a program from now on. Events that it has made stay.
+///
+/// # Errors
+/// `Invalid` naming `path`, `NotFound` for an image of which none was learned; those of [`authz::require`] and of the
+/// database.
+pub async fn allow(
+    app: &App,
+    caller: &Caller,
+    project: &ProjectId,
+    image: &str,
+    path: &str,
+) -> Result<()> {
+    let key = authz::require(app, caller, Action::EventHandle, Some(project)).await?;
+    if !path.starts_with('/') || path.len() > MAX_PATH || path.contains('\0') {
+        return Err(Error::invalid("path", "an absolute path of at most 4096 bytes"));
+    }
+    let now = app.now();
+    transact!(app.db, |tx| {
+        if !store::allow_program(tx, key, image, path, now).await? {
+            return Err(Error::not_found("image"));
+        }
+        let target = format!("image/{image}/program{path}");
+        audit::append(tx, app, caller, Action::EventHandle, project.as_str(), &target).await
+    })
+}
+
+/// Forgets what was learned of an image: it is learned anew, from the next report of a protected host that runs it.
+///
+/// # Errors
+/// `NotFound` for an image of which nothing was learned; those of [`authz::require`] and of the database.
+pub async fn relearn(app: &App, caller: &Caller, project: &ProjectId, image: &str) -> Result<()> {
+    let key = authz::require(app, caller, Action::EventHandle, Some(project)).await?;
+    transact!(app.db, |tx| {
+        if !store::relearn(tx, key, image).await? {
+            return Err(Error::not_found("image"));
+        }
+        let target = format!("image/{image}/programs");
+        audit::append(tx, app, caller, Action::EventHandle, project.as_str(), &target).await
+    })
+}
