@@ -44,5 +44,5 @@ fn protection_is_switched_and_what_there_is_not_is_named() {
         let (code, why) = said(args);
         assert!(code == Some(6) && why.contains("image"), "{args:?}: {why}");
     }
-    assert_eq!(said(&["containers", "allow", "shop:1", "shop"]).0, Some(2));
+    assert_eq!(said(&["containers", "allow", "shop:1", "shop"]).0, Some(3));
 }
