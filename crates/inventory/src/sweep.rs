@@ -11,6 +11,7 @@ use crate::collectors::COLLECTORS;
 use engine::{Caches, Engine, Found, Outcome};
 use muster_model::container::Details;
 use muster_model::host::HostProfile;
+use muster_model::image::Image;
 use muster_model::report::{ContainerRef, Digest, Row, RowKey};
 use muster_model::{Clock, Diagnostic, Error, Kind, Micros, Result, SystemClock};
 use std::collections::{BTreeMap, HashMap};
@@ -49,6 +50,8 @@ pub struct Options {
     pub kinds: Vec<Kind>,
     /// Are containers told apart? Each is then swept as a place of its own, else all is the host's.
     pub containers: bool,
+    /// Folders to look for images in that lie as OCI layouts, beside the stores of the runtimes.
+    pub layouts: Vec<PathBuf>,
     /// Bounds.
     pub limits: Limits,
     /// Source of the time.
@@ -62,6 +65,7 @@ impl Default for Options {
             proc: "/proc".into(),
             kinds: Kind::ALL.to_vec(),
             containers: true,
+            layouts: Vec::new(),
             limits: Limits::default(),
             clock: Arc::new(SystemClock),
         }
@@ -116,6 +120,7 @@ pub struct Inventory {
     stuck: HashMap<Kind, JoinHandle<()>>,
     last: HashMap<Kind, Last>,
     told: Option<Vec<Details>>,
+    images: Option<Arc<[Image]>>,
     guard: bool,
     sweeps: u64,
 }
@@ -154,6 +159,7 @@ impl Inventory {
             stuck,
             last,
             told: None,
+            images: None,
             guard: false,
             sweeps: 0,
         })
@@ -173,6 +179,12 @@ impl Inventory {
     /// What is known of the containers that ran at the last sweep, by id; none before one, or where they are not told apart.
     pub fn containers(&self) -> Option<&[Details]> {
         self.told.as_deref()
+    }
+
+    /// The images that lay on the host's disks at the last sweep, by store and id; none before one, or where containers are not
+    /// told apart.
+    pub fn images(&self) -> Option<&[Image]> {
+        self.images.as_deref()
     }
 
     /// Whether signs of escapes are looked for in containers, from the next sweep on.
@@ -219,6 +231,7 @@ impl Inventory {
 
     fn accept(&mut self, kind: Kind, outcome: Outcome) -> Vec<Swept> {
         self.told = outcome.details;
+        self.images = outcome.images;
         let mut before = std::mem::take(self.last.entry(kind).or_default());
         let (mut now, at) = (Last::default(), outcome.swept_at);
         let mut swept = Vec::with_capacity(1 + outcome.containers.len());

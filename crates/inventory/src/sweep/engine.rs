@@ -15,6 +15,7 @@ use crate::proc::Proc;
 use crate::processes::{Process, ProcessTable};
 use muster_model::container::Details;
 use muster_model::host::HostProfile;
+use muster_model::image::Image;
 use muster_model::report::ContainerRef;
 use muster_model::{Diagnostic, Error, Kind, Micros, Result};
 use rustix::time::{ClockId, clock_gettime};
@@ -32,6 +33,8 @@ pub(super) struct Outcome {
     pub(super) containers: Vec<(ContainerRef, Found)>,
     /// What their runtimes tell of them, where containers are told apart.
     pub(super) details: Option<Vec<Details>>,
+    /// The images on the host's disks, likewise.
+    pub(super) images: Option<Arc<[Image]>>,
     pub(super) swept_at: Micros,
     pub(super) cpu_us: u64,
 }
@@ -63,6 +66,17 @@ pub(super) struct Engine {
     sweep: u64,
     host: Ground,
     containers: BTreeMap<String, Ground>,
+    images: Option<Images>,
+}
+
+/// The images that were found last, and what that depended on.
+struct Images {
+    images: Arc<[Image]>,
+    troubles: Vec<Diagnostic>,
+    touched: Touched,
+    read_at: Micros,
+    /// The sweep they were last looked at in.
+    sweep: u64,
 }
 
 /// All processes, and whose they are.
@@ -124,6 +138,7 @@ impl Engine {
             sweep: 0,
             host,
             containers: BTreeMap::new(),
+            images: None,
         })
     }
 
@@ -133,6 +148,9 @@ impl Engine {
         let now = self.options.clock.now();
         self.begin(sweep);
         let (mut host, mut containers) = (Found::default(), Vec::new());
+        if self.options.containers {
+            self.look_at_images(now);
+        }
         if let Some(collector) = self.collectors.iter().find(|c| c.kind() == kind) {
             if collector.needs_processes() || self.options.containers {
                 self.read_processes(now, guard);
@@ -162,11 +180,17 @@ impl Engine {
                 (container.details.named.clone(), found)
             }));
         }
+        if kind == Kind::App
+            && let Some(images) = &self.images
+        {
+            host.troubles.extend(images.troubles.iter().cloned());
+        }
         let cpu_us = cpu_us().saturating_sub(before);
         let known = self.options.containers && self.read_in == self.sweep;
         let each = || self.processes.of.containers.values().map(|it| it.details.clone()).collect();
         let details = known.then(each);
-        Outcome { host, containers, details, swept_at: self.options.clock.now(), cpu_us }
+        let images = self.images.as_ref().map(|it| Arc::clone(&it.images));
+        Outcome { host, containers, details, images, swept_at: self.options.clock.now(), cpu_us }
     }
 
     /// Once a sweep: mounts come and go.
@@ -180,6 +204,29 @@ impl Engine {
         if let Ok(root) = open_root(&self.options, &self.proc) {
             self.host.root = Arc::new(root);
         }
+    }
+
+    /// Once a sweep, and read anew only where a store has changed.
+    fn look_at_images(&mut self, now: Micros) {
+        let (root, sweep) = (&self.host.root, self.sweep);
+        let trusted = self.options.limits.trust_stamps_secs;
+        if let Some(known) = &mut self.images
+            && (known.sweep == sweep
+                || now < known.read_at.plus_secs(trusted)
+                    && known.touched.is_unchanged(root, &self.proc, known.read_at, sweep))
+        {
+            known.sweep = sweep;
+            return;
+        }
+        let files = files(&self.options, root, &self.caches, now);
+        let before = self.images.as_ref().map(|it| Arc::clone(&it.images)).unwrap_or_default();
+        let layouts = &self.options.layouts;
+        // A defect of ours does not say that there are none.
+        let read = catch_unwind(AssertUnwindSafe(|| crate::images::read(&files, layouts, &before)));
+        let Ok(images) = read else { return };
+        let (touched, troubles) = files.finish();
+        let images = images.into();
+        self.images = Some(Images { images, troubles, touched, read_at: now, sweep });
     }
 
     fn read_processes(&mut self, now: Micros, guard: bool) {

@@ -111,10 +111,10 @@ fn which(program: &str) -> Option<PathBuf> {
 /// Podman with runc, which runs on every kind of control groups.
 pub(crate) struct Podman {
     config: PathBuf,
-    folder: PathBuf,
+    pub(crate) folder: PathBuf,
 }
 
-const NAME: &str = "localhost/muster-test:1";
+pub(crate) const NAME: &str = "localhost/muster-test:1";
 
 impl Podman {
     pub(crate) fn new(image: &Image) -> Self {
@@ -222,6 +222,10 @@ impl Docker {
         inspected(&finish(self.docker().args(["inspect", "-f", format, id])))
     }
 
+    pub(crate) fn command(&self, arguments: &[&str]) -> String {
+        finish(self.docker().args(arguments))
+    }
+
     /// Where the telnet port of a container is published, an address a line.
     pub(crate) fn ports(&self, container: &Running) -> String {
         finish(self.docker().args(["port", &container.id, "23/tcp"]))
@@ -256,8 +260,20 @@ impl Containerd {
         started
     }
 
+    pub(crate) fn import(&self, archive: &str) {
+        output("ctr", &["image", "import", archive]);
+    }
+
+    /// As its tool tells: the image's name, and when the container was made.
+    pub(crate) fn inspect(&self, id: &str) -> [String; 2] {
+        let info: serde_json::Value =
+            serde_json::from_str(&output("ctr", &["container", "info", id])).unwrap();
+        ["Image", "CreatedAt"].map(|key| info[key].as_str().unwrap().to_owned())
+    }
+
     pub(crate) fn run(&self, id: &str, command: &[&str]) -> Running {
-        output("ctr", &[&["run", "-d", NAME, id], command].concat());
+        let labelled = ["run", "-d", "--label", "tier=back", NAME, id];
+        output("ctr", &[&labelled, command].concat());
         let listed = output("ctr", &["task", "ls"]);
         let line = listed.lines().find(|line| line.starts_with(id)).unwrap();
         let pid = line.split_whitespace().nth(1).unwrap().parse().unwrap();
