@@ -199,6 +199,9 @@ impl<S: Sweeper, T: Transport> Agent<S, T> {
         if let Some(containers) = sweep.containers {
             self.sync.tell(containers);
         }
+        if let Some(images) = sweep.images {
+            self.sync.tell_images(images);
+        }
         if self.pending.is_empty() {
             self.describe();
         }

@@ -4,6 +4,7 @@ use crate::sync::Swept;
 use muster_inventory::{Inventory, Standing};
 use muster_model::container::Details;
 use muster_model::host::HostProfile;
+use muster_model::image::Image;
 use muster_model::report::Scope;
 use muster_model::{Diagnostic, Kind};
 use std::collections::BTreeMap;
@@ -22,6 +23,8 @@ pub struct Sweep {
     pub troubles: BTreeMap<Kind, Vec<Diagnostic>>,
     /// Every container that ran, unless the sweep did not get so far.
     pub containers: Option<Vec<Details>>,
+    /// Every image on the disks, likewise.
+    pub images: Option<Vec<Image>>,
     /// CPU time it took, on whatever thread.
     pub cpu: Duration,
 }
@@ -75,6 +78,7 @@ impl Sweeper for Inventory {
             });
         }
         sweep.containers = self.containers().map(<[Details]>::to_vec);
+        sweep.images = self.images().map(<[Image]>::to_vec);
         sweep
     }
 }

@@ -12,6 +12,7 @@ pub use memory::{Memory, RememberedScope};
 
 use difference::{body, held, size};
 use muster_model::container::Details;
+use muster_model::image::Image;
 use muster_model::report::{
     Body, Cost, Digest, PROTOCOL, Reply, Report, Row, RowKey, Scope, ScopeReport, TaskDone,
 };
@@ -62,6 +63,7 @@ struct InFlight {
     done: usize,
     diagnostics: bool,
     containers: bool,
+    images: bool,
 }
 
 /// The state machine. Not bound to any clock, network or disk.
@@ -79,6 +81,9 @@ pub struct Sync {
     /// None before the first sweep. What the server holds is not remembered: it is told anew after a restart.
     containers: Option<Vec<Details>>,
     containers_new: bool,
+    /// Likewise.
+    images: Option<Vec<Image>>,
+    images_new: bool,
     done: Vec<TaskDone>,
     in_flight: Option<InFlight>,
     changed: bool,
@@ -111,6 +116,8 @@ impl Sync {
             diagnostics_new: false,
             containers: None,
             containers_new: false,
+            images: None,
+            images_new: false,
             done: Vec::new(),
             in_flight: None,
             changed: true,
@@ -177,6 +184,12 @@ impl Sync {
         self.containers = Some(containers);
     }
 
+    /// Takes in which images lie on the disks.
+    pub fn tell_images(&mut self, images: Vec<Image>) {
+        self.images_new |= self.images.as_ref() != Some(&images);
+        self.images = Some(images);
+    }
+
     /// A task ended.
     pub fn finish(&mut self, done: TaskDone) {
         if !self.is_done(&done.id) {
@@ -212,6 +225,7 @@ impl Sync {
         };
         !self.gone.is_empty()
             || self.containers_new
+            || self.images_new
             || !self.done.is_empty()
             || self.current.iter().any(news)
     }
@@ -226,6 +240,7 @@ impl Sync {
             done: self.done.len(),
             diagnostics: self.diagnostics_new,
             containers: self.containers_new,
+            images: self.images_new,
         };
         let mut scopes = Vec::new();
         for scope in &self.gone {
@@ -256,6 +271,7 @@ impl Sync {
         flight.profile = digest.filter(|_| host.is_some());
         let diagnostics = self.diagnostics.clone().filter(|_| self.diagnostics_new);
         let containers = self.containers.clone().filter(|_| self.containers_new);
+        let images = self.images.clone().filter(|_| self.images_new);
         self.in_flight = Some(flight);
         let report = Report {
             protocol: PROTOCOL,
@@ -266,6 +282,7 @@ impl Sync {
             cost,
             diagnostics,
             containers,
+            images,
             done: self.done.clone(),
         };
         (report, date)
@@ -311,14 +328,18 @@ impl Sync {
         if flight.containers {
             self.containers_new = false;
         }
+        if flight.images {
+            self.images_new = false;
+        }
         if let Some(digest) = flight.profile {
             self.profile_held = Some(digest);
             self.changed = true;
         }
         if reply.want_host {
             self.profile_held = None;
-            // A server that lost the host lost its containers, too.
+            // A server that lost the host lost its containers and images, too.
             self.containers_new = self.containers.is_some();
+            self.images_new = self.images.is_some();
         }
         for scope in &reply.full {
             self.changed |= self.acknowledged.remove(scope).is_some();

@@ -5,6 +5,7 @@ use muster_agent::sync::Swept;
 use muster_agent::transport::Transport;
 use muster_model::container::Details;
 use muster_model::host::HostProfile;
+use muster_model::image::Image;
 use muster_model::report::{
     Body, ContainerRef, Digest, EnrolReply, EnrolRequest, Reply, Report, Row, RowKey, Scope,
     Volatile, digest,
@@ -53,6 +54,7 @@ pub(crate) struct Host {
     /// Kinds that cannot be swept, with the reason.
     pub(crate) failed: Rc<RefCell<BTreeMap<Kind, String>>>,
     pub(crate) containers: Rc<RefCell<Option<Vec<Details>>>>,
+    pub(crate) images: Rc<RefCell<Option<Vec<Image>>>>,
     /// What it was told of guarding, each time.
     pub(crate) guard: Rc<RefCell<Vec<bool>>>,
     pub(crate) cpu: Duration,
@@ -83,6 +85,7 @@ impl Sweeper for Host {
             kinds,
             failed,
             containers: self.containers.borrow().clone(),
+            images: self.images.borrow().clone(),
             cpu: self.cpu,
         }
     }

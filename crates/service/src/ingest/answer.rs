@@ -7,7 +7,7 @@ use muster_model::report::{Reply, Report, Scope, ScopeReport, Task};
 use muster_model::{Error, Kind, Micros, Result};
 use muster_store::assets::{self, Applied, Target};
 use muster_store::hosts::{self, Host};
-use muster_store::{Tx, collect, containers, events};
+use muster_store::{Tx, collect, containers, events, images};
 use muster_vault::random;
 use std::collections::HashSet;
 
@@ -36,6 +36,11 @@ pub(super) async fn to_all(
     let mut wanted = wanted(tx, &reports, now).await?.into_iter();
     let told = reports.iter().filter_map(|it| Some((it.0.key, it.1.containers.as_deref()?)));
     containers::tell(tx, &told.collect::<Vec<_>>()).await?;
+    let told = reports.iter().filter_map(|(host, report)| {
+        let target = Target { project: host.project, host: host.key };
+        Some((target, report.images.as_deref()?))
+    });
+    images::tell(tx, &told.collect::<Vec<_>>(), now).await?;
     let mut tasks = tasks(tx, app, &reports, now).await?.into_iter();
     guard(tx, &reports, now).await?;
     let reply = |(host, _): &(&Host, &Report)| {
