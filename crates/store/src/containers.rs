@@ -33,8 +33,8 @@ pub struct Filter {
     pub pod: Option<String>,
     /// Whether it belongs to a pod.
     pub in_pod: Option<bool>,
-    /// Those of this image.
-    pub of: images::Named,
+    /// Those of this image; with nothing set, of any that lies on their host.
+    pub of: Option<images::Named>,
     /// Exactly this id.
     pub id: Option<String>,
     /// Those on these hosts.
@@ -71,8 +71,8 @@ impl Filter {
             sql.push_str(&format!(" AND ({condition})"));
             values.extend(more);
         }
-        if self.of.is_set() {
-            let (condition, more) = self.of.of_container();
+        if let Some(image) = &self.of {
+            let (condition, more) = image.of_container();
             sql.push_str(&format!(" AND {condition}"));
             values.extend(more);
         }

@@ -107,6 +107,11 @@ pub(crate) fn all() -> Vec<(&'static str, &'static str, Option<Value>)> {
         get("ListHostVuls", "/vulnerability/host/host-web-1"),
         get("ShowVulStatics", "/vulnerability/statistics"),
         get("ListContainers", "/container/kubernetes"),
+        get("ListContainerImages", "/container/images"),
+        get("ShowImageAssetStatistics", "/image/asset/statistics"),
+        get("ListImageLocal", "/image/local-repositories"),
+        get("ListLocalImageContainers", "/image/local/containers?image_digest=sha256:cafe"),
+        get("ListLocalImageHosts", "/image/local/hosts?image_digest=sha256:cafe"),
         get("ListContainerNodes", "/container/nodes"),
         get("ShowContainerNodeStatistics", "/container/node-statistics"),
     ]

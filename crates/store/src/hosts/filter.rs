@@ -55,8 +55,8 @@ pub struct Filter {
     pub installing_since: Micros,
     /// Whether it is a node: containers run on it, or its owner says so.
     pub node: Option<bool>,
-    /// An image that lies on it.
-    pub has: Named,
+    /// An image that lies on it; with nothing set, any.
+    pub has: Option<Named>,
     /// Exactly this id of its agent.
     pub agent_id: Option<String>,
     /// Whether it is protected.
@@ -141,8 +141,8 @@ impl Filter {
         if let Some(tag) = &self.tag {
             and(&tx.contains("tags"), Some(folded(&format!("\n{tag}\n")).into()));
         }
-        if self.has.is_set() {
-            let (condition, more) = self.has.on_host("key");
+        if let Some(image) = &self.has {
+            let (condition, more) = image.on_host("key");
             sql.push_str(&format!(" AND {condition}"));
             values.extend(more);
         }

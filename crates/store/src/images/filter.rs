@@ -57,11 +57,6 @@ pub(super) const NAMES: &str =
     "image_names n JOIN image_sightings s ON s.key = n.sighting JOIN images i ON i.key = s.image";
 
 impl Named {
-    /// Whether anything is set.
-    pub(crate) fn is_set(&self) -> bool {
-        *self != Self::default()
-    }
-
     /// The condition on [`NAMES`], to be appended to another, and its values.
     fn sql(&self) -> (String, Vec<Bind>) {
         let (mut sql, mut values) = (String::new(), Vec::new());

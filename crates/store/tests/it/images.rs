@@ -166,9 +166,9 @@ on_both_databases! {
         // The other way round: hosts with an image, containers of one.
         let has = |digest: &str| Named { digest: some(digest), ..Named::default() };
         for (digest, on_hosts, running) in [("i1", 1, 1), ("i2", 1, 0), ("nothing", 0, 0)] {
-            let filter = hosts::Filter { has: has(digest), ..hosts::Filter::default() };
+            let filter = hosts::Filter { has: Some(has(digest)), ..hosts::Filter::default() };
             assert_eq!(hosts::list(&mut tx, project, &filter, ALL).await.unwrap().total, on_hosts);
-            let filter = containers::Filter { of: has(digest), ..containers::Filter::default() };
+            let filter = containers::Filter { of: Some(has(digest)), ..containers::Filter::default() };
             assert_eq!(containers::list(&mut tx, project, &filter, ALL).await.unwrap().total, running);
         }
     }
