@@ -86,7 +86,7 @@ fn events(context: &Context, wanted: &EventsArgs) -> Result<()> {
 }
 
 /// Every page of a list of the contract, its times as people read them.
-fn pages(
+pub(super) fn pages(
     context: &Context,
     path: &str,
     wanted: &[(&'static str, &Option<String>)],
@@ -104,7 +104,7 @@ fn pages(
         }
     }
     for row in &mut all {
-        for name in ["create_time", "occur_time", "handle_time"] {
+        for name in ["create_time", "occur_time", "handle_time", "latest_update_time"] {
             if let Some(time) = row.get_mut(name).filter(|time| time.is_i64()) {
                 let at = time.as_i64().and_then(|millis| millis.checked_mul(1_000));
                 *time = Micros(at.ok_or_else(|| Error::internal("a time"))?).iso().into();
