@@ -12,9 +12,12 @@
 
 mod config;
 pub(crate) mod containerd;
+pub(crate) mod contents;
 mod docker;
+mod layers;
 mod manifest;
 mod oci;
+mod overlay;
 mod podman;
 
 use crate::files::Files;

@@ -13,7 +13,7 @@ use muster_model::container::Details;
 use muster_model::host::HostProfile;
 use muster_model::image::Image;
 use muster_model::report::{ContainerRef, Digest, Row, RowKey};
-use muster_model::{Clock, Diagnostic, Error, Kind, Micros, Result, SystemClock};
+use muster_model::{Clock, Diagnostic, Error, Fact, Kind, Micros, Result, SystemClock};
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -185,6 +185,30 @@ impl Inventory {
     /// told apart.
     pub fn images(&self) -> Option<&[Image]> {
         self.images.as_deref()
+    }
+
+    /// What software is in an image that lies on the host's disks, each piece once: packages of the system, and what is recognised
+    /// by its files. Takes as long as a collector at most.
+    ///
+    /// # Errors
+    /// Why it cannot be told, for people.
+    pub fn contents(&self, id: &str) -> std::result::Result<Vec<Fact>, String> {
+        let (options, collectors) = (self.options.clone(), self.collectors);
+        let id = id.to_owned();
+        let (done, outcome) = channel();
+        let look = move || {
+            // Nobody may wait for it any more.
+            let _ = done.send(engine::contents(&options, collectors, &id));
+        };
+        let thread = std::thread::Builder::new().name("image".to_owned()).spawn(look);
+        thread.map_err(|error| error.to_string())?;
+        let limit = self.options.limits.collector;
+        outcome.recv_timeout(limit).unwrap_or_else(|error| {
+            Err(match error {
+                RecvTimeoutError::Timeout => format!("took longer than {} s", limit.as_secs()),
+                RecvTimeoutError::Disconnected => "the looking failed".to_owned(),
+            })
+        })
     }
 
     /// Whether signs of escapes are looked for in containers, from the next sweep on.

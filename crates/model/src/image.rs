@@ -1,6 +1,6 @@
 //! What a host tells of the container images that lie on its disks.
 
-use crate::Micros;
+use crate::{Fact, Micros};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -14,6 +14,8 @@ pub const MAX_ALL_LAYERS: usize = 16_384;
 pub const MAX_NAMES: usize = 64;
 /// Labels of an image at most.
 pub const MAX_LABELS: usize = 64;
+/// Pieces of software told of in an image at most.
+pub const MAX_CONTENTS: usize = 50_000;
 /// Longest text of an image, and longest label with its value, bytes.
 pub const MAX_TEXT: usize = 1_024;
 /// Longest command of a layer, characters: the rest is cut off.
@@ -54,6 +56,19 @@ pub struct Image {
     /// Its labels.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, String>,
+}
+
+/// What software is in an image, or why that cannot be told.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Contents {
+    /// The image's id.
+    pub id: String,
+    /// The pieces, at most [`MAX_CONTENTS`], each once.
+    #[serde(default)]
+    pub facts: Vec<Fact>,
+    /// Why they cannot be told; none if they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
 }
 
 /// A layer of an image.

@@ -4,6 +4,7 @@
 //! `createdat` and `labels/{...}`, among others; its files lie on `v1/NAMESPACE/snapshots/SNAPSHOTTER/KEY` (schema: `metadata/buckets.go` of containerd). Times are as Go writes them.
 
 use super::Found;
+use super::layers::{Layered, whole};
 use super::manifest::{Content, Descriptor};
 use crate::bolt::{ask, below};
 use crate::containers::docker_root;
@@ -110,6 +111,57 @@ fn target(database: &Database<'_>, image: &Bucket) -> Result<Option<Descriptor>>
     Ok(Some(Descriptor { digest, size, annotations: None }))
 }
 
+/// Where the layers of the image with this id lie unpacked: in the folders of the kernel's snapshotter. None where no name leads to the
+/// image.
+pub(super) fn layers(files: &Files, id: &str) -> Option<Layered> {
+    roots(files).find_map(|root| {
+        let (path, blobs) = (root.join(DATABASE), root.join(BLOBS));
+        let targets = ask(files, &path, targets)?.ok()?;
+        let content = Content { files, blobs: &blobs };
+        let mut images = targets.into_values().flat_map(|it| content.images(&it.descriptor));
+        let image = images.find(|it| it.id == id)?;
+        let chains = super::docker::chains(&image);
+        let names = |database: &Database<'_>| snapshots(database, &chains);
+        let names = ask(files, &path, names)?.unwrap_or_default();
+        let snapshotter = root.join("io.containerd.snapshotter.v1.overlayfs");
+        let ids = |database: &Database<'_>| {
+            names.iter().map(|name| snapshot_id(database, name)).collect::<Result<Vec<_>>>()
+        };
+        let ids = ask(files, &snapshotter.join("metadata.db"), ids)?.unwrap_or_default();
+        let folder = |id: Option<u64>| Some(snapshotter.join(format!("snapshots/{}/fs", id?)));
+        let folders = if ids.len() == chains.len() {
+            whole(files, ids.into_iter().rev().map(folder))
+        } else {
+            Vec::new()
+        };
+        Some(Layered { folders, of_user: false })
+    })
+}
+
+/// What the snapshotter calls the snapshots of these layers, in the first namespace that has them all.
+fn snapshots(database: &Database<'_>, chains: &[String]) -> Result<Vec<String>> {
+    let Some(all) = database.bucket(&[b"v1"])? else { return Ok(Vec::new()) };
+    for (_, namespace) in buckets(database, &all, MAX_NAMESPACES)? {
+        let mut names = Vec::new();
+        for chain in chains {
+            let snapshot = below(database, &namespace, &["snapshots", "overlayfs", chain])?;
+            let Some(snapshot) = snapshot else { break };
+            names.push(text(database, &snapshot, "name")?);
+        }
+        if !chains.is_empty() && names.len() == chains.len() {
+            return Ok(names);
+        }
+    }
+    Ok(Vec::new())
+}
+
+/// The number of a snapshot, by which its folder is called (schema: `snapshots/storage/bolt.go` of containerd).
+fn snapshot_id(database: &Database<'_>, name: &str) -> Result<Option<u64>> {
+    let snapshot = below(database, &database.root(), &["v1", "snapshots", name])?;
+    let Some(snapshot) = snapshot else { return Ok(None) };
+    Ok(snapshot.get(database, b"id")?.map(|id| uvarint(&id)))
+}
+
 /// What a container was made of.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Made {
@@ -185,13 +237,19 @@ fn text(database: &Database<'_>, of: &Bucket, key: &str) -> Result<String> {
     Ok(String::from_utf8(bytes).unwrap_or_default())
 }
 
-/// A number as Go writes it: seven bits a byte, the sign in the lowest.
-fn varint(bytes: &[u8]) -> i64 {
+/// A number as Go writes it: seven bits a byte.
+fn uvarint(bytes: &[u8]) -> u64 {
     let mut number: u64 = 0;
     for (nth, byte) in bytes.iter().take(10).enumerate() {
         number |=
             u64::from(byte & 0x7f).checked_shl(7 * u32::try_from(nth).unwrap_or(0)).unwrap_or(0);
     }
+    number
+}
+
+/// The same with a sign, in the lowest bit.
+fn varint(bytes: &[u8]) -> i64 {
+    let number = uvarint(bytes);
     (number >> 1).cast_signed() ^ -(number & 1).cast_signed()
 }
 

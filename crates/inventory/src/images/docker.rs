@@ -12,7 +12,7 @@ use std::path::Path;
 /// Longest `repositories.json`, bytes.
 const MAX_NAMES_FILE: u64 = 16 << 20;
 /// Longest file that holds one number or digest.
-const MAX_WORD: u64 = 128;
+pub(super) const MAX_WORD: u64 = 128;
 
 /// The names of each image, by id.
 struct Names(HashMap<String, (Vec<String>, Vec<String>)>);
@@ -47,8 +47,7 @@ fn stored(files: &Files, store: &Path, found: &mut Found) {
         if names.is_empty() && digests.is_empty() && parents.contains(&id) {
             continue;
         }
-        let path = entry_of(store, "imagedb/content", &id, "");
-        let Some(image) = config::of(&aside, path, &id) else {
+        let Some(image) = image(&aside, store, &id) else {
             files.trouble("file.malformed", &id, "not the configuration of this image");
             continue;
         };
@@ -57,7 +56,7 @@ fn stored(files: &Files, store: &Path, found: &mut Found) {
 }
 
 /// `STORE/FOLDER/sha256/DIGITS/NAME`.
-fn entry_of(store: &Path, folder: &str, id: &str, name: &str) -> std::path::PathBuf {
+pub(super) fn entry_of(store: &Path, folder: &str, id: &str, name: &str) -> std::path::PathBuf {
     let path = store.join(folder).join("sha256").join(digits(id).unwrap_or("-"));
     if name.is_empty() { path } else { path.join(name) }
 }
@@ -67,11 +66,25 @@ fn parent(files: &Files, store: &Path, id: &str) -> Option<String> {
     Some(text.trim().to_owned())
 }
 
-/// With the sizes of its layers. A layer is known by a digest over all below it.
+/// The image with this id of a storage driver.
+pub(super) fn image(files: &Files, store: &Path, id: &str) -> Option<Image> {
+    config::of(files, entry_of(store, "imagedb/content", id, ""), id)
+}
+
+/// By what the layers of an image are known, from the lowest: each by a digest over all below it.
+pub(super) fn chains(image: &Image) -> Vec<String> {
+    let digests = image.layers.iter().map(|it| it.digest.as_str());
+    let chain = |below: &mut String, digest: &str| {
+        *below = chained(below, digest);
+        Some(below.clone())
+    };
+    digests.scan(String::new(), chain).collect()
+}
+
+/// With the sizes of its layers.
 fn sized(files: &Files, store: &Path, mut image: Image) -> Image {
-    let mut chain = String::new();
-    for layer in &mut image.layers {
-        chain = chained(&chain, &layer.digest);
+    let chains = chains(&image);
+    for (layer, chain) in image.layers.iter_mut().zip(chains) {
         let size = files.text(entry_of(store, "layerdb", &chain, "size"), MAX_WORD);
         layer.size = size.and_then(|size| size.trim().parse().ok()).unwrap_or_default();
         image.size = image.size.saturating_add(layer.size);

@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Longest list of images or layers, bytes.
 const MAX_LIST: u64 = 64 << 20;
@@ -61,15 +62,34 @@ pub(super) fn read(files: &Files, found: &mut Found) {
     }
 }
 
+/// The layers of the image with this id, from the uppermost, where they are folders laid over each other; none without it.
+pub(super) fn layers(files: &Files, storage: &Path, id: &str) -> Option<Vec<String>> {
+    let digits = digits(id)?;
+    let images = storage.join("overlay-images/images.json");
+    let listed = files.parsed(images, MAX_LIST, |file| Listed(list(file)))?;
+    let top = listed.0.iter().find(|it| it.id == digits)?.layer.clone();
+    let layers = layers_of(files, storage, "overlay")?;
+    let mut found = Vec::new();
+    let mut at = layers.0.get(&top);
+    while let Some(layer) = at.filter(|_| found.len() <= MAX_LAYERS) {
+        found.push(layer.id.clone());
+        at = layers.0.get(&layer.parent);
+    }
+    Some(found)
+}
+
+fn layers_of(files: &Files, storage: &Path, driver: &str) -> Option<Arc<Layers>> {
+    files.parsed(storage.join(format!("{driver}-layers/layers.json")), MAX_LIST, |file| {
+        let all: Vec<Layer> = list(file);
+        Layers(all.into_iter().map(|it| (it.id.clone(), it)).collect())
+    })
+}
+
 fn stored(files: &Files, storage: &Path, driver: &str, found: &mut Found) {
     let images = storage.join(format!("{driver}-images"));
     let listed = files.parsed(images.join("images.json"), MAX_LIST, |file| Listed(list(file)));
     let Some(listed) = listed.filter(|listed| !listed.0.is_empty()) else { return };
-    let layers = storage.join(format!("{driver}-layers/layers.json"));
-    let layers = files.parsed(layers, MAX_LIST, |file| {
-        let all: Vec<Layer> = list(file);
-        Layers(all.into_iter().map(|it| (it.id.clone(), it)).collect())
-    });
+    let layers = layers_of(files, storage, driver);
     // What lies beside an image never changes.
     let aside = files.aside();
     for entry in &listed.0 {

@@ -17,7 +17,7 @@ use muster_model::container::Details;
 use muster_model::host::HostProfile;
 use muster_model::image::Image;
 use muster_model::report::ContainerRef;
-use muster_model::{Diagnostic, Error, Kind, Micros, Result};
+use muster_model::{Diagnostic, Error, Fact, Kind, Micros, Result};
 use rustix::time::{ClockId, clock_gettime};
 use std::collections::hash_map::DefaultHasher;
 use std::collections::{BTreeMap, HashMap};
@@ -347,6 +347,23 @@ impl Run<'_> {
         });
         self.collect(ground, &container.processes, inner.as_ref())
     }
+}
+
+/// What software is in an image that lies on the host; see [`crate::images::contents::of`].
+pub(super) fn contents(
+    options: &Options,
+    collectors: Collectors,
+    id: &str,
+) -> std::result::Result<Vec<Fact>, String> {
+    let told = |error: Error| error.message().to_owned();
+    let proc = Proc::open(&options.proc).map_err(told)?;
+    let root = Arc::new(open_root(options, &proc).map_err(told)?);
+    let now = options.clock.now();
+    // What is in an image is looked at once: the memory of sweeps is not for it.
+    let caches = Caches::default();
+    let of_host = files(options, &root, &caches, now);
+    let inside = |root: Arc<Root>| files(options, &root, &caches, now);
+    crate::images::contents::of(&of_host, &root, &proc, id, collectors, inside)
 }
 
 fn files(options: &Options, root: &Arc<Root>, caches: &Caches, now: Micros) -> Files {

@@ -1,9 +1,9 @@
 //! Images on disk, compared with what the tools of their stores say.
 
-use crate::runtimes::{Containerd, Docker, NAME, Podman, output};
+use crate::runtimes::{Containerd, Docker, NAME, Podman, output, package};
 use muster_inventory::{Inventory, Options};
 use muster_model::image::{Image, Store};
-use muster_model::{Kind, Micros};
+use muster_model::{Column, Fact, Kind, Micros};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -65,6 +65,14 @@ fn compare_all(told: &BTreeMap<String, Image>, command: &dyn Fn(&[&str]) -> Stri
 /// In one test with the others: they take and clear the same names.
 pub(crate) fn lie_on_the_disk(podman: &Podman, docker: &Docker, containerd: &Containerd) {
     let label = "LABEL tier=front";
+    // In the upper layer the folder is another one, and a file of the lower one is gone.
+    let change = format!(
+        "busybox rm -r /var/lib/dpkg; busybox mkdir -p /var/lib/dpkg; busybox printf '{}' > /var/lib/dpkg/status; \
+         busybox rm /etc/passwd",
+        package("shop-top", "2.0").replace('\n', "\\n")
+    );
+    docker.command(&["exec", "muster-docker", "sh", "-c", &change]);
+    podman.command(&["exec", "muster-host", "sh", "-c", &change]);
     docker.command(&["tag", "muster-test:1", "registry.example:5000/shop/muster-test:2"]);
     docker.command(&["commit", "--change", label, "muster-docker", "muster-test:3"]);
     podman.command(&["tag", NAME, "registry.example/muster-test:2"]);
@@ -119,15 +127,38 @@ pub(crate) fn lie_on_the_disk(podman: &Podman, docker: &Docker, containerd: &Con
     told.sort_unstable();
     assert_eq!(names, told);
 
-    // An image that is gone is gone; the rest stays.
+    let software = |image: &Image| {
+        let facts = inventory.contents(&image.id).unwrap();
+        let text = |it: &Fact| format!("{} {}", it.text(Column::Name), it.text(Column::Version));
+        facts.iter().map(text).collect::<Vec<_>>()
+    };
+    let of_docker = of(&inventory, Store::Docker);
+    for image in [&of_docker, &of_podman].map(|it| named(it, three_of(it))) {
+        assert_eq!(software(&image), ["shop-top 2.0"], "{:?}", image.names);
+    }
+    assert_eq!(software(&first), ["shop-base 1.0"]);
+    let none = inventory.contents(&format!("sha256:{}", "0".repeat(64)));
+    assert_eq!(none.unwrap_err(), "no store of this host has it");
+
+    // containerd alone has it now, and then only a layout, which is packed.
     docker.command(&["rmi", "muster-test:3"]);
     podman.command(&["rmi", three]);
+    assert_eq!(software(&two_layers), ["shop-top 2.0"]);
+
+    // An image that is gone is gone; the rest stays.
     output("ctr", &["image", "rm", three]);
+    assert_eq!(inventory.contents(&two_layers.id).unwrap_err(), "no store of this host has it");
     inventory.sweep(&[Kind::App]);
     assert!(!of(&inventory, Store::Podman).contains_key(&two_layers.id));
     assert!(!of(&inventory, Store::Containerd).contains_key(&two_layers.id));
     assert!(of(&inventory, Store::Oci).contains_key(&two_layers.id));
     compare_all(&of(&inventory, Store::Docker), &|it| docker.command(it));
+}
+
+/// What the image of two layers is called in this store.
+fn three_of(images: &BTreeMap<String, Image>) -> &str {
+    let names = images.values().flat_map(|it| &it.names);
+    names.map(String::as_str).find(|it| it.ends_with("muster-test:3")).unwrap()
 }
 
 /// As containerd's tool prints bytes.

@@ -86,6 +86,9 @@ impl Image {
         }
         let accounts = "root:x:0:0:root:/root:/bin/sh\nshop:x:1000:1000::/home/shop:/bin/sh\n";
         std::fs::write(root.join("etc/passwd"), accounts).unwrap();
+        let dpkg = root.join("var/lib/dpkg");
+        std::fs::create_dir_all(dpkg.join("info")).unwrap();
+        std::fs::write(dpkg.join("status"), package("shop-base", "1.0")).unwrap();
         Some(Self { folder, busybox: sha256(&busybox) })
     }
 
@@ -100,6 +103,13 @@ impl Image {
         output("tar", &["-C", root.to_str().unwrap(), "-cf", &to, "."]);
         archive
     }
+}
+
+/// A package as the list of installed ones has it.
+pub(crate) fn package(name: &str, version: &str) -> String {
+    format!(
+        "Package: {name}\nStatus: install ok installed\nArchitecture: amd64\nVersion: {version}\n\n"
+    )
 }
 
 fn which(program: &str) -> Option<PathBuf> {

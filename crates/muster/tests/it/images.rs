@@ -4,6 +4,7 @@ use crate::process::{Server, ask, run};
 use std::time::{Duration, Instant};
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "the real server has the real time")]
 fn images_are_listed_and_one_is_shown() {
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path();
