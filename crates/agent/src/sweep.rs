@@ -6,7 +6,7 @@ use muster_model::container::Details;
 use muster_model::host::HostProfile;
 use muster_model::image::Image;
 use muster_model::report::Scope;
-use muster_model::{Diagnostic, Kind};
+use muster_model::{Diagnostic, Fact, Kind};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -37,6 +37,9 @@ pub trait Sweeper {
     /// Whether containers are guarded, as the server last said.
     fn guard(&mut self, guard: bool);
 
+    /// What software is in an image of this host, or why that cannot be told.
+    fn contents(&mut self, id: &str) -> Result<Vec<Fact>, String>;
+
     /// Sweeps these kinds, as far as it can.
     fn sweep(&mut self, kinds: &[Kind]) -> Sweep;
 }
@@ -48,6 +51,10 @@ impl Sweeper for Inventory {
 
     fn guard(&mut self, guard: bool) {
         Self::guard(self, guard);
+    }
+
+    fn contents(&mut self, id: &str) -> Result<Vec<Fact>, String> {
+        Self::contents(self, id)
     }
 
     fn sweep(&mut self, kinds: &[Kind]) -> Sweep {

@@ -12,7 +12,7 @@ pub use memory::{Memory, RememberedScope};
 
 use difference::{body, held, size};
 use muster_model::container::Details;
-use muster_model::image::Image;
+use muster_model::image::{Contents, Image};
 use muster_model::report::{
     Body, Cost, Digest, PROTOCOL, Reply, Report, Row, RowKey, Scope, ScopeReport, TaskDone,
 };
@@ -64,6 +64,7 @@ struct InFlight {
     diagnostics: bool,
     containers: bool,
     images: bool,
+    contents: bool,
 }
 
 /// The state machine. Not bound to any clock, network or disk.
@@ -84,6 +85,8 @@ pub struct Sync {
     /// Likewise.
     images: Option<Vec<Image>>,
     images_new: bool,
+    /// What was found in images, until the server has it: one a report.
+    contents: Vec<Contents>,
     done: Vec<TaskDone>,
     in_flight: Option<InFlight>,
     changed: bool,
@@ -118,6 +121,7 @@ impl Sync {
             containers_new: false,
             images: None,
             images_new: false,
+            contents: Vec::new(),
             done: Vec::new(),
             in_flight: None,
             changed: true,
@@ -190,6 +194,16 @@ impl Sync {
         self.images = Some(images);
     }
 
+    /// Takes in what is in an image that was asked for.
+    pub fn tell_contents(&mut self, contents: Contents) {
+        self.contents.push(contents);
+    }
+
+    /// Whether what is in this image waits to be told.
+    pub fn has_contents(&self, image: &str) -> bool {
+        self.contents.iter().any(|it| it.id == image)
+    }
+
     /// A task ended.
     pub fn finish(&mut self, done: TaskDone) {
         if !self.is_done(&done.id) {
@@ -226,6 +240,7 @@ impl Sync {
         !self.gone.is_empty()
             || self.containers_new
             || self.images_new
+            || !self.contents.is_empty()
             || !self.done.is_empty()
             || self.current.iter().any(news)
     }
@@ -241,6 +256,7 @@ impl Sync {
             diagnostics: self.diagnostics_new,
             containers: self.containers_new,
             images: self.images_new,
+            contents: !self.contents.is_empty(),
         };
         let mut scopes = Vec::new();
         for scope in &self.gone {
@@ -283,6 +299,7 @@ impl Sync {
             diagnostics,
             containers,
             images,
+            contents: self.contents.first().cloned().into_iter().collect(),
             done: self.done.clone(),
         };
         (report, date)
@@ -330,6 +347,9 @@ impl Sync {
         }
         if flight.images {
             self.images_new = false;
+        }
+        if flight.contents {
+            self.contents.remove(0);
         }
         if let Some(digest) = flight.profile {
             self.profile_held = Some(digest);

@@ -1,5 +1,7 @@
 //! Images on the disks of hosts, which the contract calls local ones.
 
+pub(crate) mod scan;
+
 use crate::hosts::HostRow;
 use crate::list::{Answer, DataList, int32, millis};
 use crate::query::{enterprise_project, paging, paging_from, text, word};
@@ -9,18 +11,26 @@ use muster_model::{Micros, Page, Result};
 use muster_service::App;
 use muster_service::containers::{self, Container};
 use muster_service::hosts::{self, Known};
-use muster_service::images::{self, Listed, Named, Wanted};
+use muster_service::images::{self, Listed, Named, Scanned, State as ScanState, Wanted};
 use serde::Serialize;
 
-const SCAN_STATES: &[&str] =
-    &["unscan", "success", "scanning", "failed", "waiting_for_scan", "waiting"];
+const SCAN_STATES: &[&str] = &[
+    "unscan",
+    "success",
+    "scanning",
+    "failed",
+    "waiting_for_scan",
+    "waiting",
+    "download_failed",
+    "image_oversized",
+];
 const TYPES: &[&str] = &["other_image", "swr_image"];
 /// Where the registries of the contract's own cloud are.
 const CLOUD: (&str, &str) = ("swr.", ".myhuaweicloud.com");
 /// Largest time of thirteen digits.
 const MAX_MILLIS: i64 = 9_999_999_999_999;
 
-/// `ImageLocalInfo`, as far as it is known: nothing was searched for in an image.
+/// `ImageLocalInfo`, as far as it is known: neither settings nor malware are looked for in an image.
 #[derive(Debug, Serialize)]
 pub(crate) struct ImageRow {
     image_name: String,
@@ -32,8 +42,18 @@ pub(crate) struct ImageRow {
     scan_status: &'static str,
     image_size: i64,
     latest_update_time: Option<i64>,
+    latest_scan_time: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    vul_num: Option<i32>,
     host_num: i32,
     container_num: i32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    component_num: Option<i32>,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    scan_failed_desc: String,
+    /// Only where something is known against it: that nothing is does not make it safe.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    severity_level: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     host_name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -47,6 +67,7 @@ impl From<&(Listed, Option<Known>)> for ImageRow {
         let host = known.as_ref().map(HostRow::from);
         let digest = if image.digest.is_empty() { &image.id } else { &image.digest };
         let registry = image.name.split('/').next().unwrap_or_default();
+        let scanned_at = image.scan.as_ref().and_then(|it| it.scanned_at);
         let of_cloud = registry.starts_with(CLOUD.0) && registry.ends_with(CLOUD.1);
         Self {
             image_name: image.name.clone(),
@@ -54,11 +75,20 @@ impl From<&(Listed, Option<Known>)> for ImageRow {
             image_digest: digest.clone(),
             image_version: image.version.clone(),
             local_image_type: if of_cloud { "swr_image" } else { "other_image" },
-            scan_status: "unscan",
+            scan_status: image.scan.as_ref().map_or("unscan", |it| it.state.name()),
             image_size: image.size,
             latest_update_time: millis(image.created),
+            latest_scan_time: scanned_at.map_or(0, Micros::millis),
+            vul_num: scanned_at.map(|_| int32(image.vulnerabilities)),
             host_num: int32(image.hosts),
             container_num: int32(image.containers),
+            component_num: scanned_at.map(|_| int32(image.pieces)),
+            scan_failed_desc: image.scan.as_ref().map(|it| it.reason.clone()).unwrap_or_default(),
+            severity_level: image.worst.map(|grade| match grade {
+                1 | 2 => "High",
+                3 => "Medium",
+                _ => "Low",
+            }),
             agent_id: host.as_ref().map(|it| it.agent_id.clone()),
             host_id: host.as_ref().map(|it| it.host_id.clone()),
             host_name: host.map(|it| it.host_name),
@@ -76,12 +106,18 @@ fn moment(params: &Params, name: &'static str) -> Result<Option<i64>> {
 
 /// The images a `ListImageLocal` asks for; none if no image can match.
 fn wanted(params: &Params) -> Result<Option<Wanted>> {
-    // None has been scanned: so none has a time of it, software or vulnerabilities.
-    let mut possible = word(params, "scan_status", SCAN_STATES)?.is_none_or(|it| it == "unscan");
-    possible &= params.flag("has_vul")?.is_none() && text(params, "app_name")?.is_none();
-    let scanned =
-        moment(params, "start_latest_scan_time")?.zip(moment(params, "end_latest_scan_time")?);
-    possible &= scanned.is_none();
+    let state = word(params, "scan_status", SCAN_STATES)?;
+    let scan = state.and_then(|state| match state {
+        "unscan" => Some(Scanned::Never),
+        "success" => Some(Scanned::Is(ScanState::Success)),
+        "scanning" => Some(Scanned::Is(ScanState::Scanning)),
+        "failed" => Some(Scanned::Is(ScanState::Failed)),
+        "waiting_for_scan" | "waiting" => Some(Scanned::Is(ScanState::Waiting)),
+        // Nothing is downloaded here, and no size is too much.
+        _ => None,
+    });
+    let possible = state.is_none() || scan.is_some();
+    let scanned = scan::scanned(params)?;
     // Each of the two alone says nothing, by the contract.
     let built =
         moment(params, "start_latest_update_time")?.zip(moment(params, "end_latest_update_time")?);
@@ -96,6 +132,10 @@ fn wanted(params: &Params) -> Result<Option<Wanted>> {
         since: built.map(|(start, _)| Micros(start * 1_000)),
         until: built.map(|(_, end)| Micros(end * 1_000 + 999)),
         used: params.flag("has_container")?,
+        scan,
+        scanned: scanned.map(|(start, end)| (Micros(start * 1_000), Micros(end * 1_000 + 999))),
+        weak: params.flag("has_vul")?,
+        software: own(params, "app_name")?,
         container_id: own(params, "container_id")?,
         container_name: own(params, "container_name")?,
         pod_id: own(params, "pod_id")?,

@@ -195,6 +195,9 @@ pub struct Report {
     /// that differs from what was last acknowledged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub images: Option<Vec<image::Image>>,
+    /// What is in images, that was asked for by [`Reply::scan`]: one at most.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub contents: Vec<image::Contents>,
     /// Tasks done since the last report.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub done: Vec<TaskDone>,
@@ -253,6 +256,9 @@ pub struct Reply {
     /// Whether the host is protected: signs of escapes are looked for in its containers.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub guard: bool,
+    /// Ids of images whose software is to be told, in the order in which they were asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scan: Vec<String>,
     /// Seconds until the next report is due.
     pub next_secs: u32,
 }

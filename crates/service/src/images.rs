@@ -2,12 +2,28 @@
 
 use crate::containers::Container;
 use crate::hosts::{self, Known, at};
-use crate::{App, authz};
+use crate::{App, audit, authz};
 use muster_model::id::ProjectId;
 use muster_model::{Action, Caller, Error, Page, Paging, Result};
-use muster_store::{Tx, containers as running, hosts as hosts_store, images as store};
+use muster_store::{Tx, containers as running, hosts as hosts_store, images as store, transact};
 use std::collections::{BTreeSet, HashMap};
-pub use store::{Detail, Filter as Wanted, Listed, Named, Place};
+pub use store::scans::State;
+pub use store::{
+    Detail, Filter as Wanted, Listed, Named, Piece, Place, Scan, Scanned, Wanted as WantedWeakness,
+    Weakness,
+};
+
+/// A scan that was asked for longer ago and has not ended will not: its agent is gone, or older than this call.
+pub const SCANNING_FOR_SECS: i64 = 1_800;
+/// Images one call has scanned at most.
+const MAX_SCANS: u32 = 1_000;
+
+/// What is wanted, with what the time has to do with it.
+fn now_wanted(app: &App, wanted: &Wanted) -> Wanted {
+    let now = app.now();
+    let late = now.plus_secs(-SCANNING_FOR_SECS);
+    Wanted { hosts: at(&wanted.hosts, now), late, ..wanted.clone() }
+}
 
 /// The images of a project by name, one row for every name of an image, each with its host where it lies on one alone. With nothing wanted the
 /// page is empty, but the caller still has to be allowed.
@@ -24,7 +40,7 @@ pub async fn list(
     let project = authz::require(app, caller, Action::AssetList, Some(project)).await?;
     let Some(wanted) = wanted else { return Ok(Page { total: 0, rows: Vec::new() }) };
     let now = app.now();
-    let wanted = Wanted { hosts: at(&wanted.hosts, now), ..wanted.clone() };
+    let wanted = now_wanted(app, wanted);
     let mut tx = app.db.read().await?;
     let page = store::list(&mut tx, project, &wanted, paging).await?;
     let keys: BTreeSet<i64> = page.rows.iter().filter_map(|it| it.host).collect();
@@ -48,7 +64,7 @@ pub async fn count(
     wanted: &Wanted,
 ) -> Result<i64> {
     let project = authz::require(app, caller, Action::AssetList, Some(project)).await?;
-    let wanted = Wanted { hosts: at(&wanted.hosts, app.now()), ..wanted.clone() };
+    let wanted = now_wanted(app, wanted);
     store::count(&mut app.db.read().await?, project, &wanted).await
 }
 
@@ -131,4 +147,66 @@ pub async fn show(
     let paging = Paging { limit: MAX_CONTAINERS, offset: 0 };
     let page = running::list(&mut tx, project, &wanted, paging).await?;
     Ok((detail, page.rows))
+}
+
+/// Has images looked into: each by the agent of a host it lies on. With nothing wanted none is, but the caller still has to be allowed. Each of
+/// `wanted` must be there.
+///
+/// # Errors
+/// `NotFound` where one of `wanted` is no image; those of [`authz::require`] and of the database.
+pub async fn scan(
+    app: &App,
+    caller: &Caller,
+    project: &ProjectId,
+    wanted: &[Wanted],
+) -> Result<()> {
+    let key = authz::require(app, caller, Action::AssetCollect, Some(project)).await?;
+    let now = app.now();
+    let wanted: Vec<Wanted> = wanted.iter().map(|wanted| now_wanted(app, wanted)).collect();
+    transact!(app.db, |tx| {
+        for wanted in &wanted {
+            let asked = store::scans::ask(tx, key, wanted, MAX_SCANS, now).await?;
+            if asked == 0 && wanted.named != Named::default() {
+                return Err(Error::not_found("image_info_list"));
+            }
+            let named = wanted.named.digest.as_deref().or(wanted.named.name.as_deref());
+            let target = format!("image/{}", named.unwrap_or("*"));
+            audit::append(tx, app, caller, Action::AssetCollect, project.as_str(), &target).await?;
+        }
+        Ok(())
+    })
+}
+
+/// The software in an image, by name.
+///
+/// # Errors
+/// `NotFound` where the project has no such image; those of [`authz::require`] and of the database.
+pub async fn software(
+    app: &App,
+    caller: &Caller,
+    project: &ProjectId,
+    id: &str,
+    name: Option<&str>,
+    paging: Paging,
+) -> Result<Page<Piece>> {
+    let project = authz::require(app, caller, Action::AssetList, Some(project)).await?;
+    let page = store::pieces(&mut app.db.read().await?, project, id, name, paging).await?;
+    page.ok_or_else(|| Error::not_found("image_id"))
+}
+
+/// The known vulnerabilities of the software in an image, the worst first.
+///
+/// # Errors
+/// `NotFound` where the project has no such image; those of [`authz::require`] and of the database.
+pub async fn vulnerabilities(
+    app: &App,
+    caller: &Caller,
+    project: &ProjectId,
+    id: &str,
+    wanted: &WantedWeakness,
+    paging: Paging,
+) -> Result<Page<Weakness>> {
+    let project = authz::require(app, caller, Action::VulnerabilityList, Some(project)).await?;
+    let page = store::weaknesses(&mut app.db.read().await?, project, id, wanted, paging).await?;
+    page.ok_or_else(|| Error::not_found("image_id"))
 }

@@ -2,12 +2,16 @@
 
 mod filter;
 mod list;
+pub mod scans;
 mod show;
+mod software;
 mod tell;
 
-pub use filter::{Filter, Named};
+pub use filter::{Filter, Named, Scanned};
 pub use list::{Listed, count, list};
+pub use scans::Scan;
 pub use show::{Detail, Place, show};
+pub use software::{Piece, Wanted, Weakness, pieces, weaknesses};
 pub use tell::tell;
 
 use crate::Tx;
@@ -29,6 +33,10 @@ pub(crate) async fn forget(tx: &mut Tx, before: Micros, most: i64) -> Result<u64
         let sql = "DELETE FROM images WHERE NOT EXISTS \
                    (SELECT 1 FROM image_sightings s WHERE s.image = images.key)";
         tx.execute(sql, vec![]).await?;
+        for table in ["image_scans", "image_facts"] {
+            let sql = format!("DELETE FROM {table} WHERE image NOT IN (SELECT key FROM images)");
+            tx.execute(sql, vec![]).await?;
+        }
     }
     Ok(forgotten)
 }

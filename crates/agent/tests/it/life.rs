@@ -245,6 +245,31 @@ fn which_images_lie_on_the_disks_is_told_once_and_whenever_it_changes() {
 }
 
 #[test]
+fn images_are_looked_into_when_the_server_asks_and_each_is_told_once() {
+    let mut life = Life::new(&calm(), some_host());
+    life.settle(NOON);
+    life.line.0.borrow_mut().next.scan = vec!["a".into(), "broken".into(), "a".into()];
+    life.pass(300, NOON);
+    let told = |life: &Life| {
+        let server = life.line.0.borrow();
+        let contents = server.received.iter().flat_map(|it| it.contents.clone());
+        contents.map(|it| (it.id, it.facts.len(), it.error)).collect::<Vec<_>>()
+    };
+    let broken = ("broken".to_owned(), 0, Some("no store has it".to_owned()));
+    assert_eq!(told(&life), [("a".to_owned(), 1, None), broken]);
+    // An answer that is lost costs another telling, and no other look.
+    life.line.0.borrow_mut().next.scan = vec!["b".into()];
+    life.pass(100, NOON);
+    assert_eq!(told(&life).len(), 3);
+
+    let mut life = Life::new(&format!("{}[allow]\ncollect = false\n", calm()), some_host());
+    life.settle(NOON);
+    life.line.0.borrow_mut().next.scan = vec!["a".into()];
+    life.pass(300, NOON);
+    assert!(told(&life)[0].2.as_ref().unwrap().contains("does not allow"));
+}
+
+#[test]
 fn containers_are_guarded_as_the_server_says_and_at_once() {
     let mut life = Life::new(&calm(), some_host());
     life.settle(NOON);

@@ -69,6 +69,12 @@ impl Sweeper for Host {
         self.guard.borrow_mut().push(guard);
     }
 
+    fn contents(&mut self, id: &str) -> std::result::Result<Vec<Fact>, String> {
+        let mut fact = Fact::new(Kind::App);
+        fact.set(Column::Name, format!("in {id}"));
+        if id == "broken" { Err("no store has it".to_owned()) } else { Ok(vec![fact]) }
+    }
+
     fn sweep(&mut self, kinds: &[Kind]) -> Sweep {
         self.swept.borrow_mut().push(kinds.to_vec());
         let (state, mut failed) = (self.state.borrow(), self.failed.borrow().clone());

@@ -105,8 +105,6 @@ rows! {
     "CreateImageSynchronizeTask" Post "/image/image-sync/tasks" "Create image synchronize task";
     "ListAssociateRegistries" Get "/image/image-sync/tasks/{task_id}/registries" "List associate registries";
     "BatchExportLocalVulTask" Post "/image/local-vulnerability/export" "Batch export local vul task";
-    "ListLocalImageAppInfo" Get "/image/local/apps" "List local image app info";
-    "BatchScanLocalImage" Post "/image/local/batch-scan" "Batch scan local image";
     "ListGlobalMalware" Get "/image/malwares" "List global malware";
     "ShowImagePayPerScanStatistics" Get "/image/pay-per-scan/statistics" "Show image pay per scan statistics";
     "ListRegistry" Get "/image/registries" "List registry";
@@ -142,14 +140,12 @@ rows! {
     "AddImageWhiteLists" Post "/image/whitelists" "Add image white lists";
     "ShowImageWhiteListDetail" Get "/image/whitelists/{id}" "Show image white list detail";
     "ChangeImageWhiteList" Put "/image/whitelists/{id}" "Change image white list";
-    "ListImageApps" Get "/image/{image_id}/apps" "List image apps";
     "ListImageBasicImage" Get "/image/{image_id}/basic-image" "List image basic image";
     "ListImageFiles" Get "/image/{image_id}/files" "List image files";
     "ShowImageFilesStat" Get "/image/{image_id}/files-statistics" "Show image files stat";
     "ListImageMalware" Get "/image/{image_id}/malwares" "List image malware";
     "ListImageNonCompliantApp" Get "/image/{image_id}/non-compliant-app" "List image non compliant app";
     "ListImageSensitive" Get "/image/{image_id}/sensitive" "List image sensitive";
-    "ListImageVulnerabilities" Get "/image/{image_id}/vulnerabilities" "List image vulnerabilities";
     "ListVulRepoImage" Get "/image/{vul_id}/images" "List vul repo image";
     "ListGeneralImageVuls" Get "/images/vulnerabilities" "List general image vuls";
     "ListKubernetesClusterDetails" Get "/kubernetes/clusters" "List kubernetes cluster details";

@@ -12,7 +12,7 @@ use muster_model::asset::{
 use muster_model::container::Details;
 use muster_model::host::HostProfile;
 use muster_model::id::{AgentId, HostId, ProjectId};
-use muster_model::image::{Image, Layer};
+use muster_model::image::{Contents, Image, Layer};
 use muster_model::report::{
     self, Body as ScopeBody, ContainerRef, Row, Scope, ScopeReport, Volatile,
 };
@@ -198,6 +198,34 @@ impl World {
             .unwrap();
             self.container_is_of(&format!("host-{name}"), "c0ffee", "shop", "", &shop().id).await;
         }
+        transact!(db, |tx| {
+            let all = images::Filter::default();
+            images::scans::ask(tx, project.key, &all, 10, NOW).await.map(drop)
+        })
+        .unwrap();
+        let facts = facts().into_iter().filter(|fact| fact.kind() == Kind::App).collect();
+        self.is_in("host-web-2", Contents { id: shop().id, facts, error: None }).await;
+    }
+
+    /// A host tells what is in an image it was asked for.
+    pub(crate) async fn is_in(&self, host: &str, contents: Contents) {
+        let db: &Db = &self.db.db;
+        transact!(db, |tx| {
+            let host = hosts::by_id(tx, host).await?.unwrap();
+            let target = Target { project: host.project, host: host.key };
+            images::scans::told(tx, target, std::slice::from_ref(&contents), NOW).await
+        })
+        .unwrap();
+    }
+
+    /// What the agent of a host is asked to look into.
+    pub(crate) async fn asked_of(&self, host: &str) -> Vec<String> {
+        let db: &Db = &self.db.db;
+        transact!(db, |tx| {
+            let host = hosts::by_id(tx, host).await?.unwrap().key;
+            Ok(images::scans::due(tx, &[host], NOW).await?.remove(&host).unwrap_or_default())
+        })
+        .unwrap()
     }
 
     /// All images that lie on a host now.

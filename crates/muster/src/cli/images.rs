@@ -22,6 +22,37 @@ pub(crate) enum ImagesCommand {
         /// The image's id, with or without `sha256:`.
         id: String,
     },
+    /// Have images looked into now, each by the agent of a host it lies on; `list` tells how far that is.
+    ///
+    /// The agent lays the image's layers over each other, read-only, and reads the lists of installed packages and what it recognises by
+    /// its files. Nothing in the image is run.
+    Scan {
+        /// Ids of images, 1 to 200.
+        #[arg(required_unless_present = "unscanned", value_name = "ID")]
+        ids: Vec<String>,
+        /// All that were not scanned yet, 1,000 at most.
+        #[arg(long, conflicts_with = "ids")]
+        unscanned: bool,
+    },
+    /// List the software that was found in an image.
+    Software {
+        /// The image's id, with or without `sha256:`.
+        id: String,
+        /// Part of the software's name.
+        #[arg(long)]
+        name: Option<String>,
+    },
+    /// List what is known against the software in an image, the worst first.
+    ///
+    /// Needs a knowledge base in the server's data folder (`muster db update`). That nothing is listed means nothing where
+    /// nothing was compared: `muster vulnerabilities status` tells.
+    Vulnerabilities {
+        /// The image's id, with or without `sha256:`.
+        id: String,
+        /// Part of the software's name.
+        #[arg(long)]
+        name: Option<String>,
+    },
 }
 
 #[derive(Args, Default)]

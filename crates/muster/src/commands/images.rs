@@ -3,10 +3,12 @@
 use super::containers::pages;
 use super::{Context, rows, text};
 use crate::cli::images::{ImagesArgs, ImagesCommand, ListArgs};
+use crate::messages::Message;
 use crate::output::list::Column;
 use crate::output::{Output, print, print_list};
 use muster_model::{Error, Result};
 use muster_sca::output::clean;
+use serde_json::{Value, json};
 
 /// Lists images, shows one.
 pub(crate) fn run(context: &Context, args: &ImagesArgs) -> Result<()> {
@@ -14,7 +16,54 @@ pub(crate) fn run(context: &Context, args: &ImagesArgs) -> Result<()> {
         None => list(context, &ListArgs::default()),
         Some(ImagesCommand::List(wanted)) => list(context, wanted),
         Some(ImagesCommand::Show { id }) => show(context, id),
+        Some(ImagesCommand::Scan { ids, unscanned }) => scan(context, ids, *unscanned),
+        Some(ImagesCommand::Software { id, name }) => {
+            let columns = [
+                ("software", "/app_name"),
+                ("version", "/app_version"),
+                ("by", "/app_type"),
+                ("vulnerabilities", "/vul_num"),
+            ];
+            let query = [("image_id", &Some(whole(id))), ("app_name", name)];
+            pages(context, "/v5/{project}/image/local/apps", &query, &columns)
+        }
+        Some(ImagesCommand::Vulnerabilities { id, name }) => {
+            let columns = [
+                ("number", "/vul_id"),
+                ("repair", "/repair_necessity"),
+                ("software", "/app_name"),
+                ("version", "/version"),
+                ("path", "/app_path"),
+                ("what to do", "/solution"),
+                ("what it is", "/description"),
+            ];
+            let query = [("image_type", &Some("local_image".to_owned())), ("app_name", name)];
+            let path = format!("/v5/{{project}}/image/{}/vulnerabilities", digits(id));
+            pages(context, &path, &query, &columns)
+        }
     }
+}
+
+/// An id without the name of its algorithm, as it stands in paths.
+fn digits(id: &str) -> &str {
+    id.strip_prefix("sha256:").unwrap_or(id)
+}
+
+/// An id with it.
+fn whole(id: &str) -> String {
+    format!("sha256:{}", digits(id))
+}
+
+fn scan(context: &Context, ids: &[String], unscanned: bool) -> Result<()> {
+    let images: Vec<Value> = ids.iter().map(|id| json!({"image_id": whole(id)})).collect();
+    let body = if unscanned {
+        json!({"operate_all": true, "scan_status": "unscan"})
+    } else {
+        json!({"image_info_list": images})
+    };
+    context.client.send_json("POST", "/v5/{project}/image/local/batch-scan", Some(&body))?;
+    context.tell(Message::ImagesAsked, &[]);
+    Ok(())
 }
 
 fn list(context: &Context, wanted: &ListArgs) -> Result<()> {
@@ -25,6 +74,9 @@ fn list(context: &Context, wanted: &ListArgs) -> Result<()> {
         ("built", "/latest_update_time"),
         ("hosts", "/host_num"),
         ("containers", "/container_num"),
+        ("scan", "/scan_status"),
+        ("why", "/scan_failed_desc"),
+        ("vulnerabilities", "/vul_num"),
         ("host", "/host_name"),
         ("id", "/image_id"),
     ];
@@ -58,8 +110,8 @@ const CONTAINERS: [Column; 5] = [
 ];
 
 fn show(context: &Context, id: &str) -> Result<()> {
-    let digits = id.strip_prefix("sha256:").unwrap_or(id);
-    let answer = context.client.get(&format!("/muster/v1/{{project}}/images/{digits}"), &[])?;
+    let path = format!("/muster/v1/{{project}}/images/{}", digits(id));
+    let answer = context.client.get(&path, &[])?;
     match context.output {
         Output::Json => {
             return print(

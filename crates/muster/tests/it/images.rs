@@ -61,4 +61,16 @@ fn images_are_listed_and_one_is_shown() {
         assert!(table.contains(part), "{part} is missing in {table}");
     }
     assert_eq!(run(data, &["images", "show", "nothing"]).status.code(), Some(6));
+
+    // It is packed: nobody can look into it, and that is said.
+    assert!(run(data, &["images", "scan", &config]).status.success());
+    let listed = ask(data, &list);
+    assert_eq!(
+        (&listed[0]["scan_status"], &listed[0]["scan_failed_desc"]),
+        (&"failed".into(), &"its layers do not lie unpacked in folders".into())
+    );
+    assert_eq!(ask(data, &["images", "software", &config]), serde_json::json!([]));
+    assert_eq!(ask(data, &["images", "vulnerabilities", &config]), serde_json::json!([]));
+    assert_eq!(run(data, &["images", "scan", "nothing"]).status.code(), Some(6));
+    assert_eq!(run(data, &["images", "scan"]).status.code(), Some(2));
 }

@@ -4,7 +4,7 @@ use muster_model::container::{Details, MAX_LABELS, MAX_SIGNS, MAX_TOLD};
 use muster_model::host::HostProfile;
 use muster_model::image::{self, Image};
 use muster_model::report::{Body, PROTOCOL, Report, Row};
-use muster_model::{Error, Kind, Result};
+use muster_model::{Error, Fact, Kind, Result};
 use std::collections::HashSet;
 
 /// Scopes in one report.
@@ -152,6 +152,13 @@ pub(super) fn report(report: &Report) -> Result<()> {
     let told = report.containers.as_ref().map_or(0, Vec::len);
     at_most("containers", told, MAX_TOLD)?;
     images(report.images.as_deref().unwrap_or_default())?;
+    at_most("contents", report.contents.len(), 1)?;
+    for told in &report.contents {
+        text("contents.id", &told.id)?;
+        text("contents.error", told.error.as_deref().unwrap_or_default())?;
+        at_most("contents.facts", told.facts.len(), image::MAX_CONTENTS)?;
+        told.facts.iter().try_for_each(Fact::check)?;
+    }
     let mut rows = 0;
     let mut seen = HashSet::new();
     for it in &report.scopes {
@@ -187,9 +194,9 @@ fn of_kind(rows: &[Row], kind: Kind) -> Result<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use muster_model::image::Layer;
+    use muster_model::image::{Contents, Layer};
     use muster_model::report::{Cost, Scope, ScopeReport, TaskDone, digest};
-    use muster_model::{Diagnostic, Fact, Micros};
+    use muster_model::{Diagnostic, Micros};
     use std::collections::BTreeMap;
 
     fn good() -> Report {
@@ -203,6 +210,7 @@ mod tests {
             diagnostics: None,
             containers: None,
             images: None,
+            contents: Vec::new(),
             done: Vec::new(),
         }
     }
@@ -266,6 +274,10 @@ mod tests {
         let twice = [told(Image::default()).unwrap(), told(Image::default()).unwrap()].concat();
         assert_eq!(named(&|it| it.images = Some(twice.clone())), "images.id");
         assert_eq!(named(&|it| it.images = Some(vec![Image::default()])), "images.id");
+        let contents = |it: &mut Report| it.contents = vec![Contents::default(); 2];
+        assert_eq!(named(&contents), "contents");
+        let told = Contents { error: Some("x".repeat(1_025)), ..Contents::default() };
+        assert_eq!(named(&|it| it.contents = vec![told.clone()]), "contents.error");
         let same = with(Kind::App, Body::Same);
         assert_eq!(named(&|it| it.scopes = vec![same.clone(), same.clone()]), "scopes");
         let row = Row { fact: Fact::new(Kind::Port), seq: 0, volatile: Default::default() };

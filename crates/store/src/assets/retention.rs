@@ -144,7 +144,8 @@ async fn facts(tx: &mut Tx, from: i64) -> Result<(u64, Option<i64>)> {
         .execute(
             "DELETE FROM facts WHERE id > ? AND id <= ? \
              AND NOT EXISTS (SELECT 1 FROM sightings s WHERE s.fact = facts.id) \
-             AND NOT EXISTS (SELECT 1 FROM sightings_past p WHERE p.fact = facts.id)",
+             AND NOT EXISTS (SELECT 1 FROM sightings_past p WHERE p.fact = facts.id) \
+             AND NOT EXISTS (SELECT 1 FROM image_facts x WHERE x.fact = facts.id)",
             binds![from, end],
         )
         .await?;

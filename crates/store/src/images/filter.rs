@@ -1,5 +1,6 @@
 //! Which images are wanted.
 
+use super::scans::State;
 use crate::Tx;
 use crate::containers::RUNS;
 use crate::db::{Bind, binds, folded, unpatterned};
@@ -48,8 +49,27 @@ pub struct Filter {
     pub pod_id: Option<String>,
     /// Part of the name of the pod of such a container.
     pub pod_name: Option<String>,
+    /// What is known of its latest scan.
+    pub scan: Option<Scanned>,
+    /// A scan asked for before this moment that has not ended will not.
+    pub late: Micros,
+    /// When one last went well, at this moment or later and at that moment or before.
+    pub scanned: Option<(Micros, Micros)>,
+    /// Whether anything is known against what is in it; it has been scanned.
+    pub weak: Option<bool>,
+    /// Part of the name of software that was found in it.
+    pub software: Option<String>,
     /// Those on these hosts.
     pub hosts: hosts::Filter,
+}
+
+/// What is known of the latest scan of an image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scanned {
+    /// None was asked for.
+    Never,
+    /// It is so far.
+    Is(State),
 }
 
 /// What a list of images is made from: names of images `i` that lie in places `s`.
@@ -135,10 +155,55 @@ impl Filter {
             Some(true) => sql.push_str(&format!(" AND {runs})")),
             Some(false) => sql.push_str(&format!(" AND NOT {runs})")),
         }
+        let (scans, more) = self.scans(tx);
+        sql.push_str(&scans);
+        values.extend(more);
         let (containers, more) = self.containers(tx);
         if !containers.is_empty() {
             sql.push_str(&format!(" AND {runs}{containers})"));
             values.extend(more);
+        }
+        (sql, values)
+    }
+
+    /// What must hold of the latest scan.
+    fn scans(&self, tx: &Tx) -> (String, Vec<Bind>) {
+        let (mut sql, mut values) = (String::new(), Vec::new());
+        let scan = "EXISTS (SELECT 1 FROM image_scans q WHERE q.image = i.key";
+        match self.scan {
+            None => {}
+            Some(Scanned::Never) => sql.push_str(&format!(" AND NOT {scan})")),
+            Some(Scanned::Is(State::Failed)) => {
+                let late = "q.ended_at IS NULL AND q.asked_at < ?";
+                sql.push_str(&format!(" AND {scan} AND (q.state = 'failed' OR {late}))"));
+                values.push(self.late.into());
+            }
+            Some(Scanned::Is(State::Success)) => {
+                sql.push_str(&format!(" AND {scan} AND q.state = 'success')"));
+            }
+            Some(Scanned::Is(state)) => {
+                sql.push_str(&format!(" AND {scan} AND q.state = ? AND q.asked_at >= ?)"));
+                values.extend(binds![state.name(), self.late]);
+            }
+        }
+        if let Some((start, end)) = self.scanned {
+            sql.push_str(&format!(" AND {scan} AND q.scanned_at >= ? AND q.scanned_at <= ?)"));
+            values.extend(binds![start, end]);
+        }
+        if let Some(weak) = self.weak {
+            let not = if weak { "" } else { "NOT " };
+            sql.push_str(&format!(
+                " AND {scan} AND q.state = 'success') AND {not}EXISTS (SELECT 1 FROM image_facts x \
+                 JOIN fact_vulnerabilities w ON w.fact = x.fact WHERE x.image = i.key)"
+            ));
+        }
+        if let Some(part) = &self.software {
+            let holds = tx.contains("f.name");
+            sql.push_str(&format!(
+                " AND EXISTS (SELECT 1 FROM image_facts x JOIN facts f ON f.id = x.fact \
+                 WHERE x.image = i.key AND {holds})"
+            ));
+            values.push(folded(part).into());
         }
         (sql, values)
     }

@@ -1,6 +1,7 @@
 //! The list of images: a row for every name of an image, as the runtimes' tools list them.
 
 use super::filter::{Filter, NAMES};
+use super::scans::{COLUMNS, Scan, read};
 use crate::Tx;
 use crate::containers::RUNS;
 use crate::db::binds;
@@ -27,6 +28,14 @@ pub struct Listed {
     pub containers: i64,
     /// The host, where there is only one.
     pub host: Option<i64>,
+    /// Its latest scan, if one was ever asked for.
+    pub scan: Option<Scan>,
+    /// Pieces of software found in it.
+    pub pieces: i64,
+    /// What is known against them.
+    pub vulnerabilities: i64,
+    /// How grave the gravest of that is, 1 critical to 5 unknown.
+    pub worst: Option<u8>,
 }
 
 /// The images of a project by name.
@@ -42,15 +51,19 @@ pub async fn list(
     let total = count(tx, project, filter).await?;
     let (condition, mut values) = filter.sql(tx, project);
     values.extend(binds![paging.limit, paging.offset, project]);
+    let weak = "FROM image_facts x JOIN fact_vulnerabilities w ON w.fact = x.fact \
+                JOIN vulnerabilities v ON v.key = w.vulnerability WHERE x.image = p.key";
     // The page first: what else is told of its rows is looked up for them alone.
     let sql = format!(
         "SELECT p.id, p.name, p.version, p.digest, p.size, p.created_at, p.hosts, p.host, \
          (SELECT count(*) FROM containers c JOIN hosts h ON h.key = c.host WHERE h.project = ? \
-         AND c.image_id <> '' AND (c.image_id = p.id OR c.image_id = p.digest) AND {RUNS}) \
-         FROM (SELECT i.key, i.id, n.name, n.version, max(s.digest) AS digest, max(s.size) AS size, \
+         AND c.image_id <> '' AND (c.image_id = p.id OR c.image_id = p.digest) AND {RUNS}), \
+         {COLUMNS}, (SELECT count(*) FROM image_facts x WHERE x.image = p.key), \
+         (SELECT count(DISTINCT w.vulnerability) {weak}), \
+         (SELECT min(v.grade) {weak}) FROM (SELECT i.key, i.id, n.name, n.version, max(s.digest) AS digest, max(s.size) AS size, \
          i.created_at, count(DISTINCT s.host) AS hosts, max(s.host) AS host FROM {NAMES} WHERE {condition} \
          GROUP BY i.key, i.id, n.name, n.version, i.created_at \
-         ORDER BY n.name, n.version, i.key LIMIT ? OFFSET ?) p ORDER BY p.name, p.version, p.key"
+         ORDER BY n.name, n.version, i.key LIMIT ? OFFSET ?) p LEFT JOIN image_scans q ON q.image = p.key ORDER BY p.name, p.version, p.key"
     );
     // The placeholder of the outer statement comes first.
     values.rotate_right(1);
@@ -71,6 +84,10 @@ pub async fn list(
             hosts,
             host,
             containers: cells.take()?,
+            scan: read(&mut cells, filter.late)?,
+            pieces: cells.take()?,
+            vulnerabilities: cells.take()?,
+            worst: cells.take::<Option<i64>>()?.and_then(|it| u8::try_from(it).ok()),
         })
     });
     Ok(Page { total, rows: rows.collect::<Result<_>>()? })

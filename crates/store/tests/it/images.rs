@@ -1,10 +1,11 @@
 //! Images on the disks of hosts.
 
-use crate::fleet::{app, container, full, host, project, take};
+use crate::fleet::{app, container, fact, full, host, project, take};
 use muster_model::container::Details;
-use muster_model::image::{Image, Layer, Store};
+use muster_model::id::AgentId;
+use muster_model::image::{Contents, Image, Layer, Store};
 use muster_model::report::ContainerRef;
-use muster_model::{Kind, Micros, Paging};
+use muster_model::{Fact, Kind, Micros, Paging};
 use muster_store::assets::{Keep, Target, purge};
 use muster_store::images::{self, Filter, Named};
 use muster_store::{Tx, containers, hosts, transact};
@@ -171,6 +172,68 @@ on_both_databases! {
             let filter = containers::Filter { of: Some(has(digest)), ..containers::Filter::default() };
             assert_eq!(containers::list(&mut tx, project, &filter, ALL).await.unwrap().total, running);
         }
+    }
+
+    async fn what_is_in_an_image_is_kept_with_it_and_no_longer(test: TestDb) {
+        const DAY: i64 = 86_400_000_000;
+        let (project, [one, two]) = transact!(test.db, |tx| {
+            let (project, hosts) = two(tx).await;
+            for host in hosts {
+                let agent = AgentId::parse(&format!("a{}", host.host)).unwrap();
+                hosts::set_agent(tx, host.host, Some(&agent)).await?;
+                hosts::seen(tx, &[(host.host, "1")], Micros(host.host)).await?;
+            }
+            Ok((project, hosts))
+        })
+        .unwrap();
+        let found = |name: &str, version: &str| fact(Kind::App, name, version);
+        let contents = |facts: Vec<Fact>| [Contents { id: "i1".into(), facts, error: None }];
+        let in_layout = Image { store: Store::Oci, ..image("i2", &["b:1"]) };
+        let mut tx = test.db.begin().await.unwrap();
+        images::tell(&mut tx, &[(one, &[image("i1", &["a:1"]), in_layout][..]), (two, &[image("i1", &["a:1"])])], Micros(1))
+            .await
+            .unwrap();
+        let all = Filter { late: Micros(5), ..Filter::default() };
+        assert_eq!(images::scans::ask(&mut tx, project, &all, 10, Micros(9)).await.unwrap(), 2);
+        let states = async |tx: &mut Tx| {
+            let page = images::list(tx, project, &all, ALL).await.unwrap();
+            let told = |it: images::Listed| {
+                let scan = it.scan.unwrap();
+                format!("{} {} {} {}", it.id, scan.state.name(), scan.reason, it.pieces)
+            };
+            page.rows.into_iter().map(told).collect::<Vec<_>>()
+        };
+        // What lies packed alone nobody can look into, and who was heard of last is asked.
+        assert_eq!(states(&mut tx).await, ["i1 waiting  0", "i2 failed its layers do not lie unpacked in folders 0"]);
+        let due = images::scans::due(&mut tx, &[one.host, two.host], Micros(9)).await.unwrap();
+        assert_eq!(due, [(two.host, vec!["i1".to_owned()])].into());
+        let facts = vec![found("curl", "1"), found("bash", "2"), found("curl", "1")];
+        images::scans::told(&mut tx, two, &contents(facts), Micros(10)).await.unwrap();
+        assert_eq!(states(&mut tx).await[0], "i1 success  2");
+        // Told again without being asked it is not believed.
+        images::scans::told(&mut tx, two, &contents(Vec::new()), Micros(11)).await.unwrap();
+        assert_eq!(states(&mut tx).await[0], "i1 success  2");
+        let pieces = async |tx: &mut Tx, name: Option<&str>| {
+            let page = images::pieces(tx, project, "i1", name, ALL).await.unwrap()?;
+            let text = |it: images::Piece| format!("{} {}", it.name, it.version);
+            Some(page.rows.into_iter().map(text).collect::<Vec<_>>())
+        };
+        assert_eq!(pieces(&mut tx, None).await.unwrap(), ["bash 2", "curl 1"]);
+        assert_eq!(pieces(&mut tx, Some("URL")).await.unwrap(), ["curl 1"]);
+        let elsewhere = images::pieces(&mut tx, project + 1, "i1", None, ALL).await.unwrap();
+        assert_eq!(elsewhere, None);
+        tx.commit().await.unwrap();
+
+        // It is on no host, and stays as long as the image.
+        purge(&test.db, Keep { days: 100, process_days: 30 }, Micros(200 * DAY)).await.unwrap();
+        let mut tx = test.db.begin().await.unwrap();
+        assert_eq!(pieces(&mut tx, None).await.unwrap(), ["bash 2", "curl 1"]);
+        images::tell(&mut tx, &[(one, &[][..]), (two, &[])], Micros(200 * DAY)).await.unwrap();
+        tx.commit().await.unwrap();
+        let purged = purge(&test.db, Keep { days: 100, process_days: 30 }, Micros(400 * DAY)).await.unwrap();
+        assert_eq!(purged.facts, 2, "{purged:?}");
+        let mut tx = test.db.begin().await.unwrap();
+        assert_eq!(pieces(&mut tx, None).await, None);
     }
 
     async fn images_that_are_gone_are_forgotten_in_time(test: TestDb) {
