@@ -17,6 +17,8 @@ pub struct Config {
     pub allow: Allow,
     /// When to sweep.
     pub schedule: ScheduleConfig,
+    /// Which images are looked for beside those in the stores of Docker, Podman and containerd.
+    pub images: ImagesConfig,
     /// Switches and periods by kind.
     pub kinds: BTreeMap<Kind, KindConfig>,
 }
@@ -60,6 +62,14 @@ impl Default for Allow {
 pub struct ScheduleConfig {
     /// Local times of day without scheduled sweeps, `"22:00-06:00"`. Heartbeats go on.
     pub quiet: Vec<String>,
+}
+
+/// Images on disk.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ImagesConfig {
+    /// Folders that are OCI layouts, or that hold some.
+    pub layouts: Vec<PathBuf>,
 }
 
 /// One kind.
@@ -115,6 +125,9 @@ impl Config {
         if !(0.01..=100.0).contains(&self.limits.cpu_percent) {
             return Err(Error::invalid("limits.cpu_percent", "must be 0.01 to 100"));
         }
+        if self.images.layouts.iter().any(|it| !it.is_absolute()) {
+            return Err(Error::invalid("images.layouts", "must be absolute paths"));
+        }
         if self.limits.cpu_burst_ms > 600_000 {
             return Err(Error::invalid("limits.cpu_burst_ms", "must be 600000 or less"));
         }
@@ -158,6 +171,7 @@ mod tests {
             ("[limits]\ncpu_percent = 0", "limits.cpu_percent"),
             ("[schedule]\nquiet = ['25:00-01:00']", "schedule.quiet"),
             ("[schedule]\nquiet = ['nine']", "schedule.quiet"),
+            ("[images]\nlayouts = ['srv']", "images.layouts"),
         ] {
             let error = Config::parse(text).unwrap_err();
             assert!(error.message().contains(name), "{}", error.message());

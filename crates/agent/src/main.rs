@@ -57,7 +57,8 @@ fn serve(config: Config) -> Result<()> {
     let enrolment = state.enrolment()?.context("not enrolled yet: run muster-agent enrol first")?;
     let key = Arc::new(state.key()?);
     let transport = Http::new(&enrolment.server, enrolment.ca.as_deref(), key)?;
-    let sweeper = Inventory::new(Options::default())?;
+    let layouts = config.images.layouts.clone();
+    let sweeper = Inventory::new(Options { layouts, ..Options::default() })?;
     let clock = Arc::new(SystemClock);
     let parts = Parts { config, state, sweeper, transport, clock, meter: Meter::Process };
     let mut agent = Agent::new(parts)?;

@@ -16,6 +16,7 @@ use crate::sweep::Sweeper;
 use crate::sync::Sync;
 use crate::throttle::Throttle;
 use crate::transport::Transport;
+use muster_model::image::Contents;
 use muster_model::report::{Reply, Task, TaskDone};
 use muster_model::{Clock, Diagnostic, Error, ErrorKind, Kind, Micros, Result};
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,6 +30,9 @@ use tasks::Tasks;
 const ETC: &str = "/etc";
 /// Pause after a refusal that only a person can lift.
 const REFUSED: Duration = Duration::from_secs(900);
+
+/// Images that wait to be looked into at most: the server asks again.
+const MAX_SCANS: usize = 64;
 
 /// Kinds that look at processes: swept together, because the processes are read once a sweep.
 const AROUND_PROCESSES: [Kind; 8] = [
@@ -80,6 +84,8 @@ pub struct Agent<S, T> {
     unseen: BTreeSet<Kind>,
     /// Whether the server wants the containers guarded; unknown before its first answer.
     guarded: Option<bool>,
+    /// Images that are to be looked into.
+    scans: Vec<String>,
 }
 
 impl<S: Sweeper, T: Transport> Agent<S, T> {
@@ -112,6 +118,7 @@ impl<S: Sweeper, T: Transport> Agent<S, T> {
             swept_cpu: Duration::ZERO,
             unseen,
             guarded: None,
+            scans: Vec::new(),
         };
         agent.describe();
         Ok(agent)
@@ -145,11 +152,20 @@ impl<S: Sweeper, T: Transport> Agent<S, T> {
             }
             return wait.min(self.next_report.saturating_sub(now));
         }
+        if !self.scans.is_empty() && now < self.next_report {
+            let wait = self.throttle.wait(now);
+            if wait.is_zero() {
+                self.scan(now);
+                return Duration::ZERO;
+            }
+            return wait.min(self.next_report.saturating_sub(now));
+        }
         if now >= self.next_report || (self.is_urgent() && self.pending.is_empty()) {
             let pause = self.send();
             self.next_report = now + pause;
         }
-        if self.is_urgent() || !self.wishes().is_empty() || !self.pending.is_empty() {
+        let waits = !self.pending.is_empty() || !self.scans.is_empty();
+        if self.is_urgent() || !self.wishes().is_empty() || waits {
             return Duration::ZERO;
         }
         let next = self.schedule.next().map_or(self.next_report, |due| due.min(self.next_report));
@@ -199,6 +215,9 @@ impl<S: Sweeper, T: Transport> Agent<S, T> {
         if let Some(containers) = sweep.containers {
             self.sync.tell(containers);
         }
+        if let Some(images) = sweep.images {
+            self.sync.tell_images(images);
+        }
         if self.pending.is_empty() {
             self.describe();
         }
@@ -216,6 +235,25 @@ impl<S: Sweeper, T: Transport> Agent<S, T> {
         if !new {
             self.throttle.spend(cpu, now);
         }
+    }
+
+    /// Looks into the image that was asked for first.
+    fn scan(&mut self, now: Duration) {
+        let id = self.scans.remove(0);
+        let began = Instant::now();
+        let found = if self.parts.config.allow.collect {
+            self.parts.sweeper.contents(&id)
+        } else {
+            Err("the host does not allow to be asked".to_owned())
+        };
+        let (facts, error) = match found {
+            Ok(facts) => (facts, None),
+            Err(why) => (Vec::new(), Some(why.chars().take(256).collect())),
+        };
+        tracing::debug!(image = id, software = facts.len(), ?error, "looked into an image");
+        self.sync.tell_contents(Contents { id, facts, error });
+        // It was looked at on another thread, which did nothing else.
+        self.throttle.spend(began.elapsed(), now);
     }
 
     /// Sends a report and takes in the answer; returns the pause until the next.
@@ -254,6 +292,14 @@ impl<S: Sweeper, T: Transport> Agent<S, T> {
         }
         for task in &reply.tasks {
             self.take_task(task);
+        }
+        for id in &reply.scan {
+            if self.scans.len() < MAX_SCANS
+                && !self.scans.contains(id)
+                && !self.sync.has_contents(id)
+            {
+                self.scans.push(id.clone());
+            }
         }
         self.save();
         spread(Duration::from_secs(u64::from(reply.next_secs.clamp(1, 3_600))), chance())

@@ -4,8 +4,9 @@ use crate::sync::Swept;
 use muster_inventory::{Inventory, Standing};
 use muster_model::container::Details;
 use muster_model::host::HostProfile;
+use muster_model::image::Image;
 use muster_model::report::Scope;
-use muster_model::{Diagnostic, Kind};
+use muster_model::{Diagnostic, Fact, Kind};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -22,6 +23,8 @@ pub struct Sweep {
     pub troubles: BTreeMap<Kind, Vec<Diagnostic>>,
     /// Every container that ran, unless the sweep did not get so far.
     pub containers: Option<Vec<Details>>,
+    /// Every image on the disks, likewise.
+    pub images: Option<Vec<Image>>,
     /// CPU time it took, on whatever thread.
     pub cpu: Duration,
 }
@@ -34,6 +37,9 @@ pub trait Sweeper {
     /// Whether containers are guarded, as the server last said.
     fn guard(&mut self, guard: bool);
 
+    /// What software is in an image of this host, or why that cannot be told.
+    fn contents(&mut self, id: &str) -> Result<Vec<Fact>, String>;
+
     /// Sweeps these kinds, as far as it can.
     fn sweep(&mut self, kinds: &[Kind]) -> Sweep;
 }
@@ -45,6 +51,10 @@ impl Sweeper for Inventory {
 
     fn guard(&mut self, guard: bool) {
         Self::guard(self, guard);
+    }
+
+    fn contents(&mut self, id: &str) -> Result<Vec<Fact>, String> {
+        Self::contents(self, id)
     }
 
     fn sweep(&mut self, kinds: &[Kind]) -> Sweep {
@@ -75,6 +85,7 @@ impl Sweeper for Inventory {
             });
         }
         sweep.containers = self.containers().map(<[Details]>::to_vec);
+        sweep.images = self.images().map(<[Image]>::to_vec);
         sweep
     }
 }

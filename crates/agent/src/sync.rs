@@ -12,6 +12,7 @@ pub use memory::{Memory, RememberedScope};
 
 use difference::{body, held, size};
 use muster_model::container::Details;
+use muster_model::image::{Contents, Image};
 use muster_model::report::{
     Body, Cost, Digest, PROTOCOL, Reply, Report, Row, RowKey, Scope, ScopeReport, TaskDone,
 };
@@ -62,6 +63,8 @@ struct InFlight {
     done: usize,
     diagnostics: bool,
     containers: bool,
+    images: bool,
+    contents: bool,
 }
 
 /// The state machine. Not bound to any clock, network or disk.
@@ -79,6 +82,11 @@ pub struct Sync {
     /// None before the first sweep. What the server holds is not remembered: it is told anew after a restart.
     containers: Option<Vec<Details>>,
     containers_new: bool,
+    /// Likewise.
+    images: Option<Vec<Image>>,
+    images_new: bool,
+    /// What was found in images, until the server has it: one a report.
+    contents: Vec<Contents>,
     done: Vec<TaskDone>,
     in_flight: Option<InFlight>,
     changed: bool,
@@ -111,6 +119,9 @@ impl Sync {
             diagnostics_new: false,
             containers: None,
             containers_new: false,
+            images: None,
+            images_new: false,
+            contents: Vec::new(),
             done: Vec::new(),
             in_flight: None,
             changed: true,
@@ -177,6 +188,22 @@ impl Sync {
         self.containers = Some(containers);
     }
 
+    /// Takes in which images lie on the disks.
+    pub fn tell_images(&mut self, images: Vec<Image>) {
+        self.images_new |= self.images.as_ref() != Some(&images);
+        self.images = Some(images);
+    }
+
+    /// Takes in what is in an image that was asked for.
+    pub fn tell_contents(&mut self, contents: Contents) {
+        self.contents.push(contents);
+    }
+
+    /// Whether what is in this image waits to be told.
+    pub fn has_contents(&self, image: &str) -> bool {
+        self.contents.iter().any(|it| it.id == image)
+    }
+
     /// A task ended.
     pub fn finish(&mut self, done: TaskDone) {
         if !self.is_done(&done.id) {
@@ -212,6 +239,8 @@ impl Sync {
         };
         !self.gone.is_empty()
             || self.containers_new
+            || self.images_new
+            || !self.contents.is_empty()
             || !self.done.is_empty()
             || self.current.iter().any(news)
     }
@@ -226,6 +255,8 @@ impl Sync {
             done: self.done.len(),
             diagnostics: self.diagnostics_new,
             containers: self.containers_new,
+            images: self.images_new,
+            contents: !self.contents.is_empty(),
         };
         let mut scopes = Vec::new();
         for scope in &self.gone {
@@ -256,6 +287,7 @@ impl Sync {
         flight.profile = digest.filter(|_| host.is_some());
         let diagnostics = self.diagnostics.clone().filter(|_| self.diagnostics_new);
         let containers = self.containers.clone().filter(|_| self.containers_new);
+        let images = self.images.clone().filter(|_| self.images_new);
         self.in_flight = Some(flight);
         let report = Report {
             protocol: PROTOCOL,
@@ -266,6 +298,8 @@ impl Sync {
             cost,
             diagnostics,
             containers,
+            images,
+            contents: self.contents.first().cloned().into_iter().collect(),
             done: self.done.clone(),
         };
         (report, date)
@@ -311,14 +345,21 @@ impl Sync {
         if flight.containers {
             self.containers_new = false;
         }
+        if flight.images {
+            self.images_new = false;
+        }
+        if flight.contents {
+            self.contents.remove(0);
+        }
         if let Some(digest) = flight.profile {
             self.profile_held = Some(digest);
             self.changed = true;
         }
         if reply.want_host {
             self.profile_held = None;
-            // A server that lost the host lost its containers, too.
+            // A server that lost the host lost its containers and images, too.
             self.containers_new = self.containers.is_some();
+            self.images_new = self.images.is_some();
         }
         for scope in &reply.full {
             self.changed |= self.acknowledged.remove(scope).is_some();

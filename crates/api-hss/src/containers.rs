@@ -65,6 +65,7 @@ pub(crate) async fn list_containers(
             enterprise_project_id: enterprise_project(&params)?,
             ..hosts::Wanted::default()
         },
+        ..Wanted::default()
     };
     let page = containers::list(&app, &caller, &path.project()?, &wanted, paging).await?;
     Ok(Json(ContainerList {

@@ -10,6 +10,7 @@ mod events;
 mod export;
 mod filters;
 mod hosts;
+mod images;
 mod list;
 mod nodes;
 pub mod operations;
@@ -92,6 +93,15 @@ pub fn router(app: &App) -> Router {
         .on("ListHostVuls", vulnerability::of_host)
         .on("ShowVulStatics", vulnerability::count)
         .on("ListContainers", containers::list_containers)
+        .on("ListContainerImages", images::list_named)
+        .on("ShowImageAssetStatistics", images::count)
+        .on("ListImageLocal", images::list_local)
+        .on("ListLocalImageContainers", images::containers_of)
+        .on("ListLocalImageHosts", images::hosts_of)
+        .on("ListLocalImageAppInfo", images::scan::software)
+        .on("BatchScanLocalImage", images::scan::order)
+        .on("ListImageApps", images::scan::software_of)
+        .on("ListImageVulnerabilities", images::scan::vulnerabilities)
         .on("ListContainerNodes", nodes::list_nodes)
         .on("ShowContainerNodeStatistics", nodes::count_nodes)
         .finish()

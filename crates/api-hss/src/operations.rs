@@ -76,6 +76,15 @@ rows! {
     "ShowExportTask" Get "/event/export-task/{task_id}" AssetExport "Follow an export, under the path of events";
     "ShowLatestExportTaskByType" Get "/export-task" AssetExport "Follow an export, named in the query";
     "ListQueryExportTask" Get "/export-task/{task_id}" AssetExport "Follow an export";
+    "ListContainerImages" Get "/container/images" AssetList "List images on hosts in few words";
+    "ShowImageAssetStatistics" Get "/image/asset/statistics" AssetList "Count images on hosts";
+    "ListImageLocal" Get "/image/local-repositories" AssetList "List images on hosts, a row for every name";
+    "ListLocalImageAppInfo" Get "/image/local/apps" AssetList "List the software in an image";
+    "BatchScanLocalImage" Post "/image/local/batch-scan" AssetCollect "Look into images on hosts now";
+    "ListLocalImageContainers" Get "/image/local/containers" AssetList "List containers of an image that run";
+    "ListLocalImageHosts" Get "/image/local/hosts" AssetList "List hosts an image lies on";
+    "ListImageApps" Get "/image/{image_id}/apps" AssetList "List the software in an image, named in the path";
+    "ListImageVulnerabilities" Get "/image/{image_id}/vulnerabilities" VulnerabilityList "List vulnerabilities of an image";
     "AssociateHostAssetValue" Put "/host-management/asset-value/associate" HostUpdate "Set how important hosts are";
     "SwitchHostsProtectStatus" Post "/host-management/protection" HostProtect "Switch the protection of hosts on or off";
     "ListHostStatus" Get "/host-management/hosts" HostList "List hosts";

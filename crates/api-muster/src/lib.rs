@@ -9,6 +9,7 @@ mod certificates;
 pub mod docs;
 mod enrol;
 mod hosts;
+mod images;
 mod keypairs;
 pub mod operations;
 mod policies;
@@ -36,6 +37,7 @@ pub fn router(app: &App) -> Router {
         .on("RemoveHost", hosts::remove)
         .on("UpdateInstallation", hosts::installation)
         .on("RevokeAgent", hosts::revoke)
+        .on("ShowImage", images::show)
         .on("CountAssets", assets::count)
         .on("ListAssets", assets::list)
         .on("ListChanges", assets::changes)

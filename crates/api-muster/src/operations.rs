@@ -8,6 +8,7 @@ const IMPORT: &str = "/muster/v1/{project_id}/hosts/import";
 const HOST: &str = "/muster/v1/{project_id}/hosts/{host_id}";
 const AGENT: &str = "/muster/v1/{project_id}/hosts/{host_id}/agent";
 const INSTALLATION: &str = "/muster/v1/{project_id}/hosts/{host_id}/installation";
+const IMAGE: &str = "/muster/v1/{project_id}/images/{image_id}";
 const TOTALS: &str = "/muster/v1/{project_id}/assets";
 const ASSETS: &str = "/muster/v1/{project_id}/assets/{kind}";
 const CHANGES: &str = "/muster/v1/{project_id}/changes";
@@ -64,6 +65,7 @@ pub const OPERATIONS: &[Operation] = &[
     Operation::served("RemoveHost", Verb::Delete, HOST, Action::HostUpdate, "Forgets a host that never had an agent."),
     Operation::served("UpdateInstallation", Verb::Put, INSTALLATION, Action::AgentEnrol, "Notes how the installation of a host's agent goes; that it went well is told by the agent. Body: state (installing, failed, none), reason (with failed, 1 to 500 characters)."),
     Operation::served("RevokeAgent", Verb::Delete, AGENT, Action::AgentRevoke, "Shuts a host's agent out for good; what is known of the host stays."),
+    Operation::served("ShowImage", Verb::Get, IMAGE, Action::AssetList, "An image that lies on hosts, by its id: its layers and what made each, its labels, the stores it lies in with its names there, and the containers of it that run."),
     Operation::served("CountAssets", Verb::Get, TOTALS, Action::AssetList, "How many assets of each kind there are. Query: category."),
     Operation::served("ListAssets", Verb::Get, ASSETS, Action::AssetList, "Assets of a kind with their evidence. Query: name, host_id, category, at (as of that moment), limit, offset."),
     Operation::served("ListChanges", Verb::Get, CHANGES, Action::AssetList, "What was added, removed and modified after a cursor. Query: since, kind, limit."),

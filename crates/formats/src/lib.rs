@@ -4,6 +4,7 @@
 pub mod apache;
 pub mod apk;
 pub mod authorized_keys;
+pub mod bolt;
 pub mod caddy;
 pub mod class_file;
 pub mod composer;

@@ -368,3 +368,17 @@ pub fn is_leftover(name: &std::ffi::OsStr) -> bool {
             .iter()
             .any(|mark| name.windows(mark.len()).any(|part| part == *mark))
 }
+
+/// Files with this content, by their paths beneath a root; it is there as long as the folder.
+#[cfg(test)]
+pub(crate) fn of(content: &[(&str, &str)]) -> (Files, tempfile::TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    for (path, text) in content {
+        let path = folder.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    let root = Arc::new(Root::open(folder.path(), "").unwrap());
+    let files = Files::new(root, Arc::default(), Arc::default(), 100_000, Micros(i64::MAX / 2));
+    (files, folder)
+}

@@ -6,6 +6,7 @@
 //! never the sweep. See [`collector::Collector`] for how to add a kind.
 #![forbid(unsafe_code)]
 
+mod bolt;
 pub mod collector;
 mod collectors;
 mod components;
@@ -13,6 +14,7 @@ mod containers;
 pub mod files;
 pub mod hashing;
 pub mod host;
+mod images;
 mod marker;
 mod memo;
 pub mod names;

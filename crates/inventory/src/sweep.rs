@@ -11,8 +11,9 @@ use crate::collectors::COLLECTORS;
 use engine::{Caches, Engine, Found, Outcome};
 use muster_model::container::Details;
 use muster_model::host::HostProfile;
+use muster_model::image::Image;
 use muster_model::report::{ContainerRef, Digest, Row, RowKey};
-use muster_model::{Clock, Diagnostic, Error, Kind, Micros, Result, SystemClock};
+use muster_model::{Clock, Diagnostic, Error, Fact, Kind, Micros, Result, SystemClock};
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -49,6 +50,8 @@ pub struct Options {
     pub kinds: Vec<Kind>,
     /// Are containers told apart? Each is then swept as a place of its own, else all is the host's.
     pub containers: bool,
+    /// Folders to look for images in that lie as OCI layouts, beside the stores of the runtimes.
+    pub layouts: Vec<PathBuf>,
     /// Bounds.
     pub limits: Limits,
     /// Source of the time.
@@ -62,6 +65,7 @@ impl Default for Options {
             proc: "/proc".into(),
             kinds: Kind::ALL.to_vec(),
             containers: true,
+            layouts: Vec::new(),
             limits: Limits::default(),
             clock: Arc::new(SystemClock),
         }
@@ -116,6 +120,7 @@ pub struct Inventory {
     stuck: HashMap<Kind, JoinHandle<()>>,
     last: HashMap<Kind, Last>,
     told: Option<Vec<Details>>,
+    images: Option<Arc<[Image]>>,
     guard: bool,
     sweeps: u64,
 }
@@ -154,6 +159,7 @@ impl Inventory {
             stuck,
             last,
             told: None,
+            images: None,
             guard: false,
             sweeps: 0,
         })
@@ -173,6 +179,36 @@ impl Inventory {
     /// What is known of the containers that ran at the last sweep, by id; none before one, or where they are not told apart.
     pub fn containers(&self) -> Option<&[Details]> {
         self.told.as_deref()
+    }
+
+    /// The images that lay on the host's disks at the last sweep, by store and id; none before one, or where containers are not
+    /// told apart.
+    pub fn images(&self) -> Option<&[Image]> {
+        self.images.as_deref()
+    }
+
+    /// What software is in an image that lies on the host's disks, each piece once: packages of the system, and what is recognised
+    /// by its files. Takes as long as a collector at most.
+    ///
+    /// # Errors
+    /// Why it cannot be told, for people.
+    pub fn contents(&self, id: &str) -> std::result::Result<Vec<Fact>, String> {
+        let (options, collectors) = (self.options.clone(), self.collectors);
+        let id = id.to_owned();
+        let (done, outcome) = channel();
+        let look = move || {
+            // Nobody may wait for it any more.
+            let _ = done.send(engine::contents(&options, collectors, &id));
+        };
+        let thread = std::thread::Builder::new().name("image".to_owned()).spawn(look);
+        thread.map_err(|error| error.to_string())?;
+        let limit = self.options.limits.collector;
+        outcome.recv_timeout(limit).unwrap_or_else(|error| {
+            Err(match error {
+                RecvTimeoutError::Timeout => format!("took longer than {} s", limit.as_secs()),
+                RecvTimeoutError::Disconnected => "the looking failed".to_owned(),
+            })
+        })
     }
 
     /// Whether signs of escapes are looked for in containers, from the next sweep on.
@@ -219,6 +255,7 @@ impl Inventory {
 
     fn accept(&mut self, kind: Kind, outcome: Outcome) -> Vec<Swept> {
         self.told = outcome.details;
+        self.images = outcome.images;
         let mut before = std::mem::take(self.last.entry(kind).or_default());
         let (mut now, at) = (Last::default(), outcome.swept_at);
         let mut swept = Vec::with_capacity(1 + outcome.containers.len());

@@ -14,6 +14,7 @@ pub mod error;
 pub mod fact;
 pub mod host;
 pub mod id;
+pub mod image;
 pub mod kind;
 pub mod known_port;
 pub mod owner;

@@ -10,7 +10,7 @@
 //! rows it stands for. Facts are hashed again by the server: an agent cannot name content it did not send.
 
 use crate::host::HostProfile;
-use crate::{Diagnostic, Fact, FactHash, Kind, Micros, container};
+use crate::{Diagnostic, Fact, FactHash, Kind, Micros, container, image};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -191,6 +191,13 @@ pub struct Report {
     /// acknowledged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub containers: Option<Vec<container::Details>>,
+    /// Every image on the host's disks, at most [`image::MAX_TOLD`] with [`image::MAX_ALL_LAYERS`] layers in all, whenever
+    /// that differs from what was last acknowledged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub images: Option<Vec<image::Image>>,
+    /// What is in images, that was asked for by [`Reply::scan`]: one at most.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub contents: Vec<image::Contents>,
     /// Tasks done since the last report.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub done: Vec<TaskDone>,
@@ -249,6 +256,9 @@ pub struct Reply {
     /// Whether the host is protected: signs of escapes are looked for in its containers.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub guard: bool,
+    /// Ids of images whose software is to be told, in the order in which they were asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scan: Vec<String>,
     /// Seconds until the next report is due.
     pub next_secs: u32,
 }

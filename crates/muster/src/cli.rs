@@ -15,6 +15,7 @@ pub(crate) mod containers;
 pub(crate) mod db;
 pub(crate) mod export;
 pub(crate) mod hosts;
+pub(crate) mod images;
 pub(crate) mod init;
 pub(crate) mod install;
 pub(crate) mod key;
@@ -96,6 +97,8 @@ pub(crate) enum Command {
     Hosts(hosts::HostsArgs),
     /// The containers that run on the hosts, and what looks like a way out of them.
     Containers(containers::ContainersArgs),
+    /// The container images that lie on the hosts' disks, whether or not anything runs of them.
+    Images(images::ImagesArgs),
     /// Count and list what is on the hosts, as it is, as it was, and what changed.
     ///
     /// Without KIND the totals. KIND is one of users, auto_launch, database, jar_package, port, process,

@@ -9,6 +9,7 @@ pub(crate) mod containers;
 pub(crate) mod db;
 pub(crate) mod export;
 pub(crate) mod hosts;
+pub(crate) mod images;
 pub(crate) mod install;
 pub(crate) mod key;
 pub(crate) mod scan;

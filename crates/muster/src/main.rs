@@ -128,6 +128,7 @@ fn dispatch(cli: &Cli, environment: &[(String, String)], lang: &mut Lang) -> Res
         }
         Command::Vulnerabilities(args) => commands::vulnerabilities::run(&ask(&args.asking)?, args),
         Command::Hosts(args) => commands::hosts::run(&ask(&args.asking)?, args),
+        Command::Images(args) => commands::images::run(&ask(&args.asking)?, args),
         Command::Containers(args) => commands::containers::run(&ask(&args.asking)?, args),
         Command::Assets(args) => commands::assets::run(&ask(&args.asking)?, args),
         Command::Cert(args) => match &args.command {

@@ -21,6 +21,7 @@ mod folder;
 pub mod history;
 pub mod hosts;
 pub mod identity;
+pub mod images;
 pub mod ingest;
 pub mod keypairs;
 pub mod known_ports;

@@ -7,7 +7,7 @@ pub use told::tell;
 
 use crate::Tx;
 use crate::db::{Bind, binds, folded, unpatterned};
-use crate::hosts;
+use crate::{hosts, images};
 use muster_model::container::Details;
 use muster_model::{Micros, Page, Paging, Result};
 
@@ -33,13 +33,26 @@ pub struct Filter {
     pub pod: Option<String>,
     /// Whether it belongs to a pod.
     pub in_pod: Option<bool>,
+    /// Those of this image; with nothing set, of any that lies on their host.
+    pub of: Option<images::Named>,
+    /// Exactly this id.
+    pub id: Option<String>,
     /// Those on these hosts.
     pub hosts: hosts::Filter,
 }
 
 /// A container that ended keeps its row for a while; one that runs has a scope with a digest.
-const RUNS: &str = "EXISTS (SELECT 1 FROM host_kinds k WHERE k.host = c.host AND k.container = c.key \
+pub(crate) const RUNS: &str = "EXISTS (SELECT 1 FROM host_kinds k WHERE k.host = c.host AND k.container = c.key \
                     AND length(k.digest) > 0)";
+
+/// The condition that the pod of `containers c` has this part in its name, and its values.
+pub(crate) fn in_pod(part: &str) -> (&'static str, Vec<Bind>) {
+    // Names in Kubernetes are in lower case, and without a slash; so no part of this meets two of them.
+    let condition =
+        "c.name LIKE ? ESCAPE '!' OR c.name LIKE ? ESCAPE '!' AND c.name NOT LIKE '%/%/%'";
+    let pod = unpatterned(&folded(part));
+    (condition, binds![format!("%/%{pod}%/%"), format!("%/%{pod}%")])
+}
 
 impl Filter {
     /// The condition on `containers c`, and its values.
@@ -54,12 +67,18 @@ impl Filter {
             }
         }
         if let Some(pod) = &self.pod {
-            // Names in Kubernetes are in lower case, and without a slash; so no part of this meets two of them.
-            sql.push_str(
-                " AND (c.name LIKE ? ESCAPE '!' OR c.name LIKE ? ESCAPE '!' AND c.name NOT LIKE '%/%/%')",
-            );
-            let pod = unpatterned(&folded(pod));
-            values.extend(binds![format!("%/%{pod}%/%"), format!("%/%{pod}%")]);
+            let (condition, more) = in_pod(pod);
+            sql.push_str(&format!(" AND ({condition})"));
+            values.extend(more);
+        }
+        if let Some(image) = &self.of {
+            let (condition, more) = image.of_container();
+            sql.push_str(&format!(" AND {condition}"));
+            values.extend(more);
+        }
+        if let Some(id) = &self.id {
+            sql.push_str(" AND c.id = ?");
+            values.push(id.into());
         }
         // No runtime lets a slash into the names of other containers.
         match self.in_pod {

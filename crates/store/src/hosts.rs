@@ -66,6 +66,8 @@ pub struct Host {
     pub created_at: Micros,
     /// As what it is protected, if it is.
     pub protected_as: Option<String>,
+    /// Images its agent is to look into.
+    pub scans: i64,
 }
 
 const HOST: &str = "SELECT key, id, project, name, addresses, machine_id, boot_id, os_name, os_id, \
@@ -73,7 +75,8 @@ const HOST: &str = "SELECT key, id, project, name, addresses, machine_id, boot_i
                     last_seen, department, importance, location, host_group, enterprise_project_id, \
                     container_node, tags, entered_name, expected_address, expected_machine_id, install_state, \
                     install_reason, install_since, created_at, \
-                    (SELECT p.version FROM host_protection p WHERE p.host = hosts.key) FROM hosts";
+                    (SELECT p.version FROM host_protection p WHERE p.host = hosts.key), \
+                    (SELECT count(*) FROM image_scans q WHERE q.host = hosts.key AND q.ended_at IS NULL) FROM hosts";
 
 fn host(row: &Row) -> Result<Host> {
     let mut cells = row.cells();
@@ -117,6 +120,7 @@ fn host(row: &Row) -> Result<Host> {
         installation: registration::read_installation(&mut cells)?,
         created_at: cells.take()?,
         protected_as: cells.take()?,
+        scans: cells.take()?,
     })
 }
 

@@ -17,6 +17,7 @@ pub mod exports;
 pub mod hold;
 pub mod hosts;
 pub mod identity;
+pub mod images;
 pub mod jobs;
 pub mod keypairs;
 pub mod meta;

@@ -36,7 +36,7 @@ impl Class {
         }
     }
 
-    const fn code(self) -> i64 {
+    pub(crate) const fn code(self) -> i64 {
         self as i64
     }
 

@@ -6,6 +6,7 @@ use muster_agent::cost::Meter;
 use muster_agent::run::{Agent, Parts};
 use muster_agent::state::StateDir;
 use muster_model::container::Details;
+use muster_model::image::Image;
 use muster_model::report::{ContainerRef, Task};
 use muster_model::time::ManualClock;
 use muster_model::{Diagnostic, Kind, Micros};
@@ -218,6 +219,54 @@ fn which_containers_run_is_told_once_and_whenever_it_changes() {
     life.line.0.borrow_mut().profile = None;
     life.pass(1_000, NOON);
     assert_eq!(told(&life).len(), 3);
+}
+
+#[test]
+fn which_images_lie_on_the_disks_is_told_once_and_whenever_it_changes() {
+    let mut life = Life::new(&calm(), some_host());
+    let image = Image { id: "sha256:1".into(), names: vec!["shop:1".into()], ..Image::default() };
+    let told = |life: &Life| {
+        let server = life.line.0.borrow();
+        server.received.iter().filter_map(|it| it.images.clone()).collect::<Vec<_>>()
+    };
+    *life.host.images.borrow_mut() = Some(vec![image.clone()]);
+    life.pass(1_000, NOON);
+    assert_eq!(told(&life), [[image.clone()]]);
+    *life.host.images.borrow_mut() = None;
+    life.pass(1_000, NOON);
+    assert_eq!(told(&life).len(), 1, "what is not known is not told");
+    *life.host.images.borrow_mut() = Some(Vec::new());
+    life.pass(1_000, NOON);
+    assert_eq!(told(&life), [vec![image], Vec::new()]);
+    life.line.0.borrow_mut().next.want_host = true;
+    life.line.0.borrow_mut().profile = None;
+    life.pass(1_000, NOON);
+    assert_eq!(told(&life).len(), 3, "a server that forgot the host forgot them, too");
+}
+
+#[test]
+fn images_are_looked_into_when_the_server_asks_and_each_is_told_once() {
+    let mut life = Life::new(&calm(), some_host());
+    life.settle(NOON);
+    life.line.0.borrow_mut().next.scan = vec!["a".into(), "broken".into(), "a".into()];
+    life.pass(300, NOON);
+    let told = |life: &Life| {
+        let server = life.line.0.borrow();
+        let contents = server.received.iter().flat_map(|it| it.contents.clone());
+        contents.map(|it| (it.id, it.facts.len(), it.error)).collect::<Vec<_>>()
+    };
+    let broken = ("broken".to_owned(), 0, Some("no store has it".to_owned()));
+    assert_eq!(told(&life), [("a".to_owned(), 1, None), broken]);
+    // An answer that is lost costs another telling, and no other look.
+    life.line.0.borrow_mut().next.scan = vec!["b".into()];
+    life.pass(100, NOON);
+    assert_eq!(told(&life).len(), 3);
+
+    let mut life = Life::new(&format!("{}[allow]\ncollect = false\n", calm()), some_host());
+    life.settle(NOON);
+    life.line.0.borrow_mut().next.scan = vec!["a".into()];
+    life.pass(300, NOON);
+    assert!(told(&life)[0].2.as_ref().unwrap().contains("does not allow"));
 }
 
 #[test]

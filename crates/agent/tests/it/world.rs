@@ -5,6 +5,7 @@ use muster_agent::sync::Swept;
 use muster_agent::transport::Transport;
 use muster_model::container::Details;
 use muster_model::host::HostProfile;
+use muster_model::image::Image;
 use muster_model::report::{
     Body, ContainerRef, Digest, EnrolReply, EnrolRequest, Reply, Report, Row, RowKey, Scope,
     Volatile, digest,
@@ -53,6 +54,7 @@ pub(crate) struct Host {
     /// Kinds that cannot be swept, with the reason.
     pub(crate) failed: Rc<RefCell<BTreeMap<Kind, String>>>,
     pub(crate) containers: Rc<RefCell<Option<Vec<Details>>>>,
+    pub(crate) images: Rc<RefCell<Option<Vec<Image>>>>,
     /// What it was told of guarding, each time.
     pub(crate) guard: Rc<RefCell<Vec<bool>>>,
     pub(crate) cpu: Duration,
@@ -65,6 +67,12 @@ impl Sweeper for Host {
 
     fn guard(&mut self, guard: bool) {
         self.guard.borrow_mut().push(guard);
+    }
+
+    fn contents(&mut self, id: &str) -> std::result::Result<Vec<Fact>, String> {
+        let mut fact = Fact::new(Kind::App);
+        fact.set(Column::Name, format!("in {id}"));
+        if id == "broken" { Err("no store has it".to_owned()) } else { Ok(vec![fact]) }
     }
 
     fn sweep(&mut self, kinds: &[Kind]) -> Sweep {
@@ -83,6 +91,7 @@ impl Sweeper for Host {
             kinds,
             failed,
             containers: self.containers.borrow().clone(),
+            images: self.images.borrow().clone(),
             cpu: self.cpu,
         }
     }

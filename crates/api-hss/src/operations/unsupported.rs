@@ -31,7 +31,6 @@ rows! {
     "ListIacFileRisks" Get "/container/iac/file/risks" "List iac file risks";
     "ListIacFiles" Get "/container/iac/files" "List iac files";
     "ListContainerImageLogs" Get "/container/image/events" "List container image logs";
-    "ListContainerImages" Get "/container/images" "List container images";
     "ListClusterAuditLogs" Get "/container/kubernetes/cluster/audit-logs" "List cluster audit logs";
     "ListClusterEventLogs" Get "/container/kubernetes/cluster/events" "List cluster event logs";
     "ListCceClusterConfig" Post "/container/kubernetes/clusters/configs/batch-query" "List cce cluster config";
@@ -81,7 +80,6 @@ rows! {
     "ShowScanStatus" Get "/host-management/{host_id}/scan-status" "Show scan status";
     "ChangeHostIgnoreStatus" Put "/host/operate" "Change host ignore status";
     "ListGlobalImageApps" Get "/image/apps" "List global image apps";
-    "ShowImageAssetStatistics" Get "/image/asset/statistics" "Show image asset statistics";
     "ShowImageCheckRuleDetail" Get "/image/baseline/check-rule/detail" "Show image check rule detail";
     "BatchExportBaselineTask" Post "/image/baseline/export" "Batch export baseline task";
     "ShowExtendedWeakPassword" Get "/image/baseline/extended-weak-password" "Show extended weak password";
@@ -106,12 +104,7 @@ rows! {
     "StopImageScanTask" Put "/image/image-scan/tasks/{task_id}/stop" "Stop image scan task";
     "CreateImageSynchronizeTask" Post "/image/image-sync/tasks" "Create image synchronize task";
     "ListAssociateRegistries" Get "/image/image-sync/tasks/{task_id}/registries" "List associate registries";
-    "ListImageLocal" Get "/image/local-repositories" "List image local";
     "BatchExportLocalVulTask" Post "/image/local-vulnerability/export" "Batch export local vul task";
-    "ListLocalImageAppInfo" Get "/image/local/apps" "List local image app info";
-    "BatchScanLocalImage" Post "/image/local/batch-scan" "Batch scan local image";
-    "ListLocalImageContainers" Get "/image/local/containers" "List local image containers";
-    "ListLocalImageHosts" Get "/image/local/hosts" "List local image hosts";
     "ListGlobalMalware" Get "/image/malwares" "List global malware";
     "ShowImagePayPerScanStatistics" Get "/image/pay-per-scan/statistics" "Show image pay per scan statistics";
     "ListRegistry" Get "/image/registries" "List registry";
@@ -147,14 +140,12 @@ rows! {
     "AddImageWhiteLists" Post "/image/whitelists" "Add image white lists";
     "ShowImageWhiteListDetail" Get "/image/whitelists/{id}" "Show image white list detail";
     "ChangeImageWhiteList" Put "/image/whitelists/{id}" "Change image white list";
-    "ListImageApps" Get "/image/{image_id}/apps" "List image apps";
     "ListImageBasicImage" Get "/image/{image_id}/basic-image" "List image basic image";
     "ListImageFiles" Get "/image/{image_id}/files" "List image files";
     "ShowImageFilesStat" Get "/image/{image_id}/files-statistics" "Show image files stat";
     "ListImageMalware" Get "/image/{image_id}/malwares" "List image malware";
     "ListImageNonCompliantApp" Get "/image/{image_id}/non-compliant-app" "List image non compliant app";
     "ListImageSensitive" Get "/image/{image_id}/sensitive" "List image sensitive";
-    "ListImageVulnerabilities" Get "/image/{image_id}/vulnerabilities" "List image vulnerabilities";
     "ListVulRepoImage" Get "/image/{vul_id}/images" "List vul repo image";
     "ListGeneralImageVuls" Get "/images/vulnerabilities" "List general image vuls";
     "ListKubernetesClusterDetails" Get "/kubernetes/clusters" "List kubernetes cluster details";

@@ -107,6 +107,18 @@ pub(crate) fn all() -> Vec<(&'static str, &'static str, Option<Value>)> {
         get("ListHostVuls", "/vulnerability/host/host-web-1"),
         get("ShowVulStatics", "/vulnerability/statistics"),
         get("ListContainers", "/container/kubernetes"),
+        get("ListContainerImages", "/container/images"),
+        get("ShowImageAssetStatistics", "/image/asset/statistics"),
+        get("ListImageLocal", "/image/local-repositories"),
+        get("ListLocalImageAppInfo", "/image/local/apps?image_id=sha256:cafe"),
+        get("ListImageApps", "/image/sha256:cafe/apps?image_type=local_image"),
+        get(
+            "ListImageVulnerabilities",
+            "/image/sha256:cafe/vulnerabilities?image_type=local_image",
+        ),
+        ("BatchScanLocalImage", "/image/local/batch-scan", Some(json!({"operate_all": true}))),
+        get("ListLocalImageContainers", "/image/local/containers?image_digest=sha256:cafe"),
+        get("ListLocalImageHosts", "/image/local/hosts?image_digest=sha256:cafe"),
         get("ListContainerNodes", "/container/nodes"),
         get("ShowContainerNodeStatistics", "/container/node-statistics"),
     ]

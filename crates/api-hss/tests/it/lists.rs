@@ -351,7 +351,13 @@ async fn containers_that_run_are_listed_and_filtered() {
             world.container_starts("host-web-2", id, name).await;
         }
         world
-            .container_is_of("host-web-2", "c1", "default/cart-1/web", "registry.example/cart:1")
+            .container_is_of(
+                "host-web-2",
+                "c1",
+                "default/cart-1/web",
+                "registry.example/cart:1",
+                "",
+            )
             .await;
         for (query, ids) in [
             ("image_name=CART:", "c1"),

@@ -8,6 +8,7 @@ mod errors;
 mod events;
 mod exports;
 mod history;
+mod images;
 mod knowledge;
 mod lists;
 mod sheet;

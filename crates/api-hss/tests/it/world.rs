@@ -12,6 +12,7 @@ use muster_model::asset::{
 use muster_model::container::Details;
 use muster_model::host::HostProfile;
 use muster_model::id::{AgentId, HostId, ProjectId};
+use muster_model::image::{Contents, Image, Layer};
 use muster_model::report::{
     self, Body as ScopeBody, ContainerRef, Row, Scope, ScopeReport, Volatile,
 };
@@ -24,7 +25,7 @@ use muster_service::vulnerabilities::matcher::Matcher;
 use muster_service::{App, Settings};
 use muster_store::assets::{self, Target};
 use muster_store::hosts::{self, Ownership};
-use muster_store::{Db, containers, transact};
+use muster_store::{Db, containers, images, transact};
 use muster_testkit::TestDb;
 use muster_vault::Keyring;
 use serde_json::Value;
@@ -191,10 +192,51 @@ impl World {
                 for fact in facts().into_iter().filter(|fact| fact.kind() != Kind::KernelModule) {
                     reports.push(full(fact, Some(container.clone())));
                 }
-                assets::apply(tx, &[(target, &reports)], NOW).await.map(drop)
+                assets::apply(tx, &[(target, &reports)], NOW).await?;
+                images::tell(tx, &[(target, &[shop()])], NOW).await
             })
             .unwrap();
+            self.container_is_of(&format!("host-{name}"), "c0ffee", "shop", "", &shop().id).await;
         }
+        transact!(db, |tx| {
+            let all = images::Filter::default();
+            images::scans::ask(tx, project.key, &all, 10, NOW).await.map(drop)
+        })
+        .unwrap();
+        let facts = facts().into_iter().filter(|fact| fact.kind() == Kind::App).collect();
+        self.is_in("host-web-2", Contents { id: shop().id, facts, error: None }).await;
+    }
+
+    /// A host tells what is in an image it was asked for.
+    pub(crate) async fn is_in(&self, host: &str, contents: Contents) {
+        let db: &Db = &self.db.db;
+        transact!(db, |tx| {
+            let host = hosts::by_id(tx, host).await?.unwrap();
+            let target = Target { project: host.project, host: host.key };
+            images::scans::told(tx, target, std::slice::from_ref(&contents), NOW).await
+        })
+        .unwrap();
+    }
+
+    /// What the agent of a host is asked to look into.
+    pub(crate) async fn asked_of(&self, host: &str) -> Vec<String> {
+        let db: &Db = &self.db.db;
+        transact!(db, |tx| {
+            let host = hosts::by_id(tx, host).await?.unwrap().key;
+            Ok(images::scans::due(tx, &[host], NOW).await?.remove(&host).unwrap_or_default())
+        })
+        .unwrap()
+    }
+
+    /// All images that lie on a host now.
+    pub(crate) async fn images_are(&self, host: &str, images: &[Image]) {
+        let db: &Db = &self.db.db;
+        transact!(db, |tx| {
+            let host = hosts::by_id(tx, host).await?.unwrap();
+            let target = Target { project: host.project, host: host.key };
+            images::tell(tx, &[(target, images)], NOW).await
+        })
+        .unwrap();
     }
 
     /// Another container with one process on a host.
@@ -212,11 +254,19 @@ impl World {
     }
 
     /// A host tells of which image one of its containers is.
-    pub(crate) async fn container_is_of(&self, host: &str, id: &str, name: &str, image: &str) {
+    pub(crate) async fn container_is_of(
+        &self,
+        host: &str,
+        id: &str,
+        name: &str,
+        image: &str,
+        image_id: &str,
+    ) {
         let db: &Db = &self.db.db;
         let told = Details {
             named: ContainerRef { id: id.into(), name: name.into() },
             image: image.into(),
+            image_id: image_id.into(),
             created: Some(NOW),
             ..Details::default()
         };
@@ -254,6 +304,20 @@ impl World {
             assets::apply(tx, &[(target, &[scope(kind, None, rows, now)])], now).await.map(drop)
         })
         .unwrap();
+    }
+}
+
+/// The image that lies on both hosts.
+pub(crate) fn shop() -> Image {
+    Image {
+        id: "sha256:cafe".into(),
+        names: vec!["registry.example/shop:1".into()],
+        size: 5_000_000_000,
+        layers: vec![Layer { digest: "sha256:1".into(), size: 5_000_000_000, ..Layer::default() }],
+        created: Some(NOW),
+        architecture: "amd64".into(),
+        os: "linux".into(),
+        ..Image::default()
     }
 }
 

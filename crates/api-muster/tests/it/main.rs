@@ -6,6 +6,7 @@
 )]
 
 mod hosts;
+mod images;
 
 use axum::http::Method;
 use muster_api_muster::OPERATIONS;

@@ -3,16 +3,19 @@
 //! | runtime | where |
 //! |---|---|
 //! | Docker | `DATA-ROOT/containers/ID/config.v2.json`: name, image, labels |
-//! | Podman | `STORAGE/overlay-containers/containers.json`: names, image; labels are in its database alone |
+//! | Podman | `STORAGE/overlay-containers/containers.json`: names, image; labels in `STORAGE/libpod/bolt_state.db` |
 //! | CRI-O | the same file, names of the form `k8s_CONTAINER_POD_NAMESPACE_...`; labels in `userdata/config.json` |
 //! | Kubernetes with containerd | the annotations of the container's OCI configuration: pod, name, image |
-//! | containerd, runc | `state.json` of runc: when it was made, and runc's labels |
+//! | containerd | `ROOT/io.containerd.metadata.v1.bolt/meta.db`: image, labels, when it was made |
+//! | runc | `state.json`: when it was made, and runc's labels |
 //!
-//! The others call a container by its id. What is not in these files stays unknown: containerd's and Podman's databases
-//! are locked by whoever writes them.
+//! The others call a container by its id. What is not in these files stays unknown, such as the labels in the database of Podman
+//! from version 5 on.
 
 use super::cgroup::{Inside, Runtime, containerd};
+use crate::bolt;
 use crate::files::Files;
+use crate::images::containerd as database;
 use muster_model::Micros;
 use muster_model::container::{Details, MAX_DETAIL, MAX_LABELS};
 use muster_model::report::ContainerRef;
@@ -63,6 +66,20 @@ pub(super) fn of(inside: &Inside, files: &Files) -> Details {
         }
     }
     .unwrap_or_default();
+    let namespace = match runtime {
+        Runtime::Containerd => inside.namespace.as_str(),
+        Runtime::Cri => "k8s.io",
+        _ => "",
+    };
+    if !namespace.is_empty()
+        && let Some(made) = database::made(files, namespace, id)
+    {
+        if told.image.is_empty() {
+            told.image = made.image;
+        }
+        (told.image_id, told.created) = (made.image_id, made.created);
+        told.labels.extend(made.labels);
+    }
     if told.created.is_none()
         && let Some((created, labels)) = started(inside, files)
     {
@@ -108,11 +125,8 @@ fn json<T: DeserializeOwned>(file: &File) -> Option<T> {
 /// Where Docker keeps its data, if not in its usual place.
 struct DataRoot(Option<PathBuf>);
 
-/// What of Docker's state of a container is asked for; none within where it cannot be read.
-pub(super) fn docker_state<T: DeserializeOwned + Send + Sync + 'static>(
-    id: &str,
-    files: &Files,
-) -> Option<Arc<Option<T>>> {
+/// Where Docker keeps its data.
+pub(crate) fn docker_root(files: &Files) -> PathBuf {
     #[derive(Deserialize)]
     struct Daemon {
         #[serde(rename = "data-root", alias = "graph")]
@@ -123,8 +137,16 @@ pub(super) fn docker_state<T: DeserializeOwned + Send + Sync + 'static>(
         DataRoot(daemon.and_then(|daemon| daemon.data_root))
     });
     let root = elsewhere.as_ref().and_then(|it| it.0.as_deref());
-    let root = root.unwrap_or_else(|| Path::new("/var/lib/docker"));
-    files.parsed(root.join("containers").join(id).join("config.v2.json"), MAX_FILE, json::<T>)
+    root.unwrap_or_else(|| Path::new("/var/lib/docker")).to_owned()
+}
+
+/// What of Docker's state of a container is asked for; none within where it cannot be read.
+pub(super) fn docker_state<T: DeserializeOwned + Send + Sync + 'static>(
+    id: &str,
+    files: &Files,
+) -> Option<Arc<Option<T>>> {
+    let folder = docker_root(files).join("containers").join(id);
+    files.parsed(folder.join("config.v2.json"), MAX_FILE, json::<T>)
 }
 
 fn docker(id: &str, files: &Files) -> Option<Told> {
@@ -218,13 +240,38 @@ fn stored(id: &str, files: &Files) -> Option<Told> {
             told.created = handed.0.or(told.created);
             told.labels.clone_from(&handed.1);
         }
+        if told.labels.is_empty() {
+            told.labels = labels_of_podman(&storage.join("libpod/bolt_state.db"), id, files);
+        }
         Some(told)
     };
-    read(Path::new("/var/lib/containers/storage")).or_else(|| {
-        files.list("/home").into_iter().find_map(|home| {
-            read(&Path::new("/home").join(home.name).join(".local/share/containers/storage"))
-        })
-    })
+    storages(files).find_map(|storage| read(&storage))
+}
+
+/// The labels in Podman's database: those of a container are in its configuration, a JSON text.
+fn labels_of_podman(database: &Path, id: &str, files: &Files) -> BTreeMap<String, String> {
+    let config = bolt::ask(files, database, |database| {
+        match bolt::below(database, &database.root(), &["ctr", id])? {
+            Some(container) => container.get(database, b"config"),
+            None => Ok(None),
+        }
+    });
+    #[derive(Deserialize)]
+    struct Config {
+        #[serde(default)]
+        labels: Option<BTreeMap<String, String>>,
+    }
+    let config = config.and_then(Result::ok).flatten().unwrap_or_default();
+    let config: Option<Config> = serde_json::from_slice(&config).ok();
+    config.and_then(|config| config.labels).unwrap_or_default()
+}
+
+/// Where Podman, CRI-O and Buildah keep what they have: root's place, and then those of users who do without its rights.
+pub(crate) fn storages(files: &Files) -> impl Iterator<Item = PathBuf> {
+    let homes = || files.list("/home").into_iter();
+    let root = std::iter::once(PathBuf::from("/var/lib/containers/storage"));
+    let lazily = std::iter::once_with(homes).flatten();
+    root.chain(lazily.map(|home| home.path.join(".local/share/containers/storage")))
 }
 
 /// `k8s_web_shop-1_default_UID_0` is the container `web` of the pod `shop-1` in `default`.

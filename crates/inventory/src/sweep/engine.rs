@@ -15,8 +15,9 @@ use crate::proc::Proc;
 use crate::processes::{Process, ProcessTable};
 use muster_model::container::Details;
 use muster_model::host::HostProfile;
+use muster_model::image::Image;
 use muster_model::report::ContainerRef;
-use muster_model::{Diagnostic, Error, Kind, Micros, Result};
+use muster_model::{Diagnostic, Error, Fact, Kind, Micros, Result};
 use rustix::time::{ClockId, clock_gettime};
 use std::collections::hash_map::DefaultHasher;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -32,6 +33,8 @@ pub(super) struct Outcome {
     pub(super) containers: Vec<(ContainerRef, Found)>,
     /// What their runtimes tell of them, where containers are told apart.
     pub(super) details: Option<Vec<Details>>,
+    /// The images on the host's disks, likewise.
+    pub(super) images: Option<Arc<[Image]>>,
     pub(super) swept_at: Micros,
     pub(super) cpu_us: u64,
 }
@@ -66,6 +69,17 @@ pub(super) struct Engine {
     containers: BTreeMap<String, Ground>,
     alike: Alike,
     modules: signs::Modules,
+    images: Option<Images>,
+}
+
+/// The images that were found last, and what that depended on.
+struct Images {
+    images: Arc<[Image]>,
+    troubles: Vec<Diagnostic>,
+    touched: Touched,
+    read_at: Micros,
+    /// The sweep they were last looked at in.
+    sweep: u64,
 }
 
 /// What the last collector that ran in a container of these layers found: containers of one image hold the same files,
@@ -136,6 +150,7 @@ impl Engine {
             containers: BTreeMap::new(),
             alike: Alike::new(),
             modules: signs::Modules::default(),
+            images: None,
         })
     }
 
@@ -145,6 +160,9 @@ impl Engine {
         let now = self.options.clock.now();
         self.begin(sweep);
         let (mut host, mut containers) = (Found::default(), Vec::new());
+        if self.options.containers {
+            self.look_at_images(now);
+        }
         if let Some(collector) = self.collectors.iter().find(|c| c.kind() == kind) {
             if collector.needs_processes() || self.options.containers {
                 self.read_processes(now, guard);
@@ -177,11 +195,17 @@ impl Engine {
                 (container.details.named.clone(), found)
             }));
         }
+        if kind == Kind::App
+            && let Some(images) = &self.images
+        {
+            host.troubles.extend(images.troubles.iter().cloned());
+        }
         let cpu_us = cpu_us().saturating_sub(before);
         let known = self.options.containers && self.read_in == self.sweep;
         let each = || self.processes.of.containers.values().map(|it| it.details.clone()).collect();
         let details = known.then(each);
-        Outcome { host, containers, details, swept_at: self.options.clock.now(), cpu_us }
+        let images = self.images.as_ref().map(|it| Arc::clone(&it.images));
+        Outcome { host, containers, details, images, swept_at: self.options.clock.now(), cpu_us }
     }
 
     /// Once a sweep: mounts come and go.
@@ -195,6 +219,29 @@ impl Engine {
         if let Ok(root) = open_root(&self.options, &self.proc) {
             self.host.root = Arc::new(root);
         }
+    }
+
+    /// Once a sweep, and read anew only where a store has changed.
+    fn look_at_images(&mut self, now: Micros) {
+        let (root, sweep) = (&self.host.root, self.sweep);
+        let trusted = self.options.limits.trust_stamps_secs;
+        if let Some(known) = &mut self.images
+            && (known.sweep == sweep
+                || now < known.read_at.plus_secs(trusted)
+                    && known.touched.is_unchanged(root, &self.proc, known.read_at, sweep))
+        {
+            known.sweep = sweep;
+            return;
+        }
+        let files = files(&self.options, root, &self.caches, now);
+        let before = self.images.as_ref().map(|it| Arc::clone(&it.images)).unwrap_or_default();
+        let layouts = &self.options.layouts;
+        // A defect of ours does not say that there are none.
+        let read = catch_unwind(AssertUnwindSafe(|| crate::images::read(&files, layouts, &before)));
+        let Ok(images) = read else { return };
+        let (touched, troubles) = files.finish();
+        let images = images.into();
+        self.images = Some(Images { images, troubles, touched, read_at: now, sweep });
     }
 
     fn read_processes(&mut self, now: Micros, guard: bool) {
@@ -345,6 +392,23 @@ impl Run<'_> {
         });
         self.collect(ground, alike, &container.processes, inner.as_ref())
     }
+}
+
+/// What software is in an image that lies on the host; see [`crate::images::contents::of`].
+pub(super) fn contents(
+    options: &Options,
+    collectors: Collectors,
+    id: &str,
+) -> std::result::Result<Vec<Fact>, String> {
+    let told = |error: Error| error.message().to_owned();
+    let proc = Proc::open(&options.proc).map_err(told)?;
+    let root = Arc::new(open_root(options, &proc).map_err(told)?);
+    let now = options.clock.now();
+    // What is in an image is looked at once: the memory of sweeps is not for it.
+    let caches = Caches::default();
+    let of_host = files(options, &root, &caches, now);
+    let inside = |root: Arc<Root>| files(options, &root, &caches, now);
+    crate::images::contents::of(&of_host, &root, &proc, id, collectors, inside)
 }
 
 fn files(options: &Options, root: &Arc<Root>, caches: &Caches, now: Micros) -> Files {

@@ -46,7 +46,7 @@ fn what_runs_in_a_container_is_the_container_s() {
     let (podman, docker) = (Podman::new(&image), Docker::start(&image));
     let (containerd, runc) = (Containerd::start(&podman), Runc::new(&image));
     let running = [
-        podman.run("muster-bridge", &[], &["httpd", "-f", "-p", "18301"]),
+        podman.run("muster-bridge", &["--label=tier=edge"], &["httpd", "-f", "-p", "18301"]),
         podman.run("muster-host", &["--net=host"], &["httpd", "-f", "-p", "18302"]),
         docker.run(
             "muster-docker",
@@ -101,18 +101,28 @@ fn what_runs_in_a_container_is_the_container_s() {
     {
         let told = details(&running[place]);
         assert_eq!((&told.named.name, &told.runtime.as_str()), (&running[place].name, runtime));
-        // Of containers of runc alone and of containerd nobody on the disk knows the image but a locked database.
+        // Of containers of runc alone nobody on the disk knows the image.
         let inspected = match *runtime {
             "podman" => podman.inspect(&told.named.id),
             "docker" => docker.inspect(&told.named.id),
             "runc" => [String::new(), String::new(), runc.created(&told.named.id)],
-            _ => [String::new(), String::new(), told.created.unwrap().iso()],
+            _ => {
+                let [image, created] = containerd.inspect(&told.named.id);
+                // It has its image from Podman.
+                let [_, id, _] = podman.inspect(&running[0].id);
+                [image, id, created]
+            }
         };
         let [image, id, created] = inspected;
         assert_eq!((told.image, told.image_id), (image, id));
         assert_eq!(told.created, Micros::from_iso(&created), "{runtime} {created}");
     }
-    assert_eq!(details(&running[2]).labels, [("tier".to_owned(), "front".to_owned())].into());
+    for (place, tier) in [(0, "edge"), (2, "front"), (3, "back")] {
+        let labels = details(&running[place]).labels;
+        assert_eq!(labels.get("tier").map(String::as_str), Some(tier), "{labels:?}");
+    }
+    assert!(details(&running[1]).labels.is_empty());
+    crate::images::lie_on_the_disk(&podman, &docker, &containerd);
 
     escapes(&mut inventory, &podman, &docker, &running[0]);
     crate::reach::depends_on_the_network(&podman, &docker, &mut inventory);

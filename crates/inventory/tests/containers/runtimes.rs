@@ -86,6 +86,9 @@ impl Image {
         }
         let accounts = "root:x:0:0:root:/root:/bin/sh\nshop:x:1000:1000::/home/shop:/bin/sh\n";
         std::fs::write(root.join("etc/passwd"), accounts).unwrap();
+        let dpkg = root.join("var/lib/dpkg");
+        std::fs::create_dir_all(dpkg.join("info")).unwrap();
+        std::fs::write(dpkg.join("status"), package("shop-base", "1.0")).unwrap();
         Some(Self { folder, busybox: sha256(&busybox) })
     }
 
@@ -102,6 +105,13 @@ impl Image {
     }
 }
 
+/// A package as the list of installed ones has it.
+pub(crate) fn package(name: &str, version: &str) -> String {
+    format!(
+        "Package: {name}\nStatus: install ok installed\nArchitecture: amd64\nVersion: {version}\n\n"
+    )
+}
+
 fn which(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     let folders = std::env::split_paths(&path).chain(["/usr/sbin".into(), "/sbin".into()]);
@@ -111,10 +121,10 @@ fn which(program: &str) -> Option<PathBuf> {
 /// Podman with runc, which runs on every kind of control groups.
 pub(crate) struct Podman {
     config: PathBuf,
-    folder: PathBuf,
+    pub(crate) folder: PathBuf,
 }
 
-const NAME: &str = "localhost/muster-test:1";
+pub(crate) const NAME: &str = "localhost/muster-test:1";
 
 impl Podman {
     pub(crate) fn new(image: &Image) -> Self {
@@ -260,8 +270,20 @@ impl Containerd {
         started
     }
 
+    pub(crate) fn import(&self, archive: &str) {
+        output("ctr", &["image", "import", archive]);
+    }
+
+    /// As its tool tells: the image's name, and when the container was made.
+    pub(crate) fn inspect(&self, id: &str) -> [String; 2] {
+        let info: serde_json::Value =
+            serde_json::from_str(&output("ctr", &["container", "info", id])).unwrap();
+        ["Image", "CreatedAt"].map(|key| info[key].as_str().unwrap().to_owned())
+    }
+
     pub(crate) fn run(&self, id: &str, command: &[&str]) -> Running {
-        output("ctr", &[&["run", "-d", NAME, id], command].concat());
+        let labelled = ["run", "-d", "--label", "tier=back", NAME, id];
+        output("ctr", &[&labelled, command].concat());
         let listed = output("ctr", &["task", "ls"]);
         let line = listed.lines().find(|line| line.starts_with(id)).unwrap();
         let pid = line.split_whitespace().nth(1).unwrap().parse().unwrap();

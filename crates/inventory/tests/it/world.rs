@@ -46,6 +46,7 @@ impl World {
 
     pub(crate) fn options(&self) -> Options {
         Options {
+            layouts: Vec::new(),
             root: self.dir.path().join("root"),
             proc: self.dir.path().join("proc"),
             containers: true,

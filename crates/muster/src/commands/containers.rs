@@ -138,7 +138,7 @@ fn all(
 }
 
 /// Every page of a list of the contract, its times as people read them.
-fn pages(
+pub(super) fn pages(
     context: &Context,
     path: &str,
     wanted: &[(&'static str, &Option<String>)],
@@ -146,7 +146,7 @@ fn pages(
 ) -> Result<()> {
     let mut all = all(context, path, "data_list", wanted)?;
     for row in &mut all {
-        for name in ["create_time", "occur_time", "handle_time"] {
+        for name in ["create_time", "occur_time", "handle_time", "latest_update_time"] {
             if let Some(time) = row.get_mut(name).filter(|time| time.is_i64()) {
                 let at = time.as_i64().and_then(|millis| millis.checked_mul(1_000));
                 *time = Micros(at.ok_or_else(|| Error::internal("a time"))?).iso().into();

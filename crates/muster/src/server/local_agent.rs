@@ -59,7 +59,8 @@ fn agent(
     runtime: Handle,
 ) -> Result<Agent<Inventory, InProcess>> {
     let kinds = muster_agent::schedule::Schedule::new(&config)?.enabled();
-    let sweeper = Inventory::new(Options { kinds, ..Options::default() })?;
+    let layouts = config.images.layouts.clone();
+    let sweeper = Inventory::new(Options { kinds, layouts, ..Options::default() })?;
     if let Some(enrolment) = state.enrolment()?
         && !runtime.block_on(enrol::is_known(app, &enrolment.agent_id))?
     {

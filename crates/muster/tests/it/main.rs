@@ -11,6 +11,7 @@ mod backup;
 mod cert;
 mod containers;
 mod hosts;
+mod images;
 mod init;
 mod install;
 mod key;

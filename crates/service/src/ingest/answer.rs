@@ -2,14 +2,15 @@
 
 use super::{BUSY_SECS, HEARTBEAT_SECS};
 use crate::App;
+use crate::images::SCANNING_FOR_SECS;
 use crate::keypairs::agents as binding;
 use muster_model::report::{Reply, Report, Scope, ScopeReport, Task};
 use muster_model::{Error, Kind, Micros, Result};
 use muster_store::assets::{self, Applied, Target};
 use muster_store::hosts::{self, Host};
-use muster_store::{Tx, collect, containers, events};
+use muster_store::{Tx, collect, containers, events, images};
 use muster_vault::random;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// Takes in reports and answers each. They come with the keys of their hosts, which must be different ones.
 pub(super) async fn to_all(
@@ -36,15 +37,38 @@ pub(super) async fn to_all(
     let mut wanted = wanted(tx, &reports, now).await?.into_iter();
     let told = reports.iter().filter_map(|it| Some((it.0.key, it.1.containers.as_deref()?)));
     containers::tell(tx, &told.collect::<Vec<_>>()).await?;
+    let told = reports.iter().filter_map(|(host, report)| {
+        let target = Target { project: host.project, host: host.key };
+        Some((target, report.images.as_deref()?))
+    });
+    images::tell(tx, &told.collect::<Vec<_>>(), now).await?;
+    let mut scans = scans(tx, &reports, now).await?;
     let mut tasks = tasks(tx, app, &reports, now).await?.into_iter();
     guard(tx, app, &reports, now).await?;
     let reply = |(host, _): &(&Host, &Report)| {
         let (full, tasks) = (wanted.next().unwrap_or_default(), tasks.next().unwrap_or_default());
         let next_secs =
             if full.is_empty() && tasks.is_empty() { HEARTBEAT_SECS } else { BUSY_SECS };
-        Reply { full, want_host: false, tasks, next_secs, guard: host.protected_as.is_some() }
+        let guard = host.protected_as.is_some();
+        let scan = scans.remove(&host.key).unwrap_or_default();
+        Reply { full, want_host: false, tasks, next_secs, guard, scan }
     };
     Ok(reports.iter().map(reply).collect())
+}
+
+/// Takes in what was found in images, and tells which each host is to look into.
+async fn scans(
+    tx: &mut Tx,
+    reports: &[(&Host, &Report)],
+    now: Micros,
+) -> Result<HashMap<i64, Vec<String>>> {
+    for (host, report) in reports.iter().filter(|it| !it.1.contents.is_empty()) {
+        let target = Target { project: host.project, host: host.key };
+        images::scans::told(tx, target, &report.contents, now).await?;
+    }
+    let asked = reports.iter().filter(|(host, _)| host.scans > 0).map(|(host, _)| host.key);
+    let since = now.plus_secs(-SCANNING_FOR_SECS);
+    images::scans::due(tx, &asked.collect::<Vec<_>>(), since).await
 }
 
 /// Records what is new of the signs of ways out of containers, on hosts that are protected.

@@ -2,8 +2,9 @@
 
 use muster_model::container::{Details, MAX_LABELS, MAX_SIGNS, MAX_TOLD};
 use muster_model::host::HostProfile;
+use muster_model::image::{self, Image};
 use muster_model::report::{Body, PROTOCOL, Report, Row};
-use muster_model::{Error, Kind, Result};
+use muster_model::{Error, Fact, Kind, Result};
 use std::collections::HashSet;
 
 /// Scopes in one report.
@@ -95,6 +96,37 @@ fn container(told: &Details) -> Result<()> {
     Ok(())
 }
 
+/// What a host tells of its images.
+fn images(told: &[Image]) -> Result<()> {
+    at_most("images", told.len(), image::MAX_TOLD)?;
+    let layers = told.iter().map(|it| it.layers.len()).sum();
+    at_most("images.layers", layers, image::MAX_ALL_LAYERS)?;
+    let mut seen = HashSet::new();
+    for it in told {
+        if it.id.is_empty() || !seen.insert((it.store, &it.id)) {
+            return Err(Error::invalid("images.id", "is missing, or occurs twice in a store"));
+        }
+        text("images.id", &it.id)?;
+        text("images.architecture", &it.architecture)?;
+        text("images.os", &it.os)?;
+        at_most("images.layers", it.layers.len(), image::MAX_LAYERS)?;
+        for layer in &it.layers {
+            text("images.layers", &layer.digest)?;
+            text("images.layers", &layer.command)?;
+        }
+        for (name, texts) in [("images.names", &it.names), ("images.digests", &it.digests)] {
+            at_most(name, texts.len(), image::MAX_NAMES)?;
+            texts.iter().try_for_each(|it| text(name, it))?;
+        }
+        at_most("images.labels", it.labels.len(), image::MAX_LABELS)?;
+        for (key, value) in &it.labels {
+            text("images.labels", key)?;
+            text("images.labels", value)?;
+        }
+    }
+    Ok(())
+}
+
 /// A whole report. Facts are checked one by one where they are stored.
 pub(super) fn report(report: &Report) -> Result<()> {
     protocol(report.protocol)?;
@@ -119,6 +151,14 @@ pub(super) fn report(report: &Report) -> Result<()> {
     report.containers.iter().flatten().try_for_each(container)?;
     let told = report.containers.as_ref().map_or(0, Vec::len);
     at_most("containers", told, MAX_TOLD)?;
+    images(report.images.as_deref().unwrap_or_default())?;
+    at_most("contents", report.contents.len(), 1)?;
+    for told in &report.contents {
+        text("contents.id", &told.id)?;
+        text("contents.error", told.error.as_deref().unwrap_or_default())?;
+        at_most("contents.facts", told.facts.len(), image::MAX_CONTENTS)?;
+        told.facts.iter().try_for_each(Fact::check)?;
+    }
     let mut rows = 0;
     let mut seen = HashSet::new();
     for it in &report.scopes {
@@ -154,8 +194,9 @@ fn of_kind(rows: &[Row], kind: Kind) -> Result<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use muster_model::image::{Contents, Layer};
     use muster_model::report::{Cost, Scope, ScopeReport, TaskDone, digest};
-    use muster_model::{Diagnostic, Fact, Micros};
+    use muster_model::{Diagnostic, Micros};
     use std::collections::BTreeMap;
 
     fn good() -> Report {
@@ -168,6 +209,8 @@ mod tests {
             cost: Cost::default(),
             diagnostics: None,
             containers: None,
+            images: None,
+            contents: Vec::new(),
             done: Vec::new(),
         }
     }
@@ -218,6 +261,23 @@ mod tests {
             named(&|it| it.containers = Some(vec![Details::default(); MAX_TOLD + 1])),
             "containers"
         );
+        let told = |image: Image| Some(vec![Image { id: "a".into(), ..image }]);
+        for (image, parameter) in [
+            (Image { os: "x".repeat(1_025), ..Image::default() }, "images.os"),
+            (Image { names: vec![String::new(); 65], ..Image::default() }, "images.names"),
+            (Image { digests: vec!["\0".into()], ..Image::default() }, "images.digests"),
+            (Image { layers: vec![Layer::default(); 129], ..Image::default() }, "images.layers"),
+            (Image { labels: labels.clone(), ..Image::default() }, "images.labels"),
+        ] {
+            assert_eq!(named(&|it| it.images = told(image.clone())), parameter);
+        }
+        let twice = [told(Image::default()).unwrap(), told(Image::default()).unwrap()].concat();
+        assert_eq!(named(&|it| it.images = Some(twice.clone())), "images.id");
+        assert_eq!(named(&|it| it.images = Some(vec![Image::default()])), "images.id");
+        let contents = |it: &mut Report| it.contents = vec![Contents::default(); 2];
+        assert_eq!(named(&contents), "contents");
+        let told = Contents { error: Some("x".repeat(1_025)), ..Contents::default() };
+        assert_eq!(named(&|it| it.contents = vec![told.clone()]), "contents.error");
         let same = with(Kind::App, Body::Same);
         assert_eq!(named(&|it| it.scopes = vec![same.clone(), same.clone()]), "scopes");
         let row = Row { fact: Fact::new(Kind::Port), seq: 0, volatile: Default::default() };

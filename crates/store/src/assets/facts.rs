@@ -22,16 +22,16 @@ fn stored_hash(project: i64, content: FactHash) -> [u8; 16] {
 }
 
 /// Facts by their ids.
-pub(super) struct Interned {
+pub(crate) struct Interned {
     /// Of the given contents, in their order.
-    pub(super) added: Vec<i64>,
+    pub(crate) added: Vec<i64>,
     /// Of the given hashes, in their order; none where nothing of that hash is stored.
     pub(super) named: Vec<Option<i64>>,
 }
 
 /// The ids of `contents`, which are stored if they are not yet, and of the facts that `named` names. Each comes with its
 /// project.
-pub(super) async fn intern(
+pub(crate) async fn intern(
     tx: &mut Tx,
     contents: &[(i64, &Fact)],
     named: &[(i64, FactHash)],

@@ -1,7 +1,7 @@
 //! Forgets what is old, in small transactions, and facts that nobody refers to any more.
 
 use crate::db::binds;
-use crate::{Db, Tx, events, transact};
+use crate::{Db, Tx, events, images, transact};
 use muster_model::{Kind, Micros, Result};
 
 /// Rows one transaction deletes at most: other writers wait for so long and no longer.
@@ -69,6 +69,7 @@ pub async fn purge(db: &Db, keep: Keep, now: Micros) -> Result<Purged> {
     let before = now.plus_secs(-i64::from(keep.days.max(keep.process_days)) * DAY);
     transact!(db, |tx| scopes(tx, before).await)?;
     while transact!(db, |tx| events::forget(tx, before, BATCH).await)? > 0 {}
+    while transact!(db, |tx| images::forget(tx, before, BATCH).await)? > 0 {}
     let mut from = Some(0);
     while let Some(id) = from {
         let (n, next) = transact!(db, |tx| facts(tx, id).await)?;
@@ -143,7 +144,8 @@ async fn facts(tx: &mut Tx, from: i64) -> Result<(u64, Option<i64>)> {
         .execute(
             "DELETE FROM facts WHERE id > ? AND id <= ? \
              AND NOT EXISTS (SELECT 1 FROM sightings s WHERE s.fact = facts.id) \
-             AND NOT EXISTS (SELECT 1 FROM sightings_past p WHERE p.fact = facts.id)",
+             AND NOT EXISTS (SELECT 1 FROM sightings_past p WHERE p.fact = facts.id) \
+             AND NOT EXISTS (SELECT 1 FROM image_facts x WHERE x.fact = facts.id)",
             binds![from, end],
         )
         .await?;

@@ -53,6 +53,8 @@ pub(super) const ALL: &[Migration] = steps![
     "0026_protection.sql",
     "0027_security_events.sql",
     "0028_image_programs.sql",
+    "0029_images.sql",
+    "0030_image_scans.sql",
 ];
 
 /// Runs the steps of `all` that are missing.

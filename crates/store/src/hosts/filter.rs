@@ -2,6 +2,7 @@
 
 use crate::Tx;
 use crate::db::{Bind, binds, folded};
+use crate::images::Named;
 use muster_model::Micros;
 
 /// What the state of a host's agent must be.
@@ -54,6 +55,10 @@ pub struct Filter {
     pub installing_since: Micros,
     /// Whether it is a node: containers run on it, or its owner says so.
     pub node: Option<bool>,
+    /// An image that lies on it; with nothing set, any.
+    pub has: Option<Named>,
+    /// Exactly this id of its agent.
+    pub agent_id: Option<String>,
     /// Whether it is protected.
     pub protected: Option<bool>,
     /// Exactly what it is protected as.
@@ -75,6 +80,7 @@ impl Filter {
         for (column, value) in [
             ("id = ?", &self.id),
             ("host_group = ?", &self.group),
+            ("agent_id = ?", &self.agent_id),
             ("importance = ?", &self.importance),
             ("enterprise_project_id = ?", &self.enterprise_project_id),
         ] {
@@ -134,6 +140,11 @@ impl Filter {
         }
         if let Some(tag) = &self.tag {
             and(&tx.contains("tags"), Some(folded(&format!("\n{tag}\n")).into()));
+        }
+        if let Some(image) = &self.has {
+            let (condition, more) = image.on_host("key");
+            sql.push_str(&format!(" AND {condition}"));
+            values.extend(more);
         }
         for (column, wanted) in [("id", &self.ids), ("name", &self.names)] {
             if !wanted.is_empty() {

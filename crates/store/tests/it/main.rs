@@ -10,6 +10,7 @@ mod events;
 mod fleet;
 mod hosts;
 mod identity;
+mod images;
 mod keypairs;
 mod owner_keys;
 mod sca;
