@@ -15,6 +15,7 @@ fuzz_target!(|data: &[u8]| {
         let _ = muster_formats::jar_name::parse(text);
         let _ = muster_formats::snap::snap(text);
         let _ = muster_formats::flatpak::version(text);
+        let _ = muster_formats::kubeconfig::parse(text);
         let _ = muster_formats::os_release::parse(text);
         let _ = muster_formats::version_strings::version(text);
     }

@@ -1,5 +1,6 @@
 //! Containers that run, on all hosts.
 
+use crate::clusters;
 use crate::list::{Answer, int32, millis};
 use crate::query::{enterprise_project, paging_from, text};
 use axum::extract::State;
@@ -9,7 +10,7 @@ use muster_service::containers::{self, Container, Wanted};
 use muster_service::hosts;
 use serde::Serialize;
 
-/// `ContainerBaseInfo`, as far as it is known: limits, restarts and clusters are not.
+/// `ContainerBaseInfo`, as far as it is known: limits and restarts are not.
 #[derive(Debug, Serialize)]
 pub(crate) struct ContainerRow {
     id: String,
@@ -22,10 +23,19 @@ pub(crate) struct ContainerRow {
     create_time: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pod_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cluster_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cluster_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cluster_type: Option<&'static str>,
 }
 
 impl From<&Container> for ContainerRow {
     fn from(container: &Container) -> Self {
+        let pod_name = containers::pod(container).map(str::to_owned);
+        // What runs on a node beside its pods is not the cluster's.
+        let cluster = container.cluster.as_ref().filter(|_| pod_name.is_some());
         Self {
             // Ids are the runtime's own: two hosts may have the same one.
             id: format!("{}/{}", container.host_id, container.id()),
@@ -34,7 +44,10 @@ impl From<&Container> for ContainerRow {
             image_name: container.details.image.clone(),
             status: "Running",
             create_time: millis(container.details.created),
-            pod_name: containers::pod(container).map(str::to_owned),
+            pod_name,
+            cluster_name: cluster.map(|it| it.name.clone()),
+            cluster_id: cluster.map(|it| it.id.clone()),
+            cluster_type: cluster.map(|_| clusters::TYPE),
         }
     }
 }

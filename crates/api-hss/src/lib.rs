@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 mod asset;
+mod clusters;
 mod containers;
 mod error;
 mod events;
@@ -92,6 +93,7 @@ pub fn router(app: &App) -> Router {
         .on("ListVulHosts", vulnerability::hosts)
         .on("ListHostVuls", vulnerability::of_host)
         .on("ShowVulStatics", vulnerability::count)
+        .on("ListKubernetesClusterDetails", clusters::list)
         .on("ListContainers", containers::list_containers)
         .on("ListContainerImages", images::list_named)
         .on("ShowImageAssetStatistics", images::count)

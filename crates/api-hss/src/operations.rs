@@ -85,6 +85,7 @@ rows! {
     "ListLocalImageHosts" Get "/image/local/hosts" AssetList "List hosts an image lies on";
     "ListImageApps" Get "/image/{image_id}/apps" AssetList "List the software in an image, named in the path";
     "ListImageVulnerabilities" Get "/image/{image_id}/vulnerabilities" VulnerabilityList "List vulnerabilities of an image";
+    "ListKubernetesClusterDetails" Get "/kubernetes/clusters" HostList "List Kubernetes clusters that hosts are nodes of";
     "AssociateHostAssetValue" Put "/host-management/asset-value/associate" HostUpdate "Set how important hosts are";
     "SwitchHostsProtectStatus" Post "/host-management/protection" HostProtect "Switch the protection of hosts on or off";
     "ListHostStatus" Get "/host-management/hosts" HostList "List hosts";

@@ -18,6 +18,7 @@ pub mod include;
 pub mod jar;
 pub mod jar_name;
 pub mod kernel_module;
+pub mod kubeconfig;
 pub mod manifest;
 pub mod nginx;
 pub mod npm;

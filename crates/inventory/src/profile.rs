@@ -1,6 +1,7 @@
 //! What a host says of itself, from files and the proc directory alone.
 
 mod addresses;
+mod cluster;
 
 use crate::files::Files;
 use crate::proc::Proc;
@@ -40,6 +41,7 @@ pub(crate) fn read(files: &Files, proc: &Proc) -> HostProfile {
         ssh_host_keys: ssh_host_keys(files),
         // The agent's word, not the host's.
         allows_binding: false,
+        cluster: cluster::read(files),
     }
 }
 

@@ -43,6 +43,20 @@ pub struct HostProfile {
     /// Whether its operator lets the agent change by which keys its accounts may be logged in to.
     #[serde(default)]
     pub allows_binding: bool,
+    /// The Kubernetes cluster it is a node of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cluster: Option<Cluster>,
+}
+
+/// A Kubernetes cluster, as one of its nodes knows it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cluster {
+    /// The same on all nodes: half of the SHA-256 of its CA's certificate, in hexadecimal digits.
+    pub id: String,
+    /// What the node calls it; often the same for many clusters.
+    pub name: String,
+    /// The address at which the node reaches its API server.
+    pub server: String,
 }
 
 /// Whether an agent speaks for a host.

@@ -1,11 +1,12 @@
 //! Containers: the list of those that run.
 
-use crate::hosts::at;
+use crate::hosts::{self, at};
 use crate::{App, authz};
 use muster_model::id::ProjectId;
 use muster_model::{Action, Caller, Page, Paging, Result};
 use muster_store::containers as store;
 pub use muster_store::containers::{Container, Filter as Wanted};
+pub use muster_store::hosts::Gathered;
 
 /// The pod of a container, by its name `NAMESPACE/POD/CONTAINER`. What holds a pod's namespaces is called `NAMESPACE/POD`.
 pub fn pod(container: &Container) -> Option<&str> {
@@ -29,6 +30,23 @@ pub async fn list(
     store::list(&mut tx, project, &wanted, paging).await
 }
 
+/// The clusters that the hosts which match are nodes of, by name. `name`: a part of it.
+///
+/// # Errors
+/// Those of [`authz::require`] and of the database.
+pub async fn clusters(
+    app: &App,
+    caller: &Caller,
+    project: &ProjectId,
+    hosts: &hosts::Wanted,
+    name: Option<&str>,
+    paging: Paging,
+) -> Result<Page<Gathered>> {
+    let project = authz::require(app, caller, Action::HostList, Some(project)).await?;
+    let hosts = at(hosts, app.now());
+    muster_store::hosts::clusters(&mut app.db.read().await?, project, &hosts, name, paging).await
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -45,6 +63,7 @@ mod tests {
             let container = Container {
                 details: Details { named, ..Details::default() },
                 host_id: "h".into(),
+                cluster: None,
                 looked_at: Micros(0),
             };
             assert_eq!(pod(&container), expected, "{name}");

@@ -9,6 +9,7 @@ use crate::Tx;
 use crate::db::{Bind, binds, folded, unpatterned};
 use crate::{hosts, images};
 use muster_model::container::Details;
+use muster_model::host::Cluster;
 use muster_model::{Micros, Page, Paging, Result};
 
 /// A container.
@@ -18,6 +19,8 @@ pub struct Container {
     pub details: Details,
     /// The id of its host.
     pub host_id: String,
+    /// The cluster that host is a node of.
+    pub cluster: Option<Cluster>,
     /// When something in it was last looked at.
     pub looked_at: Micros,
 }
@@ -106,7 +109,7 @@ pub async fn list(
     values.extend(binds![paging.limit, paging.offset]);
     // The page first: what else is told of its rows is looked up for them alone.
     let sql = format!(
-        "SELECT {COLUMNS}, h.id, (SELECT max(k.swept_at) FROM host_kinds k WHERE k.host = c.host \
+        "SELECT {COLUMNS}, h.id, h.cluster_id, h.cluster_name, h.cluster_server, (SELECT max(k.swept_at) FROM host_kinds k WHERE k.host = c.host \
          AND k.container = c.key AND length(k.digest) > 0) FROM (SELECT c.key FROM containers c \
          WHERE {condition} ORDER BY c.name, c.key LIMIT ? OFFSET ?) page \
          JOIN containers c ON c.key = page.key JOIN hosts h ON h.key = c.host ORDER BY c.name, c.key"
@@ -117,6 +120,7 @@ pub async fn list(
         Ok(Container {
             details: told::read(&mut cells)?,
             host_id: cells.take()?,
+            cluster: hosts::cluster(&mut cells)?,
             looked_at: cells.take()?,
         })
     });

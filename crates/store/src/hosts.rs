@@ -1,10 +1,12 @@
 //! The hosts of a project: what they say of themselves and what their owner says of them.
 
+mod clusters;
 mod filter;
 mod overview;
 mod protection;
 mod registration;
 
+pub use clusters::{Gathered, clusters};
 pub use filter::{AgentFilter, Filter};
 pub use overview::{count_containers, keys, nodes, systems};
 pub use protection::protect;
@@ -14,8 +16,8 @@ pub use registration::{
 };
 
 use crate::Tx;
-use crate::db::{Bind, Row, binds};
-use muster_model::host::HostProfile;
+use crate::db::{Bind, Cells, Row, binds};
+use muster_model::host::{Cluster, HostProfile};
 use muster_model::id::{AgentId, HostId};
 use muster_model::{Error, Micros, Page, Paging, Result};
 use std::collections::{BTreeMap, HashMap};
@@ -71,7 +73,8 @@ pub struct Host {
 }
 
 const HOST: &str = "SELECT key, id, project, name, addresses, machine_id, boot_id, os_name, os_id, \
-                    os_version, kernel, arch, cpus, memory_bytes, ssh_host_keys, allows_binding, agent_id, agent_version, \
+                    os_version, kernel, arch, cpus, memory_bytes, ssh_host_keys, allows_binding, cluster_id, \
+                    cluster_name, cluster_server, agent_id, agent_version, \
                     last_seen, department, importance, location, host_group, enterprise_project_id, \
                     container_node, tags, entered_name, expected_address, expected_machine_id, install_state, \
                     install_reason, install_since, created_at, \
@@ -103,6 +106,7 @@ fn host(row: &Row) -> Result<Host> {
             memory_bytes: u64::try_from(cells.take::<i64>()?).map_err(Error::internal)?,
             ssh_host_keys: cells.take::<String>()?.lines().map(str::to_owned).collect(),
             allows_binding: cells.take::<i64>()? != 0,
+            cluster: cluster(&mut cells)?,
         },
         agent_id: cells.take::<Option<String>>()?.map(|id| AgentId::parse(&id)).transpose()?,
         agent_version: cells.take()?,
@@ -124,6 +128,12 @@ fn host(row: &Row) -> Result<Host> {
     })
 }
 
+/// Id, name and server of a cluster; none without an id.
+pub(crate) fn cluster(cells: &mut Cells<'_>) -> Result<Option<Cluster>> {
+    let cluster = Cluster { id: cells.take()?, name: cells.take()?, server: cells.take()? };
+    Ok(Some(cluster).filter(|it| !it.id.is_empty()))
+}
+
 /// Tags as one text, in which a whole tag stands between line feeds.
 fn tag_lines(tags: &BTreeMap<String, String>) -> String {
     let mut lines = String::new();
@@ -142,7 +152,7 @@ fn read_tags(lines: &str) -> BTreeMap<String, String> {
 }
 
 const PROFILE_COLUMNS: &str = "name, ip, addresses, machine_id, boot_id, os_name, os_id, os_version, kernel, \
-                               arch, cpus, memory_bytes, ssh_host_keys, allows_binding";
+                               arch, cpus, memory_bytes, ssh_host_keys, allows_binding, cluster_id, cluster_name, cluster_server";
 
 /// The profile's columns in the order of [`PROFILE_COLUMNS`].
 fn profile_binds(profile: &HostProfile) -> Vec<Bind> {
@@ -152,6 +162,7 @@ fn profile_binds(profile: &HostProfile) -> Vec<Bind> {
         addresses.push_str(address);
     }
     addresses.push('\n');
+    let cluster = profile.cluster.as_ref();
     binds![
         &profile.name,
         profile.addresses.first().map(String::as_str).unwrap_or_default(),
@@ -166,7 +177,10 @@ fn profile_binds(profile: &HostProfile) -> Vec<Bind> {
         profile.cpus,
         i64::try_from(profile.memory_bytes).unwrap_or(i64::MAX),
         profile.ssh_host_keys.join("\n"),
-        profile.allows_binding
+        profile.allows_binding,
+        cluster.map(|it| it.id.as_str()).unwrap_or_default(),
+        cluster.map(|it| it.name.as_str()).unwrap_or_default(),
+        cluster.map(|it| it.server.as_str()).unwrap_or_default()
     ]
 }
 
@@ -227,15 +241,10 @@ pub async fn by_machine_id(tx: &mut Tx, project: i64, machine_id: &str) -> Resul
 pub async fn update_profile(tx: &mut Tx, key: i64, profile: &HostProfile) -> Result<()> {
     let mut values = profile_binds(profile);
     values.push(key.into());
-    tx.execute(
-        "UPDATE hosts SET name = ?, ip = ?, addresses = ?, machine_id = ?, boot_id = ?, os_name = ?, \
-         os_id = ?, os_version = ?, kernel = ?, arch = ?, cpus = ?, memory_bytes = ?, ssh_host_keys = ?, \
-         allows_binding = ? \
-         WHERE key = ?",
-        values,
-    )
-    .await
-    .map(drop)
+    let columns: Vec<String> =
+        PROFILE_COLUMNS.split(", ").map(|column| format!("{column} = ?")).collect();
+    let sql = format!("UPDATE hosts SET {} WHERE key = ?", columns.join(", "));
+    tx.execute(sql, values).await.map(drop)
 }
 
 /// Stores what the owner says of it.

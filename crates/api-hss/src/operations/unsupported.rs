@@ -148,7 +148,6 @@ rows! {
     "ListImageSensitive" Get "/image/{image_id}/sensitive" "List image sensitive";
     "ListVulRepoImage" Get "/image/{vul_id}/images" "List vul repo image";
     "ListGeneralImageVuls" Get "/images/vulnerabilities" "List general image vuls";
-    "ListKubernetesClusterDetails" Get "/kubernetes/clusters" "List kubernetes cluster details";
     "ShowK8sContainerDetail" Get "/kubernetes/container/detail" "Show k8s container detail";
     "ListK8sCronJobs" Get "/kubernetes/cronjobs" "List k8s cron jobs";
     "ListK8sDaemonSets" Get "/kubernetes/daemonsets" "List k8s daemon sets";

@@ -106,6 +106,7 @@ pub(crate) fn all() -> Vec<(&'static str, &'static str, Option<Value>)> {
         get("ListVulHosts", "/vulnerability/hosts?vul_id=CVE-2026-1&type=linux_vul"),
         get("ListHostVuls", "/vulnerability/host/host-web-1"),
         get("ShowVulStatics", "/vulnerability/statistics"),
+        get("ListKubernetesClusterDetails", "/kubernetes/clusters?load_agent_info=true"),
         get("ListContainers", "/container/kubernetes"),
         get("ListContainerImages", "/container/images"),
         get("ShowImageAssetStatistics", "/image/asset/statistics"),

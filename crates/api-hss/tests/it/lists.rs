@@ -28,6 +28,7 @@ async fn every_answer_has_the_contracts_fields_and_types() {
             if name.starts_with("List")
                 && !path.contains("history")
                 && name != "ListGlobalAssetScanTask"
+                && name != "ListKubernetesClusterDetails"
             {
                 assert!(!answer["data_list"].as_array().unwrap().is_empty(), "{name}: {answer}");
             }
@@ -400,6 +401,49 @@ async fn containers_that_run_are_listed_and_filtered() {
         let left = world.get("/container/kubernetes?container_name=shop").await.ok();
         assert_eq!(left["total_num"], 1);
         assert_eq!(left["data_list"][0]["id"], "host-web-2/c0ffee");
+    }
+}
+
+#[tokio::test]
+async fn clusters_are_what_their_nodes_tell() {
+    for world in World::each().await {
+        let none = world.get("/kubernetes/clusters").await.ok();
+        assert_eq!((&none["total_num"], &none["last_update_time"]), (&json!(0), &json!(null)));
+        for host in ["host-web-1", "host-web-2"] {
+            world.is_node_of(host, "aa", "shop").await;
+        }
+        let all = world.get("/kubernetes/clusters?load_agent_info=true").await.ok();
+        HSS.check("ListKubernetesClusterDetails", &all);
+        assert_eq!(
+            (&all["total_num"], &all["last_update_time"]),
+            (&json!(1), &json!(NOW.millis()))
+        );
+        let shop = &all["cluster_info_list"][0];
+        let expected = json!({
+            "id": "aa", "cluster_id": "aa", "cluster_name": "shop", "cluster_type": "k8s",
+            "status": "Available", "total_nodes_number": 2, "active_nodes_number": 2, "agent_installed_num": 2,
+        });
+        assert_eq!(*shop, expected);
+        world.is_node_of("host-web-1", "bb", "data").await;
+        let both = world.get("/kubernetes/clusters").await.ok();
+        assert_eq!(
+            (&both["total_num"], &both["cluster_info_list"][0]["cluster_id"]),
+            (&json!(2), &json!("bb"))
+        );
+        let found = world.get("/kubernetes/clusters?cluster_name=SHO&limit=10").await.ok();
+        assert_eq!(found["cluster_info_list"][0]["cluster_name"], "shop");
+        assert!(found["cluster_info_list"][0]["agent_installed_num"].is_null());
+        assert_eq!(found["total_num"], 1);
+        let limit = world.get("/kubernetes/clusters?limit=9").await;
+        assert_eq!(limit.error().0, 400);
+        // A pod belongs to the cluster of its node, another container to none.
+        world.container_starts("host-web-2", "c1", "default/cart-1/web").await;
+        let rows = world.get("/container/kubernetes").await.ok();
+        let rows = rows["data_list"].as_array().unwrap();
+        let told = |row: &Value| (row["container_id"].clone(), row["cluster_name"].clone());
+        let told: Vec<_> = rows.iter().map(told).collect();
+        assert!(told.contains(&(json!("c1"), json!("shop"))), "{told:?}");
+        assert!(told.contains(&(json!("c0ffee"), json!(null))), "{told:?}");
     }
 }
 

@@ -10,7 +10,7 @@ use muster_model::asset::{
     WebSite,
 };
 use muster_model::container::Details;
-use muster_model::host::HostProfile;
+use muster_model::host::{Cluster, HostProfile};
 use muster_model::id::{AgentId, HostId, ProjectId};
 use muster_model::image::{Contents, Image, Layer};
 use muster_model::report::{
@@ -273,6 +273,19 @@ impl World {
         transact!(db, |tx| {
             let host = hosts::by_id(tx, host).await?.unwrap();
             containers::tell(tx, &[(host.key, std::slice::from_ref(&told))]).await
+        })
+        .unwrap();
+    }
+
+    /// A host tells of which cluster it is a node.
+    pub(crate) async fn is_node_of(&self, host: &str, id: &str, name: &str) {
+        let db: &Db = &self.db.db;
+        let server = format!("https://{name}.example:6443");
+        let cluster = Cluster { id: id.into(), name: name.into(), server };
+        transact!(db, |tx| {
+            let host = hosts::by_id(tx, host).await?.unwrap();
+            let profile = HostProfile { cluster: Some(cluster.clone()), ..host.profile };
+            hosts::update_profile(tx, host.key, &profile).await
         })
         .unwrap();
     }

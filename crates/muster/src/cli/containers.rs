@@ -42,6 +42,8 @@ pub(crate) enum ContainersCommand {
         #[arg(long)]
         off: bool,
     },
+    /// List the Kubernetes clusters that hosts are nodes of.
+    Clusters,
     /// List the images whose programs are learned, or the programs of one.
     Programs {
         /// The image's id, as the list of images shows it.

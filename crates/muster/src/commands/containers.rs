@@ -44,6 +44,7 @@ pub(crate) fn run(context: &Context, args: &ContainersArgs) -> Result<()> {
             context.tell(told, &[&hosts.len().to_string()]);
             Ok(())
         }
+        Some(ContainersCommand::Clusters) => clusters(context),
         Some(ContainersCommand::Programs { image }) => programs(context, image.as_ref()),
         Some(ContainersCommand::Allow { image, path }) => {
             let body = json!({"image": image, "path": path});
@@ -58,6 +59,18 @@ pub(crate) fn run(context: &Context, args: &ContainersArgs) -> Result<()> {
             Ok(())
         }
     }
+}
+
+fn clusters(context: &Context) -> Result<()> {
+    let columns = [
+        ("name", "/cluster_name"),
+        ("status", "/status"),
+        ("nodes", "/total_nodes_number"),
+        ("online", "/active_nodes_number"),
+        ("id", "/cluster_id"),
+    ];
+    let found = all(context, "/v5/{project}/kubernetes/clusters", "cluster_info_list", &[])?;
+    print_list(context.output, &columns, &found)
 }
 
 fn programs(context: &Context, image: Option<&String>) -> Result<()> {

@@ -36,6 +36,7 @@ fn protection_is_switched_and_what_there_is_not_is_named() {
 
     // Of programs nothing is learned before a container runs.
     assert_eq!(ask(data, &["containers", "programs"]), json!([]));
+    assert_eq!(ask(data, &["containers", "clusters"]), json!([]));
     for args in [
         &["containers", "programs", "shop:1"][..],
         &["containers", "allow", "shop:1", "/bin/shop"],

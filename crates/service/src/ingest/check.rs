@@ -76,6 +76,11 @@ pub(crate) fn profile(profile: &HostProfile) -> Result<()> {
             return Err(Error::invalid("host.ssh_host_keys", "holds a line break"));
         }
     }
+    if let Some(cluster) = &profile.cluster {
+        text("host.cluster.id", &cluster.id)?;
+        text("host.cluster.name", &cluster.name)?;
+        text("host.cluster.server", &cluster.server)?;
+    }
     Ok(())
 }
 

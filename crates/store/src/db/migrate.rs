@@ -55,6 +55,7 @@ pub(super) const ALL: &[Migration] = steps![
     "0028_image_programs.sql",
     "0029_images.sql",
     "0030_image_scans.sql",
+    "0031_clusters.sql",
 ];
 
 /// Runs the steps of `all` that are missing.
