@@ -31,6 +31,8 @@ const ETC: &str = "/etc";
 /// Pause after a refusal that only a person can lift.
 const REFUSED: Duration = Duration::from_secs(900);
 
+/// How much more than sweeps looking into images may cost on average: somebody waits for it.
+const SCANS_SHARE: f64 = 10.0;
 /// Images that wait to be looked into at most: the server asks again.
 const MAX_SCANS: usize = 64;
 
@@ -86,6 +88,8 @@ pub struct Agent<S, T> {
     guarded: Option<bool>,
     /// Images that are to be looked into.
     scans: Vec<String>,
+    /// They have a budget of their own: the sweeps go on.
+    scanning: Throttle,
 }
 
 impl<S: Sweeper, T: Transport> Agent<S, T> {
@@ -104,6 +108,11 @@ impl<S: Sweeper, T: Transport> Agent<S, T> {
         let burst = Duration::from_millis(limits.cpu_burst_ms);
         let mut agent = Self {
             throttle: Throttle::new(limits.cpu_percent, burst, Duration::ZERO),
+            scanning: Throttle::new(
+                (limits.cpu_percent * SCANS_SHARE).min(100.0),
+                burst,
+                Duration::ZERO,
+            ),
             cpu_reported: parts.meter.cpu(),
             tasks: Tasks::new(parts.config.allow.collect, schedule.enabled()),
             sync,
@@ -153,7 +162,7 @@ impl<S: Sweeper, T: Transport> Agent<S, T> {
             return wait.min(self.next_report.saturating_sub(now));
         }
         if !self.scans.is_empty() && now < self.next_report {
-            let wait = self.throttle.wait(now);
+            let wait = self.scanning.wait(now);
             if wait.is_zero() {
                 self.scan(now);
                 return Duration::ZERO;
@@ -253,7 +262,7 @@ impl<S: Sweeper, T: Transport> Agent<S, T> {
         tracing::debug!(image = id, software = facts.len(), ?error, "looked into an image");
         self.sync.tell_contents(Contents { id, facts, error });
         // It was looked at on another thread, which did nothing else.
-        self.throttle.spend(began.elapsed(), now);
+        self.scanning.spend(began.elapsed(), now);
     }
 
     /// Sends a report and takes in the answer; returns the pause until the next.

@@ -43,6 +43,7 @@ pub(crate) struct ImageRow {
     image_size: i64,
     latest_update_time: Option<i64>,
     latest_scan_time: i64,
+    /// Only where all that is in it was compared.
     #[serde(skip_serializing_if = "Option::is_none")]
     vul_num: Option<i32>,
     host_num: i32,
@@ -79,7 +80,7 @@ impl From<&(Listed, Option<Known>)> for ImageRow {
             image_size: image.size,
             latest_update_time: millis(image.created),
             latest_scan_time: scanned_at.map_or(0, Micros::millis),
-            vul_num: scanned_at.map(|_| int32(image.vulnerabilities)),
+            vul_num: scanned_at.and(image.vulnerabilities).map(int32),
             host_num: int32(image.hosts),
             container_num: int32(image.containers),
             component_num: scanned_at.map(|_| int32(image.pieces)),

@@ -10,6 +10,7 @@
 //! An image's id is the digest of its configuration, and only a configuration that has this digest is believed: users may write
 //! to stores of their own.
 
+mod applications;
 mod config;
 pub(crate) mod containerd;
 pub(crate) mod contents;

@@ -187,8 +187,8 @@ impl Inventory {
         self.images.as_deref()
     }
 
-    /// What software is in an image that lies on the host's disks, each piece once: packages of the system, and what is recognised
-    /// by its files. Takes as long as a collector at most.
+    /// What software is in an image that lies on the host's disks, each piece once: packages of the system and of applications, and
+    /// what is recognised by its files. Takes twice as long as a collector at most.
     ///
     /// # Errors
     /// Why it cannot be told, for people.
@@ -202,7 +202,7 @@ impl Inventory {
         };
         let thread = std::thread::Builder::new().name("image".to_owned()).spawn(look);
         thread.map_err(|error| error.to_string())?;
-        let limit = self.options.limits.collector;
+        let limit = self.options.limits.collector * 2;
         outcome.recv_timeout(limit).unwrap_or_else(|error| {
             Err(match error {
                 RecvTimeoutError::Timeout => format!("took longer than {} s", limit.as_secs()),

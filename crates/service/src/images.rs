@@ -14,7 +14,7 @@ pub use store::{
 };
 
 /// A scan that was asked for longer ago and has not ended will not: its agent is gone, or older than this call.
-pub const SCANNING_FOR_SECS: i64 = 1_800;
+pub const SCANNING_FOR_SECS: i64 = 14_400;
 /// Images one call has scanned at most.
 const MAX_SCANS: u32 = 1_000;
 

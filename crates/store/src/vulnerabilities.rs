@@ -15,6 +15,11 @@ pub use matching::{Against, Judged, Pending, State, begin, pending, record, stat
 
 use muster_model::Kind;
 
+/// That the fact `x.fact` was compared with some state of knowledge: else nothing is known of it, which is not the same as nothing against
+/// it.
+pub(crate) const COMPARED: &str =
+    "EXISTS (SELECT 1 FROM matched m WHERE x.fact <= m.up_to OR x.fact <= m.judged_to)";
+
 /// What a vulnerability is in: the vendor's types of vulnerabilities.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Class {

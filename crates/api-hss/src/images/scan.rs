@@ -121,7 +121,9 @@ pub(crate) struct Software {
     app_name: String,
     app_type: String,
     app_version: String,
-    vul_num: i32,
+    /// Only where it was compared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    vul_num: Option<i32>,
 }
 
 impl From<&Piece> for Software {
@@ -131,7 +133,7 @@ impl From<&Piece> for Software {
             app_name: piece.name.clone(),
             app_type: if piece.file_type.is_empty() { kind } else { piece.file_type.clone() },
             app_version: piece.version.clone(),
-            vul_num: int32(piece.vulnerabilities),
+            vul_num: piece.vulnerabilities.map(int32),
         }
     }
 }

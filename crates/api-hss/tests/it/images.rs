@@ -203,7 +203,7 @@ async fn an_image_is_scanned_by_the_agent_of_a_host_it_lies_on() {
         // All that fit, as the list has them; and one whose agent never answers.
         order(json!({"operate_all": true, "scan_status": "unscan"})).await.ok();
         assert_eq!(world.asked_of("host-web-2").await, ["sha256:1005e"]);
-        world.clock.advance_secs(1_801);
+        world.clock.advance_secs(14_401);
         assert_eq!(state("sha256:1005e").await, (json!("failed"), json!("response_timed_out")));
         let listed = listed(&world, "/image/local-repositories?scan_status=failed", "image_id");
         assert_eq!(listed.await, ["sha256:1005e", "sha256:ca47"]);

@@ -1,6 +1,6 @@
 //! What software is in an image.
 
-use super::{layers, overlay};
+use super::{applications, layers, overlay};
 use crate::collector::{Collector, Findings};
 use crate::files::Files;
 use crate::files::root::Root;
@@ -52,6 +52,10 @@ pub(crate) fn of(
             }
         }
     }
+    // Its troubles are those of the image, and nobody waits for them.
+    let applications = catch_unwind(AssertUnwindSafe(|| applications::of(&inside(root))));
+    let applications = applications.map_err(|_| "looking for applications failed".to_owned())?;
+    facts.extend(applications.into_iter().filter(|fact| seen.insert(fact.hash())));
     if facts.len() > MAX_CONTENTS {
         return Err(format!("more than {MAX_CONTENTS} pieces of software are in it"));
     }

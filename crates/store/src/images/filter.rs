@@ -5,6 +5,7 @@ use crate::Tx;
 use crate::containers::RUNS;
 use crate::db::{Bind, binds, folded, unpatterned};
 use crate::hosts;
+use crate::vulnerabilities::COMPARED;
 use muster_model::Micros;
 
 /// An image as callers name it: all that is set must hold exactly.
@@ -55,7 +56,7 @@ pub struct Filter {
     pub late: Micros,
     /// When one last went well, at this moment or later and at that moment or before.
     pub scanned: Option<(Micros, Micros)>,
-    /// Whether anything is known against what is in it; it has been scanned.
+    /// Whether anything is known against what is in it; it has been scanned, and where nothing is, all of it was compared.
     pub weak: Option<bool>,
     /// Part of the name of software that was found in it.
     pub software: Option<String>,
@@ -192,6 +193,11 @@ impl Filter {
         }
         if let Some(weak) = self.weak {
             let not = if weak { "" } else { "NOT " };
+            if !weak {
+                sql.push_str(&format!(
+                    " AND NOT EXISTS (SELECT 1 FROM image_facts x WHERE x.image = i.key AND NOT {COMPARED})"
+                ));
+            }
             sql.push_str(&format!(
                 " AND {scan} AND q.state = 'success') AND {not}EXISTS (SELECT 1 FROM image_facts x \
                  JOIN fact_vulnerabilities w ON w.fact = x.fact WHERE x.image = i.key)"

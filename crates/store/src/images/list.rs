@@ -5,6 +5,7 @@ use super::scans::{COLUMNS, Scan, read};
 use crate::Tx;
 use crate::containers::RUNS;
 use crate::db::binds;
+use crate::vulnerabilities::COMPARED;
 use muster_model::{Micros, Page, Paging, Result};
 
 /// A name of an image.
@@ -32,8 +33,8 @@ pub struct Listed {
     pub scan: Option<Scan>,
     /// Pieces of software found in it.
     pub pieces: i64,
-    /// What is known against them.
-    pub vulnerabilities: i64,
+    /// What is known against them; none where not all of them were compared yet.
+    pub vulnerabilities: Option<i64>,
     /// How grave the gravest of that is, 1 critical to 5 unknown.
     pub worst: Option<u8>,
 }
@@ -60,7 +61,8 @@ pub async fn list(
          AND c.image_id <> '' AND (c.image_id = p.id OR c.image_id = p.digest) AND {RUNS}), \
          {COLUMNS}, (SELECT count(*) FROM image_facts x WHERE x.image = p.key), \
          (SELECT count(DISTINCT w.vulnerability) {weak}), \
-         (SELECT min(v.grade) {weak}) FROM (SELECT i.key, i.id, n.name, n.version, max(s.digest) AS digest, max(s.size) AS size, \
+         (SELECT min(v.grade) {weak}), \
+         (SELECT count(*) FROM image_facts x WHERE x.image = p.key AND NOT {COMPARED}) FROM (SELECT i.key, i.id, n.name, n.version, max(s.digest) AS digest, max(s.size) AS size, \
          i.created_at, count(DISTINCT s.host) AS hosts, max(s.host) AS host FROM {NAMES} WHERE {condition} \
          GROUP BY i.key, i.id, n.name, n.version, i.created_at \
          ORDER BY n.name, n.version, i.key LIMIT ? OFFSET ?) p LEFT JOIN image_scans q ON q.image = p.key ORDER BY p.name, p.version, p.key"
@@ -74,7 +76,7 @@ pub async fn list(
         let (digest, size, created) = (cells.take()?, cells.take()?, cells.take()?);
         let (hosts, host): (i64, i64) = (cells.take()?, cells.take()?);
         let host = (hosts == 1).then_some(host);
-        Ok(Listed {
+        let row = Listed {
             id,
             name,
             version,
@@ -86,9 +88,11 @@ pub async fn list(
             containers: cells.take()?,
             scan: read(&mut cells, filter.late)?,
             pieces: cells.take()?,
-            vulnerabilities: cells.take()?,
+            vulnerabilities: Some(cells.take()?),
             worst: cells.take::<Option<i64>>()?.and_then(|it| u8::try_from(it).ok()),
-        })
+        };
+        let uncompared: i64 = cells.take()?;
+        Ok(Listed { vulnerabilities: row.vulnerabilities.filter(|_| uncompared == 0), ..row })
     });
     Ok(Page { total, rows: rows.collect::<Result<_>>()? })
 }

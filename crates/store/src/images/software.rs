@@ -4,7 +4,7 @@ use super::scans::key;
 use crate::Tx;
 use crate::assets::facts;
 use crate::db::{Bind, binds, folded};
-use crate::vulnerabilities::Class;
+use crate::vulnerabilities::{COMPARED, Class};
 use muster_model::{Kind, Page, Paging, Result};
 
 /// A piece of software in an image.
@@ -18,8 +18,8 @@ pub struct Piece {
     pub name: String,
     /// Its version.
     pub version: String,
-    /// Its known vulnerabilities.
-    pub vulnerabilities: i64,
+    /// Its known vulnerabilities; none where it was not compared yet.
+    pub vulnerabilities: Option<i64>,
 }
 
 /// A known vulnerability of a piece of software in an image.
@@ -79,7 +79,7 @@ pub async fn pieces(
     values.extend(binds![paging.limit, paging.offset]);
     let sql = format!(
         "SELECT f.kind, COALESCE(f.file_type, ''), COALESCE(f.name, ''), COALESCE(f.version, ''), \
-         (SELECT count(*) FROM fact_vulnerabilities v WHERE v.fact = f.id) \
+         CASE WHEN {COMPARED} THEN (SELECT count(*) FROM fact_vulnerabilities v WHERE v.fact = f.id) END \
          {from} ORDER BY f.name, f.version, f.id LIMIT ? OFFSET ?"
     );
     let rows = tx.all(sql, values).await?;

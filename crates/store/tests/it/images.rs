@@ -199,6 +199,8 @@ on_both_databases! {
             let page = images::list(tx, project, &all, ALL).await.unwrap();
             let told = |it: images::Listed| {
                 let scan = it.scan.unwrap();
+                // Nothing was ever compared here.
+                assert_eq!(it.vulnerabilities.is_some(), it.pieces == 0);
                 format!("{} {} {} {}", it.id, scan.state.name(), scan.reason, it.pieces)
             };
             page.rows.into_iter().map(told).collect::<Vec<_>>()
@@ -220,6 +222,10 @@ on_both_databases! {
         };
         assert_eq!(pieces(&mut tx, None).await.unwrap(), ["bash 2", "curl 1"]);
         assert_eq!(pieces(&mut tx, Some("URL")).await.unwrap(), ["curl 1"]);
+        let sound = Filter { weak: Some(false), ..all.clone() };
+        assert_eq!(images::count(&mut tx, project, &sound).await.unwrap(), 0);
+        let page = images::pieces(&mut tx, project, "i1", None, ALL).await.unwrap().unwrap();
+        assert_eq!(page.rows[0].vulnerabilities, None);
         let elsewhere = images::pieces(&mut tx, project + 1, "i1", None, ALL).await.unwrap();
         assert_eq!(elsewhere, None);
         tx.commit().await.unwrap();
