@@ -74,7 +74,8 @@ impl Schedule {
         self.kinds.iter().map(|it| it.due).min()
     }
 
-    fn is_quiet(&self, minute: u16) -> bool {
+    /// Whether nothing is swept unasked now.
+    pub fn is_quiet(&self, minute: u16) -> bool {
         self.quiet.iter().any(|(from, to)| {
             if from <= to {
                 (*from..*to).contains(&minute)

@@ -1,6 +1,8 @@
 //! What the agent sweeps with: the host's inventory, or something else in tests.
 
+use crate::config::LiveConfig;
 use crate::sync::Swept;
+use muster_inventory::live::{self, Dirt, Waker};
 use muster_inventory::{Inventory, Standing};
 use muster_model::container::Details;
 use muster_model::host::HostProfile;
@@ -34,6 +36,15 @@ pub trait Sweeper {
     /// Whether containers are guarded, as the server last said.
     fn guard(&mut self, guard: bool);
 
+    /// Watches from now on what happens between sweeps, and calls the waker when there is dirt.
+    fn watch(&mut self, live: &LiveConfig, waker: Waker);
+
+    /// What the watch has found since it was last asked.
+    fn dirt(&mut self) -> Dirt;
+
+    /// What the last sweeps found was told.
+    fn told(&mut self);
+
     /// Sweeps these kinds, as far as it can.
     fn sweep(&mut self, kinds: &[Kind]) -> Sweep;
 }
@@ -45,6 +56,25 @@ impl Sweeper for Inventory {
 
     fn guard(&mut self, guard: bool) {
         Self::guard(self, guard);
+    }
+
+    fn watch(&mut self, live: &LiveConfig, waker: Waker) {
+        let options = live::Options {
+            processes: live.processes,
+            files: live.files,
+            listeners: live.listeners,
+            buffer: live.buffer_kb.saturating_mul(1024),
+            ..live::Options::default()
+        };
+        Self::watch(self, &options, waker);
+    }
+
+    fn dirt(&mut self) -> Dirt {
+        Self::dirt(self)
+    }
+
+    fn told(&mut self) {
+        Self::told(self);
     }
 
     fn sweep(&mut self, kinds: &[Kind]) -> Sweep {

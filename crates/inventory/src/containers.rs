@@ -12,6 +12,7 @@ mod state;
 pub(crate) use published::published;
 
 use crate::files::Files;
+use crate::live::Ended;
 use crate::processes::Process;
 use muster_model::container::Details;
 use std::collections::{BTreeMap, HashMap};
@@ -27,6 +28,8 @@ pub(crate) struct Container {
     pub(crate) details: Details,
     /// Its processes by pid.
     pub(crate) processes: Vec<Arc<Process>>,
+    /// Its programs that ended without a sweep having seen them.
+    pub(crate) ended: Vec<Arc<Ended>>,
 }
 
 impl Container {
@@ -41,6 +44,8 @@ impl Container {
 pub(crate) struct Attribution {
     /// Those of no container, by pid.
     pub(crate) host: Vec<Arc<Process>>,
+    /// Programs of no container that ended without a sweep having seen them.
+    pub(crate) ended: Vec<Arc<Ended>>,
     /// The containers by id.
     pub(crate) containers: BTreeMap<String, Container>,
 }
@@ -66,7 +71,8 @@ impl Attribution {
                     continue;
                 }
                 let details = state::of(inside, files);
-                let container = Container { details, processes: Vec::new() };
+                let (processes, ended) = (Vec::new(), Vec::new());
+                let container = Container { details, processes, ended };
                 found.containers.insert(inside.id.clone(), container);
             }
             if let Some(container) = found.containers.get_mut(&inside.id) {
@@ -74,5 +80,19 @@ impl Attribution {
             }
         }
         found
+    }
+
+    /// Adds the programs that have ended. Those of a container that has ended with them are nobody's any more.
+    pub(crate) fn add_ended(&mut self, ended: Vec<Arc<Ended>>, files: &Files) {
+        for program in ended {
+            match cgroup::inside(&program.process.cgroup, files) {
+                None => self.ended.push(program),
+                Some(inside) => {
+                    if let Some(container) = self.containers.get_mut(&inside.id) {
+                        container.ended.push(program);
+                    }
+                }
+            }
+        }
     }
 }

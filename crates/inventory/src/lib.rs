@@ -13,6 +13,7 @@ mod containers;
 pub mod files;
 pub mod hashing;
 pub mod host;
+pub mod live;
 mod marker;
 mod memo;
 pub mod names;

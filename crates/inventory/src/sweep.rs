@@ -8,6 +8,7 @@ mod engine;
 
 use crate::collector::{Collector, Rows};
 use crate::collectors::COLLECTORS;
+use crate::live::{self, Dirt, Waker, Watch};
 use engine::{Caches, Engine, Found, Outcome};
 use muster_model::container::Details;
 use muster_model::host::HostProfile;
@@ -118,6 +119,7 @@ pub struct Inventory {
     told: Option<Vec<Details>>,
     guard: bool,
     sweeps: u64,
+    watch: Option<Watch>,
 }
 
 /// The last good run of a kind.
@@ -156,6 +158,7 @@ impl Inventory {
             told: None,
             guard: false,
             sweeps: 0,
+            watch: None,
         })
     }
 
@@ -178,6 +181,23 @@ impl Inventory {
     /// Whether signs of escapes are looked for in containers, from the next sweep on.
     pub fn guard(&mut self, guard: bool) {
         self.guard = guard;
+    }
+
+    /// Watches from now on what happens between sweeps, and calls the waker when there is something to be swept. What
+    /// cannot be watched is told by [`Inventory::dirt`].
+    pub fn watch(&mut self, options: &live::Options, waker: Waker) {
+        self.watch = None;
+        self.watch = Watch::start(options, &self.caches.news, waker);
+    }
+
+    /// What the watch has found since it was last asked; nothing where there is none.
+    pub fn dirt(&self) -> Dirt {
+        if self.watch.is_some() { self.caches.news.take() } else { Dirt::default() }
+    }
+
+    /// What the last sweeps found was told: programs that have ended are gone from the next.
+    pub fn told(&self) {
+        self.caches.news.told();
     }
 
     /// Sweeps the given kinds, as far as the options allow them: of each the host, then its containers.

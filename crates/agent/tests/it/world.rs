@@ -1,8 +1,10 @@
 //! A host that is a few numbers, and a server that is a map.
 
+use muster_agent::config::LiveConfig;
 use muster_agent::sweep::{Sweep, Sweeper};
 use muster_agent::sync::Swept;
 use muster_agent::transport::Transport;
+use muster_inventory::live::{Dirt, Waker};
 use muster_model::container::Details;
 use muster_model::host::HostProfile;
 use muster_model::report::{
@@ -55,6 +57,8 @@ pub(crate) struct Host {
     pub(crate) containers: Rc<RefCell<Option<Vec<Details>>>>,
     /// What it was told of guarding, each time.
     pub(crate) guard: Rc<RefCell<Vec<bool>>>,
+    /// What its watch has found, once.
+    pub(crate) dirt: Rc<RefCell<Dirt>>,
     pub(crate) cpu: Duration,
 }
 
@@ -66,6 +70,16 @@ impl Sweeper for Host {
     fn guard(&mut self, guard: bool) {
         self.guard.borrow_mut().push(guard);
     }
+
+    fn watch(&mut self, _: &LiveConfig, _: Waker) {}
+
+    fn dirt(&mut self) -> Dirt {
+        let mut dirt = self.dirt.borrow_mut();
+        let diagnostics = dirt.diagnostics.clone();
+        Dirt { diagnostics, ..std::mem::take(&mut *dirt) }
+    }
+
+    fn told(&mut self) {}
 
     fn sweep(&mut self, kinds: &[Kind]) -> Sweep {
         self.swept.borrow_mut().push(kinds.to_vec());

@@ -8,6 +8,7 @@ use crate::files::root::Root;
 use crate::files::touched::Touched;
 use crate::hashing::HashCache;
 use crate::host::{Host, Memory, Place};
+use crate::live::{Ended, News};
 use crate::memo::Memo;
 use crate::networks::{Bridges, Inner};
 use crate::owners::Owners;
@@ -49,6 +50,7 @@ pub(super) struct Found {
 pub(super) struct Caches {
     hashes: Arc<Mutex<HashCache>>,
     memo: Arc<Mutex<Memo>>,
+    pub(super) news: Arc<News>,
 }
 
 pub(super) struct Engine {
@@ -154,7 +156,7 @@ impl Engine {
                 now,
                 sweep,
             };
-            host = run.collect(&mut self.host, &of.host, None);
+            host = run.collect(&mut self.host, &of.host, &of.ended, None);
             // Modules are the kernel's, and that is the host's.
             let inside = of.containers.values().filter(|_| kind != Kind::KernelModule);
             containers.extend(inside.map(|container| {
@@ -192,6 +194,10 @@ impl Engine {
         } else {
             Attribution { host: all.clone(), ..Attribution::default() }
         };
+        let ended = self.caches.news.ended(&all, |it| crate::processes::is_still(&self.proc, it));
+        if !ended.is_empty() {
+            of.add_ended(ended, &files(&self.options, &self.host.root, &self.caches, now));
+        }
         for container in of.containers.values_mut().filter(|_| guard) {
             if let Some(first) = container.first() {
                 container.details.signs = signs::of(&self.proc, first);
@@ -223,10 +229,12 @@ impl Run<'_> {
         &self,
         ground: &mut Ground,
         processes: &[Arc<Process>],
+        ended: &[Arc<Ended>],
         inner: Option<&Inner>,
     ) -> Found {
         let wants = self.collector.needs_processes();
-        let seen = if wants { fingerprint(self.collector, processes) } else { 0 };
+        let ended = if self.collector.kind() == Kind::Process { ended } else { &[] };
+        let seen = if wants { fingerprint(self.collector, processes, ended) } else { 0 };
         if let Some(state) = ground.states.get(&self.collector.kind())
             && self.holds(ground, state, seen)
         {
@@ -240,7 +248,7 @@ impl Run<'_> {
         let run = catch_unwind(AssertUnwindSafe(|| {
             let mut findings = Findings::default();
             let is_container = ground.is_container;
-            let place = Place { processes, all, is_container, inner };
+            let place = Place { processes, all, is_container, ended, inner };
             let host = Host::new(&files, self.proc, place, owners, memory);
             self.collector.collect(&host, &mut findings);
             findings
@@ -298,7 +306,7 @@ impl Run<'_> {
             let files = files(self.options, self.root, self.caches, self.now);
             bridges.inner(container, containers, self.all, self.proc, &files)
         });
-        self.collect(ground, &container.processes, inner.as_ref())
+        self.collect(ground, &container.processes, &container.ended, inner.as_ref())
     }
 }
 
@@ -341,12 +349,15 @@ fn open_root(options: &Options, proc: &Proc) -> Result<Root> {
 }
 
 /// Changes when a process that concerns the collector comes, goes or changes.
-fn fingerprint(collector: &dyn Collector, processes: &[Arc<Process>]) -> u64 {
+fn fingerprint(collector: &dyn Collector, processes: &[Arc<Process>], ended: &[Arc<Ended>]) -> u64 {
     let mut hasher = DefaultHasher::new();
     for process in processes {
         if !process.kernel && collector.concerns(process) {
             (process.pid, process.start, process.revision).hash(&mut hasher);
         }
+    }
+    for Process { pid, start, exe, .. } in ended.iter().map(|ended| &ended.process) {
+        (pid, start, exe).hash(&mut hasher);
     }
     hasher.finish()
 }
