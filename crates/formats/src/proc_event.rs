@@ -21,8 +21,13 @@ pub const GROUP: u32 = PROCESSES;
 /// One piece of news. Threads are passed over: only what is of whole processes is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// The kernel took note of a request; 0, or the error number it refused with.
-    Acknowledged(u32),
+    /// The kernel took note of a request. Everybody hears of everybody's.
+    Acknowledged {
+        /// The number of the request.
+        request: u32,
+        /// 0, or the error number it refused with.
+        error: u32,
+    },
     /// A process was made of another one.
     Fork {
         /// The new one.
@@ -40,15 +45,16 @@ pub enum Event {
     },
 }
 
-/// The request to be told.
-pub fn request() -> Vec<u8> {
+/// The request to be told, by a number of one's own choice.
+pub fn request(number: u32) -> Vec<u8> {
     let mut out = Vec::with_capacity(40);
     out.extend(40u32.to_ne_bytes());
     out.extend(NLMSG_DONE.to_ne_bytes());
     out.extend([0; 10]);
     out.extend(PROCESSES.to_ne_bytes());
     out.extend(PROCESSES.to_ne_bytes());
-    out.extend([0; 8]);
+    out.extend(number.to_ne_bytes());
+    out.extend([0; 4]);
     out.extend(4u16.to_ne_bytes());
     out.extend([0; 2]);
     out.extend(LISTEN.to_ne_bytes());
@@ -80,7 +86,9 @@ fn event(message: &[u8]) -> Option<Event> {
         (thread == process).then_some(process)
     };
     Some(match u32_at(event, 0)? {
-        ACKNOWLEDGED => Event::Acknowledged(u32_at(data, 0)?),
+        ACKNOWLEDGED => {
+            Event::Acknowledged { request: u32_at(connector, 8)?, error: u32_at(data, 0)? }
+        }
         FORK => Event::Fork { pid: whole(8)? },
         // Whichever thread executes becomes the first.
         EXEC => Event::Exec { pid: u32_at(data, 4)? },
@@ -132,7 +140,10 @@ mod tests {
         .concat();
         let told = [Event::Fork { pid: 7 }, Event::Exec { pid: 7 }, Event::Exit { pid: 7 }];
         assert_eq!(read(&datagram), told);
-        assert_eq!(read(&message(ACKNOWLEDGED, &[1])), [Event::Acknowledged(1)]);
+        let mut answer = message(ACKNOWLEDGED, &[1]);
+        answer[NETLINK_HEADER + 8] = 9;
+        let number = u32::from_ne_bytes([9, 0, 0, 0]);
+        assert_eq!(read(&answer), [Event::Acknowledged { request: number, error: 1 }]);
     }
 
     #[test]

@@ -12,15 +12,19 @@
 //! | `live.missed` | programs ended before they could be read |
 //! | `live.left_out` | more short-lived programs than are told in one report |
 
+mod files;
+mod folders;
+mod gather;
+mod listeners;
 mod news;
 mod processes;
 mod programs;
 
-pub(crate) use news::News;
+pub(crate) use news::{News, Place};
 pub(crate) use programs::Ended;
 
 use muster_model::{Diagnostic, Kind};
-use rustix::event::{EventfdFlags, eventfd};
+use rustix::event::{EventfdFlags, Timespec, eventfd};
 use rustix::fd::OwnedFd;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -82,6 +86,16 @@ impl Watch {
             let begun = processes::Source::open(options);
             watch.begin("processes", begun, move |source| source.run(&news, &stop));
         }
+        if options.files {
+            let (news, stop) = (Arc::clone(news), Arc::clone(&watch.stop));
+            let begun = files::Source::open(options, &news);
+            watch.begin("files", begun, move |source| source.run(&news, &stop));
+        }
+        if options.listeners {
+            let (news, stop) = (Arc::clone(news), Arc::clone(&watch.stop));
+            let begun = listeners::Source::open(options);
+            watch.begin("listeners", begun, move |source| source.run(&news, &stop));
+        }
         Some(watch)
     }
 
@@ -109,5 +123,12 @@ impl Drop for Watch {
         for thread in self.threads.drain(..) {
             let _ = thread.join();
         }
+    }
+}
+
+fn timespec(duration: Duration) -> Timespec {
+    Timespec {
+        tv_sec: i64::try_from(duration.as_secs()).unwrap_or(i64::MAX),
+        tv_nsec: i64::from(duration.subsec_nanos()),
     }
 }

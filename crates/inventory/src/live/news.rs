@@ -4,6 +4,7 @@ use super::programs::{Ended, Key, Note, Programs};
 use super::{Dirt, Waker};
 use crate::processes::Process;
 use muster_model::{Diagnostic, Kind};
+use rustix::fd::OwnedFd;
 use rustix::time::{ClockId, clock_gettime};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -24,6 +25,17 @@ struct State {
     troubles: BTreeMap<String, String>,
     cpu: Duration,
     waker: Option<Waker>,
+    places: Arc<[Place]>,
+    nudge: Option<Arc<OwnedFd>>,
+}
+
+/// A container that runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// Its id.
+    pub(crate) id: String,
+    /// The process by which it is seen.
+    pub(crate) process: Arc<Process>,
 }
 
 impl News {
@@ -33,6 +45,27 @@ impl News {
 
     pub(super) fn wake_by(&self, waker: Waker) {
         self.state().waker = Some(waker);
+    }
+
+    /// What is to be written to when containers come or go.
+    pub(super) fn nudge_by(&self, nudge: Arc<OwnedFd>) {
+        self.state().nudge = Some(nudge);
+    }
+
+    /// The containers of the last sweep.
+    pub(super) fn places(&self) -> Arc<[Place]> {
+        Arc::clone(&self.state().places)
+    }
+
+    /// These containers run.
+    pub(crate) fn settle(&self, places: Vec<Place>) {
+        let mut state = self.state();
+        if *state.places != *places {
+            state.places = places.into();
+            if let Some(nudge) = &state.nudge {
+                let _ = rustix::io::write(&**nudge, &1u64.to_ne_bytes());
+            }
+        }
     }
 
     /// These kinds are to be swept.
@@ -55,8 +88,12 @@ impl News {
 
     /// A source cannot be had, or only in part.
     pub(super) fn trouble(&self, code: &str, why: &str) {
-        tracing::warn!(code, why, "changes of this sort are only seen by sweeps");
-        self.state().troubles.insert(code.to_owned(), why.to_owned());
+        // The count of what is not watched may go on growing.
+        let mut state = self.state();
+        if !state.troubles.contains_key(code) {
+            tracing::warn!(code, why, "changes of this sort are only seen by sweeps");
+        }
+        state.troubles.insert(code.to_owned(), why.to_owned());
     }
 
     /// CPU time a source has used since it last said so.

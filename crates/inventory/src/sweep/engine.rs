@@ -8,7 +8,7 @@ use crate::files::root::Root;
 use crate::files::touched::Touched;
 use crate::hashing::HashCache;
 use crate::host::{Host, Memory, Place};
-use crate::live::{Ended, News};
+use crate::live::{Ended, News, Place as Watched};
 use crate::memo::Memo;
 use crate::networks::{Bridges, Inner};
 use crate::owners::Owners;
@@ -203,6 +203,10 @@ impl Engine {
                 container.details.signs = signs::of(&self.proc, first);
             }
         }
+        let watched = of.containers.iter().filter_map(|(id, container)| {
+            Some(Watched { id: id.clone(), process: Arc::clone(container.first()?) })
+        });
+        self.caches.news.settle(watched.collect());
         self.containers.retain(|id, _| of.containers.contains_key(id));
         self.processes = Processes { all, of };
         self.read_in = self.sweep;

@@ -68,13 +68,13 @@ pub(super) fn waiting(host: &Host<'_>) -> Vec<Waiting> {
 }
 
 /// The network namespace of this program.
-fn namespace(proc: &Proc) -> Option<u64> {
+pub(crate) fn namespace(proc: &Proc) -> Option<u64> {
     let target = proc.link("self/ns/net")?;
     target.to_str()?.strip_prefix("net:[")?.strip_suffix(']')?.parse().ok()
 }
 
-/// Asks the kernel about the namespace this program is in.
-fn ask(netns: Option<u64>, found: &mut Vec<Waiting>) -> Result<(), Errno> {
+/// What the kernel is asked by about the namespace this program is in.
+pub(crate) fn diag() -> Result<OwnedFd, Errno> {
     let fd = rustix::net::socket_with(
         AddressFamily::NETLINK,
         SocketType::DGRAM,
@@ -82,13 +82,25 @@ fn ask(netns: Option<u64>, found: &mut Vec<Waiting>) -> Result<(), Errno> {
         Some(netlink::SOCK_DIAG),
     )?;
     set_socket_timeout(&fd, Timeout::Recv, Some(Duration::from_secs(5)))?;
-    let mut interfaces = HashMap::new();
+    Ok(fd)
+}
+
+/// The waiting sockets of the namespace this program is in.
+pub(crate) fn list_all(fd: &OwnedFd) -> Result<Vec<Socket>, Errno> {
     let mut sockets = Vec::new();
     for protocol in PROTOCOLS {
         for family in [Family::V4, Family::V6] {
-            sockets.extend(list(&fd, family, protocol)?);
+            sockets.extend(list(fd, family, protocol)?);
         }
     }
+    Ok(sockets)
+}
+
+/// Asks the kernel about the namespace this program is in.
+fn ask(netns: Option<u64>, found: &mut Vec<Waiting>) -> Result<(), Errno> {
+    let fd = diag()?;
+    let sockets = list_all(&fd)?;
+    let mut interfaces = HashMap::new();
     found.extend(sockets.into_iter().map(|socket| {
         let name = (socket.interface != 0).then(|| {
             let name = || index_to_name(&fd, socket.interface);
