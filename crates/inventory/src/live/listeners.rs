@@ -1,36 +1,41 @@
 //! Sockets that begin or cease to wait for others. The kernel has no event for them that could be had without programs of
-//! our own in it, so they are listed every second: of the own network namespace by netlink, of those of containers from
-//! `/proc/PID/net`, each list for some hundredth of a millisecond and all together within a budget.
+//! our own in it, so they are listed every second by netlink: those of the own network namespace, and within a budget those of
+//! containers, the ones first in which something was started lately.
 
-use super::news::{News, thread_cpu};
+use super::news::{News, Place, thread_cpu};
 use super::{Options, timespec};
 use crate::collectors::port::lists;
 use crate::proc::Proc;
-use muster_formats::sockets::{Protocol, Socket, proc_net};
-use muster_model::Kind;
+use muster_formats::sockets::{Protocol, Socket};
+use muster_model::{Clock, Kind, SystemClock};
 use rustix::event::{PollFd, PollFlags, poll};
-use rustix::fd::OwnedFd;
+use rustix::fd::{AsFd, OwnedFd};
 use rustix::io::Errno;
+use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 use std::collections::hash_map::DefaultHasher;
 use std::collections::{BTreeMap, HashMap};
+use std::fs::File;
 use std::hash::{Hash, Hasher};
-use std::io::{BufRead, BufReader, Read};
 use std::time::Duration;
 
 /// Time between two rounds.
 const EVERY: Duration = Duration::from_secs(1);
-/// CPU time of a round; what it does not get to is looked at in the next.
-const ROUND: Duration = Duration::from_millis(8);
+/// CPU time of a round until which namespaces are looked at in which something was started lately, and until which others are;
+/// what it does not get to is looked at in the next.
+const HOT: Duration = Duration::from_millis(6);
+const COLD: Duration = Duration::from_millis(4);
+/// What is lately, seconds.
+const LATELY: i64 = 60;
 /// UDP sockets from this port on are mostly those of somebody who asks.
 const EPHEMERAL: u16 = 32_768;
-/// Longest list of a namespace, bytes.
-const MAX_FILE: u64 = 1 << 20;
 
 /// What lists sockets.
 pub(super) struct Source {
     diag: OwnedFd,
     proc: Proc,
     own: u64,
+    /// The own namespace.
+    home: File,
 }
 
 impl Source {
@@ -41,7 +46,8 @@ impl Source {
         }
         let diag = lists::diag().map_err(|errno| errno.to_string())?;
         let own = lists::namespace(&proc).unwrap_or_default();
-        Ok(Self { diag, proc, own })
+        let home = proc.open_file("self/ns/net").map_err(|error| error.to_string())?;
+        Ok(Self { diag, proc, own, home })
     }
 
     /// Looks every second until told to stop.
@@ -61,29 +67,10 @@ impl Source {
         }
     }
 
-    fn of_process(&self, pid: u32) -> Option<u64> {
-        let mut sum = 0u64;
-        for (protocol, name) in [
-            (Protocol::Tcp, "tcp"),
-            (Protocol::Tcp, "tcp6"),
-            (Protocol::Udp, "udp"),
-            (Protocol::Udp, "udp6"),
-        ] {
-            let Ok(file) = self.proc.open_file(format!("{pid}/net/{name}")) else { continue };
-            let mut reader = BufReader::with_capacity(4_096, file.take(MAX_FILE));
-            let mut line = Vec::new();
-            while line.is_empty()
-                || !(protocol == Protocol::Tcp && proc_net::is_past_listeners(&line))
-            {
-                line.clear();
-                if reader.read_until(b'\n', &mut line).ok()? == 0 {
-                    break;
-                }
-                let sockets = proc_net::sockets(protocol, &line);
-                sum = sockets.fold(sum, |sum, socket| sum.wrapping_add(mark(&socket)));
-            }
-        }
-        Some(sum)
+    /// The TCP listeners of another namespace, which the calling thread is in from then on.
+    fn of(&self, pid: u32, netns: u64) -> Result<u64, Errno> {
+        lists::enter(&self.proc, pid, netns)?;
+        Ok(sum(&lists::list_all(&lists::diag()?, &[Protocol::Tcp])?))
     }
 }
 
@@ -100,29 +87,42 @@ impl Known {
     /// Whether anything is new.
     fn look(&mut self, source: &Source, news: &News) -> bool {
         let mut new = false;
-        if let Ok(sockets) = lists::list_all(&source.diag) {
-            let sum = sockets.iter().fold(0, |sum: u64, socket| sum.wrapping_add(mark(socket)));
+        if let Ok(sockets) = lists::list_all(&source.diag, &lists::PROTOCOLS) {
+            let sum = sum(&sockets);
             new |= self.own.replace(sum).is_some_and(|before| before != sum);
         }
         let places = news.places();
-        let namespaces: BTreeMap<u64, u32> = places
-            .iter()
-            .map(|place| (place.process.netns, place.process.pid))
-            .filter(|(netns, _)| *netns != source.own && *netns != 0)
-            .collect();
+        let foreign =
+            |place: &&Place| !matches!(place.process.netns, 0) && place.process.netns != source.own;
+        let namespaces: BTreeMap<u64, &Place> =
+            places.iter().filter(foreign).map(|place| (place.process.netns, place)).collect();
         self.namespaces.retain(|netns, _| namespaces.contains_key(netns));
-        let began = thread_cpu();
+        let now = SystemClock.now();
         let (after, before) = (namespaces.range(self.at + 1..), namespaces.range(..=self.at));
-        for (netns, pid) in after.chain(before) {
-            if thread_cpu().saturating_sub(began) > ROUND {
-                break;
+        let is_hot = |place: &Place| place.youngest.plus_secs(LATELY) > now;
+        let (hot, cold): (Vec<_>, Vec<_>) =
+            after.chain(before).partition(|(_, place)| is_hot(place));
+        let began = thread_cpu();
+        for (list, budget) in [(hot, HOT), (cold, COLD)] {
+            for (netns, place) in list {
+                if thread_cpu().saturating_sub(began) > budget {
+                    break;
+                }
+                self.at = *netns;
+                let Ok(sum) = source.of(place.process.pid, *netns) else { continue };
+                // One that is seen for the first time was swept, but perhaps before it listened.
+                let known = self.namespaces.insert(*netns, sum);
+                new |= known.map_or(sum != 0 && is_hot(place), |before| before != sum);
             }
-            self.at = *netns;
-            let Some(sum) = source.of_process(*pid) else { continue };
-            new |= self.namespaces.insert(*netns, sum).unwrap_or_default() != sum;
         }
+        // So that it is not held on to when its container has ended.
+        let _ = move_into_link_name_space(source.home.as_fd(), Some(LinkNameSpaceType::Network));
         new
     }
+}
+
+fn sum(sockets: &[Socket]) -> u64 {
+    sockets.iter().fold(0, |sum, socket| sum.wrapping_add(mark(socket)))
 }
 
 /// A number for a socket, to be added to those of others; 0 for one that does not count.

@@ -3,7 +3,7 @@
 use super::programs::{Ended, Key, Note, Programs};
 use super::{Dirt, Waker};
 use crate::processes::Process;
-use muster_model::{Diagnostic, Kind};
+use muster_model::{Diagnostic, Kind, Micros};
 use rustix::fd::OwnedFd;
 use rustix::time::{ClockId, clock_gettime};
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,6 +36,8 @@ pub(crate) struct Place {
     pub(crate) id: String,
     /// The process by which it is seen.
     pub(crate) process: Arc<Process>,
+    /// When the last of its processes started.
+    pub(crate) youngest: Micros,
 }
 
 impl News {

@@ -204,7 +204,9 @@ impl Engine {
             }
         }
         let watched = of.containers.iter().filter_map(|(id, container)| {
-            Some(Watched { id: id.clone(), process: Arc::clone(container.first()?) })
+            let youngest = container.processes.iter().map(|process| process.start).max();
+            let (id, process) = (id.clone(), Arc::clone(container.first()?));
+            Some(Watched { id, process, youngest: youngest.unwrap_or_default() })
         });
         self.caches.news.settle(watched.collect());
         self.containers.retain(|id, _| of.containers.contains_key(id));

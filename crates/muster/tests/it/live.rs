@@ -1,5 +1,7 @@
 //! What happens between two sweeps is told: no kind is swept twice by itself in these tests.
 
+mod container;
+
 use crate::process::{Server, ask, muster, wait_for};
 use serde_json::Value;
 use std::net::TcpListener;

@@ -1,18 +1,20 @@
 //! The waiting sockets of every network namespace.
 //!
-//! The kernel is asked by netlink about the namespace this program is in, and by `/proc/PID/net` about the
-//! others, which takes no entering of them. A proc directory that is not this machine's own has only files.
+//! The kernel is asked by netlink, by a socket made in the namespace: `/proc/PID/net/tcp` walks through the table of all
+//! connections of the machine for every namespace, which takes ten times as long. Another namespace is entered by a thread that
+//! ends with it. Where that is not allowed, and in a proc directory that is not this machine's own, there are only files.
 
 use super::address;
 use crate::host::Host;
 use crate::proc::Proc;
 use muster_formats::sockets::inet_diag::{self, Family, Progress};
 use muster_formats::sockets::{MAX_SOCKETS, Protocol, Socket, proc_net};
-use rustix::fd::OwnedFd;
+use rustix::fd::{AsFd, OwnedFd};
 use rustix::io::Errno;
 use rustix::net::netdevice::index_to_name;
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
 use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, netlink};
+use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 use std::collections::{BTreeMap, HashMap};
 use std::io::{BufRead, BufReader, Read};
 use std::time::Duration;
@@ -22,7 +24,7 @@ const MAX_FILE: u64 = 192 << 20;
 /// A list during which sockets came or went is asked for again, this often at most.
 const TRIES: u32 = 3;
 
-const PROTOCOLS: [Protocol; 2] = [Protocol::Tcp, Protocol::Udp];
+pub(crate) const PROTOCOLS: [Protocol; 2] = [Protocol::Tcp, Protocol::Udp];
 
 /// A waiting socket.
 pub(super) struct Waiting {
@@ -59,7 +61,8 @@ pub(super) fn waiting(host: &Host<'_>) -> Vec<Waiting> {
     }
     for (netns, process) in namespaces {
         let foreign = (Some(netns) != host_netns).then_some(netns);
-        if Some(netns) == own && ask(foreign, &mut found).is_ok() {
+        let fd = if Some(netns) == own { diag() } else { diag_in(proc, process.pid, netns) };
+        if fd.and_then(|fd| ask(&fd, foreign, &mut found)).is_ok() {
             continue;
         }
         read_files(host, &format!("{}/net", process.pid), foreign, &mut found);
@@ -85,25 +88,46 @@ pub(crate) fn diag() -> Result<OwnedFd, Errno> {
     Ok(fd)
 }
 
-/// The waiting sockets of the namespace this program is in.
-pub(crate) fn list_all(fd: &OwnedFd) -> Result<Vec<Socket>, Errno> {
+/// The same about the namespace of a process: a socket stays in the one it was made in.
+fn diag_in(proc: &Proc, pid: u32, netns: u64) -> Result<OwnedFd, Errno> {
+    if !proc.is_own() {
+        return Err(Errno::NOSYS);
+    }
+    let make = || enter(proc, pid, netns).and_then(|()| diag());
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().name("netns".to_owned()).spawn_scoped(scope, make);
+        thread.map_err(|_| Errno::AGAIN)?.join().unwrap_or(Err(Errno::AGAIN))
+    })
+}
+
+/// Moves the calling thread into the network namespace of a process, if it still is this one.
+pub(crate) fn enter(proc: &Proc, pid: u32, netns: u64) -> Result<(), Errno> {
+    let namespace = proc.open_file(format!("{pid}/ns/net"));
+    let namespace = namespace.map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
+    if rustix::fs::fstat(&namespace)?.st_ino != netns {
+        return Err(Errno::SRCH);
+    }
+    move_into_link_name_space(namespace.as_fd(), Some(LinkNameSpaceType::Network))
+}
+
+/// The waiting sockets of a namespace.
+pub(crate) fn list_all(fd: &OwnedFd, protocols: &[Protocol]) -> Result<Vec<Socket>, Errno> {
     let mut sockets = Vec::new();
-    for protocol in PROTOCOLS {
+    for protocol in protocols {
         for family in [Family::V4, Family::V6] {
-            sockets.extend(list(fd, family, protocol)?);
+            sockets.extend(list(fd, family, *protocol)?);
         }
     }
     Ok(sockets)
 }
 
-/// Asks the kernel about the namespace this program is in.
-fn ask(netns: Option<u64>, found: &mut Vec<Waiting>) -> Result<(), Errno> {
-    let fd = diag()?;
-    let sockets = list_all(&fd)?;
+/// Asks the kernel about a namespace.
+fn ask(fd: &OwnedFd, netns: Option<u64>, found: &mut Vec<Waiting>) -> Result<(), Errno> {
+    let sockets = list_all(fd, &PROTOCOLS)?;
     let mut interfaces = HashMap::new();
     found.extend(sockets.into_iter().map(|socket| {
         let name = (socket.interface != 0).then(|| {
-            let name = || index_to_name(&fd, socket.interface);
+            let name = || index_to_name(fd, socket.interface);
             interfaces
                 .entry(socket.interface)
                 .or_insert_with(|| name().unwrap_or_else(|_| socket.interface.to_string()))
