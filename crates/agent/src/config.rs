@@ -19,6 +19,8 @@ pub struct Config {
     pub schedule: ScheduleConfig,
     /// Which images are looked for beside those in the stores of Docker, Podman and containerd.
     pub images: ImagesConfig,
+    /// What is watched between sweeps.
+    pub live: LiveConfig,
     /// Switches and periods by kind.
     pub kinds: BTreeMap<Kind, KindConfig>,
 }
@@ -70,6 +72,34 @@ pub struct ScheduleConfig {
 pub struct ImagesConfig {
     /// Folders that are OCI layouts, or that hold some.
     pub layouts: Vec<PathBuf>,
+}
+
+/// What is watched between sweeps, so that changes are told within seconds. What is off, or not to be had, is seen by the
+/// next sweep.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LiveConfig {
+    /// Starts and ends of processes and containers; programs that run shorter than the time between two sweeps.
+    pub processes: bool,
+    /// Folders of accounts, packages and of what starts by itself.
+    pub files: bool,
+    /// Sockets that wait for others.
+    pub listeners: bool,
+    /// Kilobytes of events the kernel keeps while the agent is busy, 4 to 65536.
+    pub buffer_kb: usize,
+}
+
+impl Default for LiveConfig {
+    fn default() -> Self {
+        Self { processes: true, files: true, listeners: true, buffer_kb: 4_096 }
+    }
+}
+
+impl LiveConfig {
+    /// Whether anything is watched.
+    pub const fn any(&self) -> bool {
+        self.processes || self.files || self.listeners
+    }
 }
 
 /// One kind.
@@ -131,6 +161,9 @@ impl Config {
         if self.limits.cpu_burst_ms > 600_000 {
             return Err(Error::invalid("limits.cpu_burst_ms", "must be 600000 or less"));
         }
+        if !(4..=65_536).contains(&self.live.buffer_kb) {
+            return Err(Error::invalid("live.buffer_kb", "must be 4 to 65536"));
+        }
         Ok(())
     }
 
@@ -169,6 +202,8 @@ mod tests {
             ("[kinds.process]\nevery = 1", "every"),
             ("[kinds.process]\nevery_secs = 1", "kinds.process.every_secs"),
             ("[limits]\ncpu_percent = 0", "limits.cpu_percent"),
+            ("[live]\nbuffer_kb = 3", "live.buffer_kb"),
+            ("[live]\nfanotify = true", "fanotify"),
             ("[schedule]\nquiet = ['25:00-01:00']", "schedule.quiet"),
             ("[schedule]\nquiet = ['nine']", "schedule.quiet"),
             ("[images]\nlayouts = ['srv']", "images.layouts"),

@@ -64,8 +64,8 @@ fn serve(config: Config) -> Result<()> {
     let mut agent = Agent::new(parts)?;
     tracing::info!(server = enrolment.server, host = enrolment.host_id, "running");
     // Never stops by itself: it may be killed at any moment, and nothing is lost by that.
-    let (_running, stop) = std::sync::mpsc::channel();
-    agent.run(&stop);
+    let (wake, woken) = std::sync::mpsc::channel();
+    agent.run(&wake, &woken);
     Ok(())
 }
 

@@ -22,7 +22,7 @@ use muster_model::{Clock, Diagnostic, Error, ErrorKind, Kind, Micros, Result};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 use tasks::Tasks;
 
@@ -47,6 +47,15 @@ const AROUND_PROCESSES: [Kind; 8] = [
     Kind::WebFramework,
     Kind::WebCms,
 ];
+
+/// What ends an agent's rest before its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wake {
+    /// Something is to be swept.
+    News,
+    /// The agent is to end.
+    Stop,
+}
 
 /// What an agent is made of.
 pub struct Parts<S, T> {
@@ -84,6 +93,14 @@ pub struct Agent<S, T> {
     swept_cpu: Duration,
     /// Kinds whose first sweep on this host is still to come: it is not held back by the budget.
     unseen: BTreeSet<Kind>,
+    /// Kinds the watch found dirty: swept and told before all others.
+    urgent: BTreeSet<Kind>,
+    /// The last of the urgent kinds was swept: what is new is told at once.
+    hurry: bool,
+    /// What the watch could not watch, or lost.
+    watch_troubles: Vec<Diagnostic>,
+    /// The containers of the last sweep.
+    containers: Option<BTreeSet<String>>,
     /// Whether the server wants the containers guarded; unknown before its first answer.
     guarded: Option<bool>,
     /// Images that are to be looked into.
@@ -126,6 +143,10 @@ impl<S: Sweeper, T: Transport> Agent<S, T> {
             humoured: BTreeSet::new(),
             swept_cpu: Duration::ZERO,
             unseen,
+            urgent: BTreeSet::new(),
+            hurry: false,
+            watch_troubles: Vec::new(),
+            containers: None,
             guarded: None,
             scans: Vec::new(),
         };
@@ -133,14 +154,23 @@ impl<S: Sweeper, T: Transport> Agent<S, T> {
         Ok(agent)
     }
 
-    /// Runs until something is sent on `stop` or its sender is gone.
-    pub fn run(&mut self, stop: &Receiver<()>) {
+    /// Runs until it is told to stop on `woken`; `wake` leads there and is what the watch wakes the agent by.
+    pub fn run(&mut self, wake: &Sender<Wake>, woken: &Receiver<Wake>) {
+        if self.parts.config.live.any() {
+            let wake = wake.clone();
+            // Of an agent that has ended nobody is to be woken.
+            let waker = Box::new(move || {
+                let _ = wake.send(Wake::News);
+            });
+            self.parts.sweeper.watch(&self.parts.config.live, waker);
+        }
         let start = Instant::now();
         loop {
             let minute = local_minute(self.parts.clock.now());
             let wait = self.step(start.elapsed(), minute);
-            if stop.recv_timeout(wait) != Err(RecvTimeoutError::Timeout) {
-                return;
+            match woken.recv_timeout(wait) {
+                Ok(Wake::News) | Err(RecvTimeoutError::Timeout) => {}
+                Ok(Wake::Stop) | Err(RecvTimeoutError::Disconnected) => return,
             }
         }
     }
@@ -148,9 +178,15 @@ impl<S: Sweeper, T: Transport> Agent<S, T> {
     /// One step at `now` (from any fixed moment) in the given minute of the local day; returns how long to
     /// wait before the next.
     pub fn step(&mut self, now: Duration, minute: u16) -> Duration {
+        self.take_in_dirt(now, minute);
         self.pending.extend(self.schedule.due(now, minute));
         self.pending.extend(self.tasks.kinds());
         self.take_in_wishes();
+        if self.hurry && self.is_urgent() {
+            let pause = self.send();
+            self.next_report = now + pause;
+        }
+        self.hurry = false;
         if !self.pending.is_empty() && now < self.next_report {
             let kinds = self.next_kinds();
             let new = kinds.iter().all(|kind| self.unseen.contains(kind));
@@ -182,6 +218,23 @@ impl<S: Sweeper, T: Transport> Agent<S, T> {
         next.saturating_sub(now).max(Duration::from_secs(1))
     }
 
+    /// What the watch found is swept before anything else, outside the quiet hours.
+    fn take_in_dirt(&mut self, now: Duration, minute: u16) {
+        let dirt = self.parts.sweeper.dirt();
+        if !dirt.cpu.is_zero() {
+            self.throttle.spend(dirt.cpu, now);
+            if self.parts.meter == Meter::Thread {
+                self.swept_cpu += dirt.cpu;
+            }
+        }
+        self.watch_troubles = dirt.diagnostics;
+        let enabled = |kind: &Kind| self.parts.config.kind(*kind).enabled;
+        self.urgent.extend(dirt.kinds.into_iter().filter(enabled));
+        if !self.schedule.is_quiet(minute) {
+            self.pending.extend(&self.urgent);
+        }
+    }
+
     /// Whether there are news that need not wait for the next heartbeat.
     fn is_urgent(&self) -> bool {
         self.sync.has_news() && self.backoff.failures() == 0 && self.asked_again < 2
@@ -202,8 +255,12 @@ impl<S: Sweeper, T: Transport> Agent<S, T> {
         self.pending.extend(on);
     }
 
-    /// What to sweep in one go: one kind, or all that look at processes.
+    /// What to sweep in one go: what is urgent, else one kind, or all that look at processes.
     fn next_kinds(&self) -> Vec<Kind> {
+        let urgent: Vec<Kind> = self.pending.intersection(&self.urgent).copied().collect();
+        if !urgent.is_empty() {
+            return urgent;
+        }
         let (together, alone): (Vec<Kind>, Vec<Kind>) =
             self.pending.iter().partition(|kind| AROUND_PROCESSES.contains(kind));
         alone.first().map_or(together, |kind| vec![*kind])
@@ -212,16 +269,29 @@ impl<S: Sweeper, T: Transport> Agent<S, T> {
     /// Sweeps some of the pending kinds.
     fn sweep(&mut self, kinds: &[Kind], now: Duration) {
         let before = self.parts.meter.cpu();
-        let sweep = self.parts.sweeper.sweep(kinds);
+        // What is due, or was asked for, is swept in full, however much is going on.
+        let quickly = kinds.iter().all(|kind| {
+            let asked = self.tasks.kinds().any(|asked| asked == *kind);
+            self.urgent.contains(kind) && !asked && !self.schedule.is_due(*kind, now)
+        });
+        let sweep = self.parts.sweeper.sweep(kinds, quickly);
         let new = kinds.iter().all(|kind| self.unseen.remove(kind));
         for kind in kinds {
             self.pending.remove(kind);
+            self.hurry |= self.urgent.remove(kind);
             self.troubles.remove(kind);
         }
         self.troubles.extend(sweep.troubles);
         self.sync.observe(&sweep.kinds, sweep.scopes);
-        self.sync.trouble(self.troubles.values().flatten().cloned().collect());
+        let troubles = self.watch_troubles.iter().chain(self.troubles.values().flatten());
+        self.sync.trouble(troubles.cloned().collect());
         if let Some(containers) = sweep.containers {
+            let ids = containers.iter().map(|container| container.named.id.clone()).collect();
+            let before = self.containers.replace(ids);
+            // One that came or went is news of every kind.
+            if self.parts.config.live.processes && before.is_some() && before != self.containers {
+                self.pending.extend(self.schedule.enabled());
+            }
             self.sync.tell(containers);
         }
         if let Some(images) = sweep.images {
@@ -230,7 +300,9 @@ impl<S: Sweeper, T: Transport> Agent<S, T> {
         if self.pending.is_empty() {
             self.describe();
         }
-        self.schedule.swept(kinds, now);
+        if !quickly {
+            self.schedule.swept(kinds, now);
+        }
         self.tasks.swept(kinds, &sweep.failed);
         for done in self.tasks.take_done() {
             self.sync.finish(done);
@@ -291,6 +363,7 @@ impl<S: Sweeper, T: Transport> Agent<S, T> {
         self.asked_again = if reply.full.is_empty() { 0 } else { self.asked_again + 1 };
         self.humoured.clear();
         self.sync.replied(reply);
+        self.parts.sweeper.told();
         if self.guarded != Some(reply.guard) {
             self.guarded = Some(reply.guard);
             self.parts.sweeper.guard(reply.guard);

@@ -62,6 +62,11 @@ impl Schedule {
         self.kinds.iter().filter(|it| it.due <= now).map(|it| it.kind).collect()
     }
 
+    /// Whether it is a kind's time, quiet hours aside.
+    pub fn is_due(&self, kind: Kind, now: Duration) -> bool {
+        self.kinds.iter().any(|it| it.kind == kind && it.due <= now)
+    }
+
     /// These kinds were swept.
     pub fn swept(&mut self, kinds: &[Kind], now: Duration) {
         for entry in self.kinds.iter_mut().filter(|it| kinds.contains(&it.kind)) {
@@ -74,7 +79,8 @@ impl Schedule {
         self.kinds.iter().map(|it| it.due).min()
     }
 
-    fn is_quiet(&self, minute: u16) -> bool {
+    /// Whether nothing is swept unasked now.
+    pub fn is_quiet(&self, minute: u16) -> bool {
         self.quiet.iter().any(|(from, to)| {
             if from <= to {
                 (*from..*to).contains(&minute)

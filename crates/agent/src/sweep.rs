@@ -1,6 +1,8 @@
 //! What the agent sweeps with: the host's inventory, or something else in tests.
 
+use crate::config::LiveConfig;
 use crate::sync::Swept;
+use muster_inventory::live::{self, Dirt, Waker};
 use muster_inventory::{Inventory, Standing};
 use muster_model::container::Details;
 use muster_model::host::HostProfile;
@@ -40,8 +42,17 @@ pub trait Sweeper {
     /// What software is in an image of this host, or why that cannot be told.
     fn contents(&mut self, id: &str) -> Result<Vec<Fact>, String>;
 
-    /// Sweeps these kinds, as far as it can.
-    fn sweep(&mut self, kinds: &[Kind]) -> Sweep;
+    /// Watches from now on what happens between sweeps, and calls the waker when there is dirt.
+    fn watch(&mut self, live: &LiveConfig, waker: Waker);
+
+    /// What the watch has found since it was last asked.
+    fn dirt(&mut self) -> Dirt;
+
+    /// What the last sweeps found was told.
+    fn told(&mut self);
+
+    /// Sweeps these kinds, as far as it can; quickly: only what an event may have changed.
+    fn sweep(&mut self, kinds: &[Kind], quickly: bool) -> Sweep;
 }
 
 impl Sweeper for Inventory {
@@ -57,9 +68,29 @@ impl Sweeper for Inventory {
         Self::contents(self, id)
     }
 
-    fn sweep(&mut self, kinds: &[Kind]) -> Sweep {
+    fn watch(&mut self, live: &LiveConfig, waker: Waker) {
+        let options = live::Options {
+            processes: live.processes,
+            files: live.files,
+            listeners: live.listeners,
+            buffer: live.buffer_kb.saturating_mul(1024),
+            ..live::Options::default()
+        };
+        Self::watch(self, &options, waker);
+    }
+
+    fn dirt(&mut self) -> Dirt {
+        Self::dirt(self)
+    }
+
+    fn told(&mut self) {
+        Self::told(self);
+    }
+
+    fn sweep(&mut self, kinds: &[Kind], quickly: bool) -> Sweep {
         let mut sweep = Sweep::default();
-        for swept in Self::sweep(self, kinds) {
+        let found = if quickly { self.sweep_quickly(kinds) } else { Self::sweep(self, kinds) };
+        for swept in found {
             sweep.cpu += Duration::from_micros(swept.cpu_us);
             // What fails in one container only troubles; where the host itself fails, so does the kind.
             if swept.standing != Standing::Fresh && swept.container.is_none() {

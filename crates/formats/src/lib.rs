@@ -26,6 +26,7 @@ pub mod os_release;
 pub mod pacman;
 pub mod passwd;
 pub mod pom;
+pub mod proc_event;
 pub mod purl;
 pub mod python;
 pub mod read_at;

@@ -4,7 +4,7 @@ mod app;
 mod auto_launch;
 mod jar_package;
 mod kernel_module;
-mod port;
+pub(crate) mod port;
 mod process;
 mod service;
 mod users;

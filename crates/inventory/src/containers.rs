@@ -13,6 +13,7 @@ pub(crate) use published::published;
 pub(crate) use state::{docker_root, storages};
 
 use crate::files::Files;
+use crate::live::Ended;
 use crate::processes::Process;
 use muster_model::container::Details;
 use std::collections::{BTreeMap, HashMap};
@@ -28,6 +29,8 @@ pub(crate) struct Container {
     pub(crate) details: Details,
     /// Its processes by pid.
     pub(crate) processes: Vec<Arc<Process>>,
+    /// Its programs that ended without a sweep having seen them.
+    pub(crate) ended: Vec<Arc<Ended>>,
 }
 
 impl Container {
@@ -42,6 +45,8 @@ impl Container {
 pub(crate) struct Attribution {
     /// Those of no container, by pid.
     pub(crate) host: Vec<Arc<Process>>,
+    /// Programs of no container that ended without a sweep having seen them.
+    pub(crate) ended: Vec<Arc<Ended>>,
     /// The containers by id.
     pub(crate) containers: BTreeMap<String, Container>,
 }
@@ -67,7 +72,8 @@ impl Attribution {
                     continue;
                 }
                 let details = state::of(inside, files);
-                let container = Container { details, processes: Vec::new() };
+                let (processes, ended) = (Vec::new(), Vec::new());
+                let container = Container { details, processes, ended };
                 found.containers.insert(inside.id.clone(), container);
             }
             if let Some(container) = found.containers.get_mut(&inside.id) {
@@ -75,5 +81,21 @@ impl Attribution {
             }
         }
         found
+    }
+
+    /// Adds the programs that have ended; gives back those of containers that have ended with them.
+    pub(crate) fn add_ended(&mut self, ended: Vec<Arc<Ended>>, files: &Files) -> Vec<Arc<Ended>> {
+        let mut lost = Vec::new();
+        for program in ended {
+            let list = match cgroup::inside(&program.process.cgroup, files) {
+                None => &mut self.ended,
+                Some(inside) => {
+                    let container = self.containers.get_mut(&inside.id);
+                    container.map_or(&mut lost, |container| &mut container.ended)
+                }
+            };
+            list.push(program);
+        }
+        lost
     }
 }

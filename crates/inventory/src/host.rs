@@ -1,6 +1,7 @@
 //! What a collector is given: one host, or whatever looks like one.
 
 use crate::files::{Files, Stat};
+use crate::live::Ended;
 use crate::names::Names;
 use crate::networks::Inner;
 use crate::owners::Owners;
@@ -12,7 +13,7 @@ use std::any::{Any, TypeId};
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 /// The swept host during one run of one collector.
 pub struct Host<'a> {
@@ -33,6 +34,8 @@ pub(crate) struct Place<'a> {
     /// Those of all places.
     pub(crate) all: &'a [Arc<Process>],
     pub(crate) is_container: bool,
+    /// Programs that ended without a sweep having seen them.
+    pub(crate) ended: &'a [Arc<Ended>],
     /// The network of a container that nobody elsewhere reaches.
     pub(crate) inner: Option<&'a Inner>,
 }
@@ -85,6 +88,11 @@ impl<'a> Host<'a> {
     /// The processes of the whole machine by pid: who holds a socket may belong to another place.
     pub const fn everyone(&self) -> &'a [Arc<Process>] {
         self.place.all
+    }
+
+    /// The place's programs that ended without a sweep having seen them.
+    pub(crate) const fn ended(&self) -> &'a [Arc<Ended>] {
+        self.place.ended
     }
 
     /// Is it a container?
@@ -158,6 +166,15 @@ impl<'a> Host<'a> {
         }
         let stat = self.exe_stat(process).filter(Stat::is_file)?;
         self.files.hash(&stat, || self.proc.open_file(format!("{}/exe", process.pid)).ok())
+    }
+
+    /// SHA-256 of a program that has ended.
+    pub(crate) fn ended_sha256(&self, ended: &Ended) -> Option<String> {
+        let hash = ended.hash.get_or_init(|| {
+            let file = ended.file.lock().unwrap_or_else(PoisonError::into_inner).take();
+            self.files.hash(&self.files.seen(ended.stat), || file.filter(|_| ended.stat.is_file()))
+        });
+        hash.clone()
     }
 
     /// The login name of a user number, from the root's passwd.

@@ -15,6 +15,7 @@ pub mod files;
 pub mod hashing;
 pub mod host;
 mod images;
+pub mod live;
 mod marker;
 mod memo;
 pub mod names;

@@ -170,6 +170,13 @@ pub(crate) fn is_still(proc: &Proc, process: &Process) -> bool {
     line.is_some_and(|line| line.state.start_ticks == process.start_ticks)
 }
 
+/// One process in full, without any table.
+pub(crate) fn read_one(proc: &Proc, pid: u32, boot: Micros) -> Option<Process> {
+    let mut buffer = [0; 2048];
+    let line = StatLine::parse(proc.head(pid, "stat", &mut buffer)?)?;
+    read_process(proc, pid, &line, boot)
+}
+
 /// Effective user and group, which the kernel makes the owners of a process's directory. Those of a fixture
 /// say nothing.
 fn owner(proc: &Proc, pid: u32) -> Option<(u32, u32)> {
@@ -177,7 +184,7 @@ fn owner(proc: &Proc, pid: u32) -> Option<(u32, u32)> {
     Some((stat.uid, stat.gid))
 }
 
-fn boot_time(proc: &Proc) -> Micros {
+pub(crate) fn boot_time(proc: &Proc) -> Micros {
     let secs = proc.text("stat").ok().and_then(|text| {
         text.lines().find_map(|line| line.strip_prefix("btime ")?.trim().parse().ok())
     });
@@ -258,7 +265,12 @@ fn without_deleted(exe: &[u8]) -> (&[u8], bool) {
 
 /// `net:[4026531840]` → 4026531840.
 fn namespace(target: &Path) -> u64 {
-    let text = target.to_string_lossy();
+    namespace_of(target.as_os_str().as_bytes())
+}
+
+/// As a link of a process has it.
+pub(crate) fn namespace_of(target: &[u8]) -> u64 {
+    let text = String::from_utf8_lossy(target);
     let digits = text.split_once(":[").and_then(|(_, rest)| rest.strip_suffix(']'));
     digits.and_then(|digits| digits.parse().ok()).unwrap_or(0)
 }

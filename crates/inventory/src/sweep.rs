@@ -8,6 +8,7 @@ mod engine;
 
 use crate::collector::{Collector, Rows};
 use crate::collectors::COLLECTORS;
+use crate::live::{self, Dirt, Waker, Watch};
 use engine::{Caches, Engine, Found, Outcome};
 use muster_model::container::Details;
 use muster_model::host::HostProfile;
@@ -122,7 +123,9 @@ pub struct Inventory {
     told: Option<Vec<Details>>,
     images: Option<Arc<[Image]>>,
     guard: bool,
+    quick: bool,
     sweeps: u64,
+    watch: Option<Watch>,
 }
 
 /// The last good run of a kind.
@@ -161,7 +164,9 @@ impl Inventory {
             told: None,
             images: None,
             guard: false,
+            quick: false,
             sweeps: 0,
+            watch: None,
         })
     }
 
@@ -216,8 +221,36 @@ impl Inventory {
         self.guard = guard;
     }
 
+    /// Watches from now on what happens between sweeps, and calls the waker when there is something to be swept. What
+    /// cannot be watched is told by [`Inventory::dirt`].
+    pub fn watch(&mut self, options: &live::Options, waker: Waker) {
+        self.watch = None;
+        self.watch = Watch::start(options, &self.caches.news, waker);
+    }
+
+    /// What the watch has found since it was last asked; nothing where there is none.
+    pub fn dirt(&self) -> Dirt {
+        if self.watch.is_some() { self.caches.news.take() } else { Dirt::default() }
+    }
+
+    /// What the last sweeps found was told: programs that have ended are gone from the next.
+    pub fn told(&self) {
+        self.caches.news.told();
+    }
+
     /// Sweeps the given kinds, as far as the options allow them: of each the host, then its containers.
     pub fn sweep(&mut self, kinds: &[Kind]) -> Vec<Swept> {
+        self.quick = false;
+        self.sweep_them(kinds)
+    }
+
+    /// The same after an event: the processes of a container are looked at only if any came, went or changed.
+    pub fn sweep_quickly(&mut self, kinds: &[Kind]) -> Vec<Swept> {
+        self.quick = true;
+        self.sweep_them(kinds)
+    }
+
+    fn sweep_them(&mut self, kinds: &[Kind]) -> Vec<Swept> {
         self.sweeps += 1;
         let known = self.kinds();
         let wanted = kinds.iter().copied().filter(|kind| known.contains(kind));
@@ -237,7 +270,9 @@ impl Inventory {
             Ok(worker) => worker,
             Err(error) => return self.failed(kind, "sweep.impossible", error.message()),
         };
-        match worker.run((kind, self.sweeps, self.guard), self.options.limits.collector) {
+        let (sweep, guard, quick) = (self.sweeps, self.guard, self.quick);
+        let job = Job { kind, sweep, guard, quick };
+        match worker.run(job, self.options.limits.collector) {
             Ok(outcome) => {
                 self.worker = Some(worker);
                 self.accept(kind, outcome)
@@ -346,8 +381,17 @@ fn kept(
     }
 }
 
-/// A kind, the number of the sweep, and whether containers are guarded.
-type Job = (Kind, u64, bool);
+/// What the thread is to do.
+#[derive(Clone, Copy)]
+struct Job {
+    kind: Kind,
+    /// The number of the sweep.
+    sweep: u64,
+    /// Are signs of escapes looked for in containers?
+    guard: bool,
+    /// Are only the containers looked at whose processes changed?
+    quick: bool,
+}
 
 /// The thread that does the work. Ends when its sender is dropped.
 struct Worker {
@@ -364,8 +408,8 @@ impl Worker {
         let thread = std::thread::Builder::new()
             .name("sweep".to_owned())
             .spawn(move || {
-                for (kind, sweep, guard) in todo {
-                    if done.send(engine.run(kind, sweep, guard)).is_err() {
+                for job in todo {
+                    if done.send(engine.run(job)).is_err() {
                         break;
                     }
                 }

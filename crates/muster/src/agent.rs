@@ -53,7 +53,7 @@ fn serve(config: Config, state: StateDir) -> Result<()> {
     let clock = Arc::new(SystemClock);
     let parts = Parts { config, state, sweeper, transport, clock, meter: Meter::Process };
     // Never stops by itself: it may be killed at any moment, and nothing is lost by that.
-    let (_running, stop) = std::sync::mpsc::channel();
-    Agent::new(parts)?.run(&stop);
+    let (wake, woken) = std::sync::mpsc::channel();
+    Agent::new(parts)?.run(&wake, &woken);
     Ok(())
 }

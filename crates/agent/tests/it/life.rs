@@ -282,3 +282,69 @@ fn containers_are_guarded_as_the_server_says_and_at_once() {
     assert_eq!(life.sweeps(), sweeps + 1);
     assert!(life.host.swept.borrow().last().unwrap().contains(&Kind::Process));
 }
+
+#[test]
+fn what_the_watch_found_is_swept_and_told_before_all_else() {
+    let mut life = Life::new(&calm(), some_host());
+    life.settle(NOON);
+    let (sweeps, reports) = (life.sweeps(), life.line.0.borrow().received.len());
+    life.host.state.borrow_mut().get_mut(&scope(Kind::Process, None)).unwrap().insert(9, 9);
+    life.host.dirt.borrow_mut().kinds.insert(Kind::Process);
+    life.host.dirt.borrow_mut().diagnostics.push(Diagnostic::new("live.files", "", "no room"));
+    life.settle(NOON);
+    assert_eq!(life.host.swept.borrow()[sweeps..], [vec![Kind::Process]]);
+    {
+        let server = life.line.0.borrow();
+        assert_eq!(server.state(), *life.host.state.borrow());
+        assert_eq!(server.received.len(), reports + 1);
+        let told = server.received.last().unwrap().diagnostics.clone().unwrap();
+        assert_eq!(told[0].code, "live.files");
+    }
+    // While everything is due, too.
+    life.now += Duration::from_secs(301);
+    life.host.dirt.borrow_mut().kinds.insert(Kind::Users);
+    let before = life.sweeps();
+    life.settle(NOON);
+    assert_eq!(life.host.swept.borrow()[before], [Kind::Users]);
+}
+
+#[test]
+fn what_the_watch_found_waits_for_the_budget_and_for_quiet_hours_to_end() {
+    let config =
+        "[limits]\ncpu_percent = 2.0\ncpu_burst_ms = 0\n[schedule]\nquiet = ['22:00-06:00']";
+    let host = Host { cpu: Duration::from_secs(1), ..some_host() };
+    let mut life = Life::new(&(config.to_owned() + "\n" + &calm()), host);
+    life.settle(NOON);
+    let before = life.sweeps();
+    for _ in 0..200 {
+        life.host.dirt.borrow_mut().kinds.insert(Kind::Process);
+        life.pass(1, NOON);
+    }
+    let swept = life.sweeps() - before;
+    assert!((3..=5).contains(&swept), "{swept} sweeps of 1 s in 200 s at 2 %");
+    life.pass(60, NOON);
+    let before = life.sweeps();
+    life.host.dirt.borrow_mut().kinds.insert(Kind::Process);
+    life.pass(100, 0);
+    assert_eq!(life.sweeps(), before);
+    life.pass(60, NOON);
+    assert!(life.host.swept.borrow()[before..].contains(&vec![Kind::Process]));
+}
+
+#[test]
+fn a_container_that_comes_or_goes_is_news_of_every_kind() {
+    let mut life = Life::new(&calm(), some_host());
+    *life.host.containers.borrow_mut() = Some(Vec::new());
+    life.settle(NOON);
+    let named = ContainerRef { id: "a".into(), name: "a".into() };
+    *life.host.containers.borrow_mut() = Some(vec![Details { named, ..Details::default() }]);
+    life.host.dirt.borrow_mut().kinds.insert(Kind::Process);
+    let before = life.sweeps();
+    life.settle(NOON);
+    let swept: Vec<Kind> = life.host.swept.borrow()[before..].concat();
+    assert!(Kind::ALL.iter().all(|kind| swept.contains(kind)));
+    assert_eq!(swept[0], Kind::Process);
+    let server = life.line.0.borrow();
+    let told = server.received.iter().filter(|report| report.containers.is_some()).count();
+    assert_eq!(told, 2);
+}

@@ -1,8 +1,10 @@
 //! A host that is a few numbers, and a server that is a map.
 
+use muster_agent::config::LiveConfig;
 use muster_agent::sweep::{Sweep, Sweeper};
 use muster_agent::sync::Swept;
 use muster_agent::transport::Transport;
+use muster_inventory::live::{Dirt, Waker};
 use muster_model::container::Details;
 use muster_model::host::HostProfile;
 use muster_model::image::Image;
@@ -57,6 +59,8 @@ pub(crate) struct Host {
     pub(crate) images: Rc<RefCell<Option<Vec<Image>>>>,
     /// What it was told of guarding, each time.
     pub(crate) guard: Rc<RefCell<Vec<bool>>>,
+    /// What its watch has found, once.
+    pub(crate) dirt: Rc<RefCell<Dirt>>,
     pub(crate) cpu: Duration,
 }
 
@@ -75,7 +79,17 @@ impl Sweeper for Host {
         if id == "broken" { Err("no store has it".to_owned()) } else { Ok(vec![fact]) }
     }
 
-    fn sweep(&mut self, kinds: &[Kind]) -> Sweep {
+    fn watch(&mut self, _: &LiveConfig, _: Waker) {}
+
+    fn dirt(&mut self) -> Dirt {
+        let mut dirt = self.dirt.borrow_mut();
+        let diagnostics = dirt.diagnostics.clone();
+        Dirt { diagnostics, ..std::mem::take(&mut *dirt) }
+    }
+
+    fn told(&mut self) {}
+
+    fn sweep(&mut self, kinds: &[Kind], _: bool) -> Sweep {
         self.swept.borrow_mut().push(kinds.to_vec());
         let (state, mut failed) = (self.state.borrow(), self.failed.borrow().clone());
         failed.retain(|kind, _| kinds.contains(kind));

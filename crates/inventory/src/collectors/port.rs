@@ -3,7 +3,7 @@
 
 mod address;
 mod holders;
-mod lists;
+pub(crate) mod lists;
 mod reach;
 mod risk;
 

@@ -9,10 +9,12 @@ mod name;
 
 use crate::collector::{Collector, Findings};
 use crate::host::Host;
+use crate::live::Ended;
 use crate::processes::Process;
 use look::{Look, Looks};
 use muster_model::Kind;
 use muster_model::asset;
+use muster_model::fact::Evidence;
 use muster_model::report::Volatile;
 
 /// The processes.
@@ -46,6 +48,10 @@ impl Collector for Processes {
             }
             looks.end();
         });
+        for ended in host.ended() {
+            let (pid, started) = (Some(ended.process.pid), Some(ended.process.start));
+            out.push(ended_row(host, ended), Volatile { pid, started, ..Volatile::default() });
+        }
         if hidden > 0 {
             let message = format!("the executables of {hidden} processes could not be read");
             host.trouble("process.hidden", "", message);
@@ -73,6 +79,30 @@ fn row(host: &Host<'_>, process: &Process, look: &Look) -> asset::Process {
         run_user: host.user_name(process.uid).unwrap_or_else(|| process.uid.to_string()),
         mode: look.mode.clone(),
         hash: look.hash.clone(),
+        owner_purl: owner.unwrap_or_default(),
+        evidence,
+    }
+}
+
+/// A program that ended before a sweep could look at it: what was read when it started.
+fn ended_row(host: &Host<'_>, ended: &Ended) -> asset::Process {
+    let process = &ended.process;
+    let name = name::name(process);
+    let mut evidence = Evidence::new();
+    evidence.insert("ended".to_owned(), true.into());
+    if !ended.parent.is_empty() {
+        evidence.insert("parent".to_owned(), ended.parent.clone().into());
+    }
+    let own = host.files().stat("/").map(|root| (root.dev, root.ino));
+    let owned = own.is_some() && ended.root == own && !process.exe_deleted;
+    let owner = owned.then(|| host.owner_of(&process.exe)).flatten();
+    asset::Process {
+        args: masking::masked(&name, name::arguments(process)),
+        name,
+        path: process.exe.to_string_lossy().into_owned(),
+        run_user: host.user_name(process.uid).unwrap_or_else(|| process.uid.to_string()),
+        mode: ended.stat.permissions(),
+        hash: host.ended_sha256(ended).unwrap_or_default(),
         owner_purl: owner.unwrap_or_default(),
         evidence,
     }

@@ -1,6 +1,6 @@
 //! What runs on the sweep's thread: gates, processes, collectors.
 
-use super::{Collectors, Options};
+use super::{Collectors, Job, Options};
 use crate::collector::{Collector, Findings, Rows};
 use crate::containers::{Attribution, Container, signs};
 use crate::files::Files;
@@ -8,6 +8,7 @@ use crate::files::root::Root;
 use crate::files::touched::Touched;
 use crate::hashing::HashCache;
 use crate::host::{Host, Memory, Place};
+use crate::live::{Ended, News, Place as Watched};
 use crate::memo::Memo;
 use crate::networks::{Bridges, Inner};
 use crate::owners::{self, Owners};
@@ -53,6 +54,7 @@ pub(super) struct Caches {
     hashes: Arc<Mutex<HashCache>>,
     memo: Arc<Mutex<Memo>>,
     owners: owners::Known,
+    pub(super) news: Arc<News>,
 }
 
 pub(super) struct Engine {
@@ -154,8 +156,9 @@ impl Engine {
         })
     }
 
-    /// Sweeps a kind; `guard`: signs of escapes are looked for in containers, too.
-    pub(super) fn run(&mut self, kind: Kind, sweep: u64, guard: bool) -> Outcome {
+    /// Sweeps a kind.
+    pub(super) fn run(&mut self, job: Job) -> Outcome {
+        let Job { kind, sweep, guard, quick } = job;
         let before = cpu_us();
         let now = self.options.clock.now();
         self.begin(sweep);
@@ -185,8 +188,9 @@ impl Engine {
                 collector,
                 now,
                 sweep,
+                quick: quick && kind == Kind::Process,
             };
-            host = run.collect(&mut self.host, &mut self.alike, &of.host, None);
+            host = run.collect(&mut self.host, &mut self.alike, &of.host, &of.ended, None);
             // Modules are the kernel's, and that is the host's.
             let inside = of.containers.values().filter(|_| kind != Kind::KernelModule);
             containers.extend(inside.map(|container| {
@@ -254,11 +258,24 @@ impl Engine {
         } else {
             Attribution { host: all.clone(), ..Attribution::default() }
         };
+        let ended = self.caches.news.ended(&all, |it| crate::processes::is_still(&self.proc, it));
+        if !ended.is_empty() {
+            let files = files(&self.options, &self.host.root, &self.caches, now);
+            for lost in of.add_ended(ended, &files) {
+                self.caches.news.forget(&lost);
+            }
+        }
         if guard {
             self.look_for_signs(&mut of, now);
         } else {
             self.modules.forget();
         }
+        let watched = of.containers.iter().filter_map(|(id, container)| {
+            let youngest = container.processes.iter().map(|process| process.start).max();
+            let (id, process) = (id.clone(), Arc::clone(container.first()?));
+            Some(Watched { id, process, youngest: youngest.unwrap_or_default() })
+        });
+        self.caches.news.settle(watched.collect());
         self.containers.retain(|id, _| of.containers.contains_key(id));
         let kept: HashSet<u64> =
             self.containers.values().filter_map(|it| it.root.family()).collect();
@@ -296,6 +313,8 @@ struct Run<'e> {
     collector: &'e dyn Collector,
     now: Micros,
     sweep: u64,
+    /// Are only the places looked at whose processes changed?
+    quick: bool,
 }
 
 impl Run<'_> {
@@ -304,11 +323,13 @@ impl Run<'_> {
         ground: &mut Ground,
         alike: &mut Alike,
         processes: &[Arc<Process>],
+        ended: &[Arc<Ended>],
         inner: Option<&Inner>,
     ) -> Found {
         let kind = self.collector.kind();
         let wants = self.collector.needs_processes();
-        let seen = if wants { fingerprint(self.collector, processes) } else { 0 };
+        let ended = if kind == Kind::Process { ended } else { &[] };
+        let seen = if wants { fingerprint(self.collector, processes, ended) } else { 0 };
         // What depends on processes is each container's own.
         let family = ground.root.family().filter(|_| !wants).map(|family| (family, kind));
         let others = || family.and_then(|family| alike.get(&family));
@@ -327,7 +348,7 @@ impl Run<'_> {
         let run = catch_unwind(AssertUnwindSafe(|| {
             let mut findings = Findings::default();
             let is_container = ground.is_container;
-            let place = Place { processes, all, is_container, inner };
+            let place = Place { processes, all, is_container, ended, inner };
             let host = Host::new(&files, self.proc, place, owners, memory);
             self.collector.collect(&host, &mut findings);
             findings
@@ -366,6 +387,14 @@ impl Run<'_> {
         container: &Container,
     ) -> Found {
         let id = &container.details.named.id;
+        if self.quick
+            && let Some(ground) = grounds.get(id)
+            && let Some(state) = ground.states.get(&self.collector.kind())
+            && state.processes
+                == fingerprint(self.collector, &container.processes, &container.ended)
+        {
+            return Found { rows: Some(state.rows.clone()), troubles: state.troubles.clone() };
+        }
         if grounds.get(id).is_none_or(|ground| ground.sweep != self.sweep) {
             let opened = container.first().map(|first| root_of(self, first));
             match opened {
@@ -390,7 +419,7 @@ impl Run<'_> {
             let files = files(self.options, self.root, self.caches, self.now);
             bridges.inner(container, self.all, self.proc, &files)
         });
-        self.collect(ground, alike, &container.processes, inner.as_ref())
+        self.collect(ground, alike, &container.processes, &container.ended, inner.as_ref())
     }
 }
 
@@ -451,12 +480,15 @@ fn open_root(options: &Options, proc: &Proc) -> Result<Root> {
 }
 
 /// Changes when a process that concerns the collector comes, goes or changes.
-fn fingerprint(collector: &dyn Collector, processes: &[Arc<Process>]) -> u64 {
+fn fingerprint(collector: &dyn Collector, processes: &[Arc<Process>], ended: &[Arc<Ended>]) -> u64 {
     let mut hasher = DefaultHasher::new();
     for process in processes {
         if !process.kernel && collector.concerns(process) {
             (process.pid, process.start, process.revision).hash(&mut hasher);
         }
+    }
+    for Process { pid, start, exe, .. } in ended.iter().map(|ended| &ended.process) {
+        (pid, start, exe).hash(&mut hasher);
     }
     hasher.finish()
 }

@@ -6,7 +6,7 @@ use muster_agent::config::Config;
 use muster_agent::cost::Meter;
 use muster_agent::enrol::join_over;
 use muster_agent::key::AgentKey;
-use muster_agent::run::{Agent, Parts};
+use muster_agent::run::{Agent, Parts, Wake};
 use muster_agent::state::StateDir;
 use muster_agent::transport::Transport;
 use muster_inventory::{Inventory, Options};
@@ -22,14 +22,15 @@ use tokio::runtime::Handle;
 
 /// The running agent.
 pub(crate) struct LocalAgent {
-    stop: Sender<()>,
+    wake: Sender<Wake>,
     thread: JoinHandle<()>,
 }
 
 impl LocalAgent {
     /// Stops it after what it is at.
     pub(crate) async fn stop(self) {
-        drop(self.stop);
+        // One that could not run has no end left to be told.
+        let _ = self.wake.send(Wake::Stop);
         let thread = self.thread;
         if tokio::task::spawn_blocking(move || thread.join()).await.is_err() {
             tracing::error!("the local agent did not end in order");
@@ -42,13 +43,14 @@ pub(crate) fn start(app: &App, config: &Config, data_dir: &Path) -> Result<Local
     let state =
         StateDir::open(&config.state_dir.clone().unwrap_or_else(|| data_dir.join("agent")))?;
     let (app, config, runtime) = (app.clone(), config.clone(), Handle::current());
-    let (stop, stopped) = channel();
+    let (wake, woken) = channel();
+    let watch = wake.clone();
     let run = move || match agent(&app, config, state, runtime) {
-        Ok(mut agent) => agent.run(&stopped),
+        Ok(mut agent) => agent.run(&watch, &woken),
         Err(error) => tracing::error!(?error, "the local agent cannot run"),
     };
     let thread = std::thread::Builder::new().name("agent".to_owned()).spawn(run);
-    Ok(LocalAgent { stop, thread: thread.map_err(Error::internal)? })
+    Ok(LocalAgent { wake, thread: thread.map_err(Error::internal)? })
 }
 
 /// The agent, enrolled if it was not.

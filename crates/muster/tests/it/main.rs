@@ -17,6 +17,7 @@ mod install;
 mod key;
 mod knowledge;
 mod life;
+mod live;
 mod process;
 mod quiet;
 mod raw;

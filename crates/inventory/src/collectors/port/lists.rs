@@ -1,8 +1,8 @@
 //! The waiting sockets of every network namespace.
 //!
-//! The kernel is asked by netlink, which tells the waiting ones alone; the files in `/proc/PID/net` make it go through its
-//! table of all connections of the machine, for each namespace again. Where a namespace may not be entered, and in a
-//! proc directory that is not this machine's own, there are only the files.
+//! The kernel is asked by netlink, by a socket made in the namespace: `/proc/PID/net/tcp` walks through the table of all
+//! connections of the machine for every namespace, which takes ten times as long. Another namespace is entered by a thread that
+//! ends with it. Where that is not allowed, and in a proc directory that is not this machine's own, there are only files.
 
 use super::address;
 use crate::host::Host;
@@ -16,8 +16,7 @@ use rustix::net::sockopt::{Timeout, set_socket_timeout};
 use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, netlink};
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 use std::collections::{BTreeMap, HashMap};
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read};
 use std::time::Duration;
 
 /// Longest file in a `net` folder, bytes: a million sockets.
@@ -25,7 +24,7 @@ const MAX_FILE: u64 = 192 << 20;
 /// A list during which sockets came or went is asked for again, this often at most.
 const TRIES: u32 = 3;
 
-const PROTOCOLS: [Protocol; 2] = [Protocol::Tcp, Protocol::Udp];
+pub(crate) const PROTOCOLS: [Protocol; 2] = [Protocol::Tcp, Protocol::Udp];
 
 /// A waiting socket.
 pub(super) struct Waiting {
@@ -62,14 +61,8 @@ pub(super) fn waiting(host: &Host<'_>) -> Vec<Waiting> {
     }
     for (netns, process) in namespaces {
         let foreign = (Some(netns) != host_netns).then_some(netns);
-        let door = || {
-            if Some(netns) == own {
-                return netlink();
-            }
-            inside(&proc.open_file(format!("{}/ns/net", process.pid))?, netns)
-        };
-        let asked = own.is_some() && door().is_ok_and(|fd| ask(&fd, foreign, &mut found).is_ok());
-        if asked {
+        let fd = if Some(netns) == own { diag() } else { diag_in(proc, process.pid, netns) };
+        if fd.and_then(|fd| ask(&fd, foreign, &mut found)).is_ok() {
             continue;
         }
         read_files(host, &format!("{}/net", process.pid), foreign, &mut found);
@@ -78,13 +71,13 @@ pub(super) fn waiting(host: &Host<'_>) -> Vec<Waiting> {
 }
 
 /// The network namespace of this program.
-fn namespace(proc: &Proc) -> Option<u64> {
+pub(crate) fn namespace(proc: &Proc) -> Option<u64> {
     let target = proc.link("self/ns/net")?;
     target.to_str()?.strip_prefix("net:[")?.strip_suffix(']')?.parse().ok()
 }
 
-/// A socket to ask the kernel about the namespace of this thread.
-fn netlink() -> io::Result<OwnedFd> {
+/// What the kernel is asked by about the namespace this program is in.
+pub(crate) fn diag() -> Result<OwnedFd, Errno> {
     let fd = rustix::net::socket_with(
         AddressFamily::NETLINK,
         SocketType::DGRAM,
@@ -95,33 +88,43 @@ fn netlink() -> io::Result<OwnedFd> {
     Ok(fd)
 }
 
-/// The same in another namespace, which a thread enters that ends with it: this one must never be left there. A
-/// socket keeps the namespace it was made in, so it is not to outlive the sweep.
-fn inside(link: &File, netns: u64) -> io::Result<OwnedFd> {
-    // The process's number may have been given to another one meanwhile.
-    if rustix::fs::fstat(link)?.st_ino != netns {
-        return Err(Errno::SRCH.into());
+/// The same about the namespace of a process: a socket stays in the one it was made in.
+fn diag_in(proc: &Proc, pid: u32, netns: u64) -> Result<OwnedFd, Errno> {
+    if !proc.is_own() {
+        return Err(Errno::NOSYS);
     }
-    let enter = || {
-        move_into_link_name_space(link.as_fd(), Some(LinkNameSpaceType::Network))?;
-        netlink()
-    };
+    let make = || enter(proc, pid, netns).and_then(|()| diag());
     std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().name("netns".to_owned());
-        let entered = thread.spawn_scoped(scope, enter)?;
-        entered.join().unwrap_or_else(|_| Err(Errno::SRCH.into()))
+        let thread = std::thread::Builder::new().name("netns".to_owned()).spawn_scoped(scope, make);
+        thread.map_err(|_| Errno::AGAIN)?.join().unwrap_or(Err(Errno::AGAIN))
     })
 }
 
-/// Asks the kernel about the namespace of the socket.
-fn ask(fd: &OwnedFd, netns: Option<u64>, found: &mut Vec<Waiting>) -> Result<(), Errno> {
-    let mut interfaces = HashMap::new();
+/// Moves the calling thread into the network namespace of a process, if it still is this one.
+pub(crate) fn enter(proc: &Proc, pid: u32, netns: u64) -> Result<(), Errno> {
+    let namespace = proc.open_file(format!("{pid}/ns/net"));
+    let namespace = namespace.map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
+    if rustix::fs::fstat(&namespace)?.st_ino != netns {
+        return Err(Errno::SRCH);
+    }
+    move_into_link_name_space(namespace.as_fd(), Some(LinkNameSpaceType::Network))
+}
+
+/// The waiting sockets of a namespace.
+pub(crate) fn list_all(fd: &OwnedFd, protocols: &[Protocol]) -> Result<Vec<Socket>, Errno> {
     let mut sockets = Vec::new();
-    for protocol in PROTOCOLS {
+    for protocol in protocols {
         for family in [Family::V4, Family::V6] {
-            sockets.extend(list(fd, family, protocol)?);
+            sockets.extend(list(fd, family, *protocol)?);
         }
     }
+    Ok(sockets)
+}
+
+/// Asks the kernel about a namespace.
+fn ask(fd: &OwnedFd, netns: Option<u64>, found: &mut Vec<Waiting>) -> Result<(), Errno> {
+    let sockets = list_all(fd, &PROTOCOLS)?;
+    let mut interfaces = HashMap::new();
     found.extend(sockets.into_iter().map(|socket| {
         let name = (socket.interface != 0).then(|| {
             let name = || index_to_name(fd, socket.interface);

@@ -1,0 +1,235 @@
+//! Folders whose change makes a kind dirty, of the host and of every container, watched by inotify(7), which sees what
+//! is changed through a container's own mounts as well.
+
+use super::folders::{FOLDERS, Folder};
+use super::gather::Gather;
+use super::news::{News, Place, thread_cpu};
+use super::{Options, timespec};
+use crate::files::root::Root;
+use crate::proc::Proc;
+use muster_model::Kind;
+use rustix::event::{EventfdFlags, PollFd, PollFlags, eventfd, poll};
+use rustix::fd::{AsRawFd, OwnedFd};
+use rustix::fs::OFlags;
+use rustix::fs::inotify::{self, CreateFlags, ReadFlags, Reader, WatchFlags};
+use rustix::io::Errno;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::mem::MaybeUninit;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Folders watched at most, in all places together.
+const MOST: usize = 8_192;
+
+/// What is looked at: files that were written, came, went or were moved.
+const MASK: WatchFlags = WatchFlags::CLOSE_WRITE
+    .union(WatchFlags::CREATE)
+    .union(WatchFlags::DELETE)
+    .union(WatchFlags::MOVED_FROM)
+    .union(WatchFlags::MOVED_TO)
+    .union(WatchFlags::ONLYDIR);
+
+/// The open queue of events.
+pub(super) struct Source {
+    fd: OwnedFd,
+    /// Written to when containers came or went.
+    nudge: Arc<OwnedFd>,
+    proc: Proc,
+    proc_path: PathBuf,
+}
+
+impl Source {
+    pub(super) fn open(options: &Options, news: &News) -> Result<Self, String> {
+        let proc = Proc::open(&options.proc).map_err(|error| error.message().to_owned())?;
+        let fd = inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK)
+            .map_err(|errno| format!("inotify is not to be had: {errno}"))?;
+        let nudge = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)
+            .map_err(|errno| errno.to_string())?;
+        let nudge = Arc::new(nudge);
+        news.nudge_by(Arc::clone(&nudge));
+        Ok(Self { fd, nudge, proc, proc_path: options.proc.clone() })
+    }
+
+    /// Takes in news until told to stop.
+    pub(super) fn run(self, news: &News, stop: &OwnedFd) {
+        let mut watcher = Watcher::new(&self, news);
+        watcher.look_around();
+        let mut counted = thread_cpu();
+        loop {
+            let timeout = watcher.gather.wait(Instant::now()).map(timespec);
+            let mut fds = [
+                PollFd::new(&self.fd, PollFlags::IN),
+                PollFd::new(&*self.nudge, PollFlags::IN),
+                PollFd::new(stop, PollFlags::IN),
+            ];
+            match poll(&mut fds, timeout.as_ref()) {
+                Ok(_) | Err(Errno::INTR) => {}
+                Err(errno) => return news.trouble("live.files", &errno.to_string()),
+            }
+            let [_, nudged, stopped] = fds.map(|fd| !fd.revents().is_empty());
+            if stopped {
+                return;
+            }
+            if nudged {
+                let _ = rustix::io::read(&*self.nudge, &mut [0; 8]);
+                watcher.move_on();
+            }
+            watcher.read(Instant::now());
+            watcher.look_around();
+            watcher.settle(Instant::now());
+            let cpu = thread_cpu();
+            news.spend(cpu.saturating_sub(counted));
+            counted = cpu;
+        }
+    }
+
+    /// Opens a container's root, or the host's.
+    fn root(&self, place: Option<&Place>) -> Option<Root> {
+        let Some(place) = place else {
+            let mounts = self.proc.text("self/mountinfo").unwrap_or_default();
+            return Root::open(Path::new("/"), &mounts).ok();
+        };
+        let process = place.process.pid;
+        let mounts = self.proc.text(format!("{process}/mountinfo")).ok()?;
+        let root = Root::of_process(&self.proc_path.join(format!("{process}/root")), &mounts);
+        // The number may be another's by now.
+        root.ok().filter(|_| crate::processes::is_still(&self.proc, &place.process))
+    }
+}
+
+/// The watched folders.
+struct Watcher<'a> {
+    source: &'a Source,
+    news: &'a News,
+    /// What each stands for, and in which places: the host's has no name. Places may share a folder.
+    watched: HashMap<i32, (BTreeSet<usize>, BTreeSet<String>)>,
+    /// The places, with the process each is seen by.
+    places: BTreeMap<String, Option<Place>>,
+    /// Places whose folders are to be looked for, for the first time or anew.
+    stale: BTreeSet<String>,
+    /// Folders that could not be watched, and why.
+    refused: (usize, Errno),
+    dirty: BTreeSet<Kind>,
+    gather: Gather,
+}
+
+impl<'a> Watcher<'a> {
+    fn new(source: &'a Source, news: &'a News) -> Self {
+        Self {
+            source,
+            news,
+            watched: HashMap::new(),
+            places: [(String::new(), None)].into(),
+            stale: [String::new()].into(),
+            refused: (0, Errno::NOSPC),
+            dirty: BTreeSet::new(),
+            gather: Gather::default(),
+        }
+    }
+
+    /// Containers came or went.
+    fn move_on(&mut self) {
+        let now: BTreeMap<String, Place> =
+            self.news.places().iter().map(|place| (place.id.clone(), place.clone())).collect();
+        let gone = |id: &String| !id.is_empty() && !now.contains_key(id);
+        for id in self.places.extract_if(.., |id, _| gone(id)).map(|(id, _)| id) {
+            self.stale.remove(&id);
+            for (watch, _) in
+                self.watched.extract_if(|_, (_, ids)| ids.remove(&id) && ids.is_empty())
+            {
+                // The folder may have gone with the container.
+                let _ = inotify::remove_watch(&self.source.fd, watch);
+            }
+        }
+        for (id, place) in now {
+            let before = self.places.insert(id.clone(), Some(place.clone())).flatten();
+            if before.is_none_or(|before| before.process.pid != place.process.pid) {
+                self.stale.insert(id);
+            }
+        }
+    }
+
+    /// Watches what is to be watched in the places that need it.
+    fn look_around(&mut self) {
+        if self.stale.is_empty() {
+            return;
+        }
+        for id in std::mem::take(&mut self.stale) {
+            let Some(place) = self.places.get(&id) else { continue };
+            // A container that has just ended has nothing to be watched.
+            let Some(root) = self.source.root(place.as_ref()) else { continue };
+            for (at, folder) in FOLDERS.iter().enumerate() {
+                match self.watch(&root, folder) {
+                    Ok(Some(watch)) => {
+                        let (folders, ids) = self.watched.entry(watch).or_default();
+                        folders.insert(at);
+                        ids.insert(id.clone());
+                    }
+                    Ok(None) => {}
+                    Err(errno) => self.refused = (self.refused.0 + 1, errno),
+                }
+            }
+        }
+        let (refused, why) = self.refused;
+        if refused > 0 {
+            let why = format!("{refused} folders are not watched: {why}");
+            self.news.trouble("live.files", &why);
+        }
+    }
+
+    fn watch(&self, root: &Root, folder: &Folder) -> Result<Option<i32>, Errno> {
+        let path = Path::new(folder.path);
+        if root.is_barred(path) {
+            return Ok(None);
+        }
+        let Ok(found) = root.open_at(path, OFlags::PATH | OFlags::DIRECTORY) else {
+            return Ok(None);
+        };
+        if self.watched.len() >= MOST {
+            return Err(Errno::NOSPC);
+        }
+        let found = format!("/proc/self/fd/{}", found.as_raw_fd());
+        inotify::add_watch(&self.source.fd, found, MASK).map(Some)
+    }
+
+    fn read(&mut self, now: Instant) {
+        let mut buffer = [MaybeUninit::uninit(); 16 * 1024];
+        let mut reader = Reader::new(&self.source.fd, &mut buffer);
+        while let Ok(event) = reader.next() {
+            let what = event.events();
+            if what.contains(ReadFlags::QUEUE_OVERFLOW) {
+                self.stale.extend(self.places.keys().cloned());
+                self.news.lose();
+                continue;
+            }
+            if what.contains(ReadFlags::IGNORED) {
+                // The folder is gone; another may be in its place.
+                if let Some((_, ids)) = self.watched.remove(&event.wd()) {
+                    self.stale.extend(ids);
+                }
+                continue;
+            }
+            let name = event.file_name().map(|name| name.to_bytes()).unwrap_or_default();
+            let Some((folders, ids)) = self.watched.get(&event.wd()) else { continue };
+            let folders = folders.iter().filter_map(|at| FOLDERS.get(*at));
+            let kinds = folders.filter(|folder| folder.counts(name)).map(|folder| folder.kind);
+            let mut counts = false;
+            self.dirty.extend(kinds.inspect(|_| counts = true));
+            if counts {
+                self.gather.begin(now);
+                if what.contains(ReadFlags::ISDIR) {
+                    self.stale.extend(ids.iter().cloned());
+                }
+            }
+        }
+    }
+
+    /// Tells what has gathered, if it is time.
+    fn settle(&mut self, now: Instant) {
+        if self.gather.is_due(now) {
+            self.gather.done(now);
+            self.news.mark(std::mem::take(&mut self.dirty));
+        }
+    }
+}
