@@ -7,13 +7,12 @@
 mod bdb;
 pub mod header;
 mod ndb;
-mod source;
-mod sqlite;
 
+pub use crate::order::{Broken, Result};
 pub use header::{Header, Package};
-pub use source::{Broken, Result};
 
 use crate::read_at::ReadAt;
+use crate::sqlite;
 
 /// Longest header that is read, bytes. The kernel's debug packages, the largest known, need a tenth.
 pub const MAX_HEADER: usize = 32 << 20;
@@ -41,7 +40,8 @@ pub fn headers(
         Ok(())
     };
     if start == *b"SQLite format 3\0" {
-        sqlite::blobs(database, wal, &mut each)
+        // hnum is the row's number and stored as NULL; the blob is the second column.
+        sqlite::rows(database, wal, "Packages", &mut |row| each(row.column(1)?))
     } else if start.starts_with(b"RpmP") {
         ndb::blobs(database, &mut each)
     } else {

@@ -5,6 +5,7 @@
 //! runtime made (bubblewrap, `unshare`) is a process of the host.
 
 mod cgroup;
+mod podman;
 mod published;
 pub(crate) mod signs;
 mod state;

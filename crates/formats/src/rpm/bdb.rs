@@ -1,8 +1,8 @@
 //! Berkeley DB's hash form, `Packages`: pages of key and value pairs, long values on chains of overflow
 //! pages (`db_page.h` of Berkeley DB 4 and 5). The byte order is that of the machine which made the file.
 
-use super::source::{Broken, CUT, Order, Result, index};
 use super::{Each, MAX_HEADER};
+use crate::order::{Broken, CUT, Order, Result, index};
 use crate::read_at::ReadAt;
 
 const HASH_MAGIC: u32 = 0x0006_1561;

@@ -1,7 +1,7 @@
 //! The header of a package: an index of tags over a store of values, big-endian throughout (rpm's manual,
 //! "Package format", the header structure; a header in the database lacks the eight magic bytes).
 
-use super::source::{Broken, CUT, Order, Result, index};
+use crate::order::{Broken, CUT, Order, Result, index};
 use std::borrow::Cow;
 
 const NAME: u32 = 1000;

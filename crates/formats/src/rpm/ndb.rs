@@ -1,7 +1,7 @@
 //! SUSE's NDB, `Packages.db`: pages of slots that point to blobs, little-endian (rpm's `rpmpkg.c`).
 
-use super::source::{Broken, Order, Result, index};
 use super::{Each, MAX_HEADER};
+use crate::order::{Broken, Order, Result, index};
 use crate::read_at::ReadAt;
 
 const PAGE: usize = 4096;

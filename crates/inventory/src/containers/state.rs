@@ -3,17 +3,16 @@
 //! | runtime | where |
 //! |---|---|
 //! | Docker | `DATA-ROOT/containers/ID/config.v2.json`: name, image, labels |
-//! | Podman | `STORAGE/overlay-containers/containers.json`: names, image; labels in `STORAGE/libpod/bolt_state.db` |
+//! | Podman | `STORAGE/overlay-containers/containers.json`: names, image; labels in a database (`podman.rs`) |
 //! | CRI-O | the same file, names of the form `k8s_CONTAINER_POD_NAMESPACE_...`; labels in `userdata/config.json` |
 //! | Kubernetes with containerd | the annotations of the container's OCI configuration: pod, name, image |
 //! | containerd | `ROOT/io.containerd.metadata.v1.bolt/meta.db`: image, labels, when it was made |
 //! | runc | `state.json`: when it was made, and runc's labels |
 //!
-//! The others call a container by its id. What is not in these files stays unknown, such as the labels in the database of Podman
-//! from version 5 on.
+//! The others call a container by its id. What is not in these files stays unknown.
 
 use super::cgroup::{Inside, Runtime, containerd};
-use crate::bolt;
+use super::podman;
 use crate::files::Files;
 use crate::images::containerd as database;
 use muster_model::Micros;
@@ -241,29 +240,11 @@ fn stored(id: &str, files: &Files) -> Option<Told> {
             told.labels.clone_from(&handed.1);
         }
         if told.labels.is_empty() {
-            told.labels = labels_of_podman(&storage.join("libpod/bolt_state.db"), id, files);
+            told.labels = podman::labels(storage, id, files);
         }
         Some(told)
     };
     storages(files).find_map(|storage| read(&storage))
-}
-
-/// The labels in Podman's database: those of a container are in its configuration, a JSON text.
-fn labels_of_podman(database: &Path, id: &str, files: &Files) -> BTreeMap<String, String> {
-    let config = bolt::ask(files, database, |database| {
-        match bolt::below(database, &database.root(), &["ctr", id])? {
-            Some(container) => container.get(database, b"config"),
-            None => Ok(None),
-        }
-    });
-    #[derive(Deserialize)]
-    struct Config {
-        #[serde(default)]
-        labels: Option<BTreeMap<String, String>>,
-    }
-    let config = config.and_then(Result::ok).flatten().unwrap_or_default();
-    let config: Option<Config> = serde_json::from_slice(&config).ok();
-    config.and_then(|config| config.labels).unwrap_or_default()
 }
 
 /// Where Podman, CRI-O and Buildah keep what they have: root's place, and then those of users who do without its rights.

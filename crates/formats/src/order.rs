@@ -1,4 +1,4 @@
-//! What the readers of all three forms need: numbers in both byte orders, and an error.
+//! What readers of databases need: numbers in both byte orders, and an error.
 
 use std::fmt;
 
@@ -19,14 +19,14 @@ pub type Result<T> = std::result::Result<T, Broken>;
 
 /// Byte order of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Order {
+pub(crate) enum Order {
     Big,
     Little,
 }
 
 impl Order {
     /// The 32-bit number at `at`.
-    pub(super) fn u32(self, bytes: &[u8], at: usize) -> Result<u32> {
+    pub(crate) fn u32(self, bytes: &[u8], at: usize) -> Result<u32> {
         let word = bytes.get(at..).and_then(<[u8]>::first_chunk).ok_or(CUT)?;
         Ok(match self {
             Self::Big => u32::from_be_bytes(*word),
@@ -35,7 +35,7 @@ impl Order {
     }
 
     /// The 16-bit number at `at`.
-    pub(super) fn u16(self, bytes: &[u8], at: usize) -> Result<u16> {
+    pub(crate) fn u16(self, bytes: &[u8], at: usize) -> Result<u16> {
         let word = bytes.get(at..).and_then(<[u8]>::first_chunk).ok_or(CUT)?;
         Ok(match self {
             Self::Big => u16::from_be_bytes(*word),
@@ -45,9 +45,9 @@ impl Order {
 }
 
 /// Something points beyond what is there.
-pub(super) const CUT: Broken = Broken("a structure is cut off");
+pub(crate) const CUT: Broken = Broken("a structure is cut off");
 
 /// A 32-bit length or offset as an index.
-pub(super) fn index(number: u32) -> Result<usize> {
+pub(crate) fn index(number: u32) -> Result<usize> {
     usize::try_from(number).map_err(|_| CUT)
 }

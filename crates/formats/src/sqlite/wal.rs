@@ -1,6 +1,6 @@
 //! SQLite's write-ahead log: which pages have a newer version there (file format, section 4).
 
-use super::super::source::Order;
+use crate::order::Order;
 use crate::read_at::ReadAt;
 use std::collections::HashMap;
 

@@ -1,10 +1,13 @@
-//! Just enough of SQLite's file format to read the table `Packages`: table b-tree pages, overflow chains and
+//! Just enough of SQLite's file format to read a table from its first row to its last: table b-tree pages, overflow chains and
 //! the write-ahead log (<https://www.sqlite.org/fileformat2.html>).
+//!
+//! Limits: a row of 32 MiB, trees of 32 levels, and no more pages than twice those there are.
 
 mod wal;
 
-use super::source::{Broken, CUT, Order, Result};
-use super::{Each, MAX_HEADER};
+pub use crate::order::{Broken, Result};
+
+use crate::order::{CUT, Order};
 use crate::read_at::ReadAt;
 use std::collections::HashMap;
 
@@ -12,6 +15,8 @@ const LEAF: u8 = 0x0d;
 const INTERIOR: u8 = 0x05;
 /// The file's header lies before the first page's own.
 const FILE_HEADER: usize = 100;
+/// Longest row that is read, bytes.
+const MAX_ROW: usize = (32 << 20) + 64;
 /// Deeper trees cannot be: each level but the lowest has at least two children.
 const MAX_DEPTH: usize = 32;
 
@@ -27,11 +32,34 @@ struct Database<'a> {
     budget: u64,
 }
 
-/// Calls `each` with the blob of every row of `Packages`.
-pub(super) fn blobs(
+/// A row of a table.
+pub struct Row<'r>(&'r [u8]);
+
+impl<'r> Row<'r> {
+    /// The bytes of a column, from 0: of a text or blob its own. A key that is the row's number is not among them.
+    ///
+    /// # Errors
+    /// The row has no such column, or is cut off.
+    pub fn column(&self, nth: usize) -> Result<&'r [u8]> {
+        Ok(column(self.0, nth)?.1)
+    }
+}
+
+/// Gets the bytes of each row.
+type Each<'e> = dyn FnMut(&[u8]) -> Result<()> + 'e;
+
+/// Calls `each` with every row of a table, in the order of their numbers.
+///
+/// `wal` is the write-ahead log beside the database, if there is one: what was committed but not yet carried over lies there.
+///
+/// # Errors
+/// When the file is no SQLite database, has no such table or is damaged, or `each` says so; rows found up to there have been given
+/// out.
+pub fn rows(
     file: &dyn ReadAt,
     wal: Option<&dyn ReadAt>,
-    each: &mut Each<'_>,
+    table: &str,
+    each: &mut dyn FnMut(&Row<'_>) -> Result<()>,
 ) -> Result<()> {
     let mut head = [0; FILE_HEADER];
     file.read_at(&mut head, 0).map_err(|_| Broken("SQLite header cut off"))?;
@@ -48,11 +76,8 @@ pub(super) fn blobs(
     let usable = page_size - reserved;
     // The schema is read twice at most: once for the search, and nothing else reads a page twice.
     let mut database = Database { file, newer, wal, page_size, usable, budget: all * 2 + 2 };
-    let root = database.root_of("Packages")?;
-    database.rows(root, 0, &mut |record| {
-        // hnum is the row's number and stored as NULL; the blob is the second column.
-        each(column(record, 1)?.1)
-    })
+    let root = database.root_of(table)?;
+    database.rows(root, 0, &mut |record| each(&Row(record)))
 }
 
 impl Database<'_> {
@@ -80,7 +105,7 @@ impl Database<'_> {
             }
             Ok(())
         })?;
-        root.ok_or(Broken("an SQLite database without the table Packages"))
+        root.ok_or(Broken("an SQLite database without this table"))
     }
 
     /// Calls `each` with the record of every row below page `number`, in the order of the rows.
@@ -111,8 +136,8 @@ impl Database<'_> {
     fn record(&mut self, page: &[u8], mut place: usize) -> Result<Vec<u8>> {
         let length = varint(page, &mut place)?;
         let _row = varint(page, &mut place)?;
-        let length = usize::try_from(length).ok().filter(|length| *length <= MAX_HEADER + 64);
-        let length = length.ok_or(Broken("a header longer than 32 MiB"))?;
+        let length = usize::try_from(length).ok().filter(|length| *length <= MAX_ROW);
+        let length = length.ok_or(Broken("a row longer than 32 MiB"))?;
         let local = self.local(length);
         let end = place.checked_add(local).ok_or(CUT)?;
         let mut record = page.get(place..end).ok_or(CUT)?.to_vec();
