@@ -358,7 +358,12 @@ impl Run<'_> {
             ground.states.remove(&kind);
             return Found { rows: None, troubles };
         };
-        let rows = findings.finish(&mut troubles);
+        let mut rows = findings.finish(&mut troubles);
+        // Containers that look different and hold the same share their rows all the same.
+        let known = family.and_then(|family| alike.get(&family)).map(|state| &state.rows);
+        if let Some(known) = known.filter(|known| known.digest == rows.digest) {
+            rows = known.clone();
+        }
         let state = Arc::new(State {
             rows: rows.clone(),
             troubles: troubles.clone(),
