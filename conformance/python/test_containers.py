@@ -1,17 +1,26 @@
 """A container that really runs is a place of its own in lists, counts and exports, under the name its runtime gave it."""
+import json
 import os
 import shutil
 import subprocess
 
 import pytest
 from huaweicloudsdkhss.v5 import (
+    BatchScanLocalImageRequest,
     ChangeEventRequest,
     ChangeEventRequestInfo,
     ListContainerNodesRequest,
     ListContainersRequest,
     ListHostStatusRequest,
+    ListImageLocalRequest,
+    ListLocalImageAppInfoRequest,
+    ListLocalImageContainersRequest,
+    ListLocalImageHostsRequest,
     ListSecurityEventsRequest,
+    LocalImageBatchScanRequestBody,
+    LocalImageInfo,
     OperateEventRequestInfo,
+    ShowImageAssetStatisticsRequest,
     SwitchHostsProtectStatusRequest,
     SwitchHostsProtectStatusRequestInfo,
 )
@@ -119,6 +128,36 @@ def test_its_image_and_when_it_was_made_are_told(hss, shop, podman):
     made = podman("inspect", "-f", "{{.Created.UnixMilli}}", NAME)
     assert (row.image_name, row.create_time) == (IMAGE, int(made))
     assert not listed("muster-conformance:2")
+
+
+def test_its_image_is_listed_with_where_it_lies_and_what_is_in_it(hss, shop, podman):
+    container, _ = shop
+    repository, tag = IMAGE.rsplit(":", 1)
+    named = {"image_name": repository, "image_version": tag}
+
+    def listed(**filters):
+        rows = hss.list_image_local(ListImageLocalRequest(limit=200, **named, **filters)).data_list
+        return [row for row in rows if row.image_name == repository]
+
+    (row,) = wait_for(listed)
+    inspected = json.loads(podman("image", "inspect", IMAGE))[0]
+    assert row.image_id == f"sha256:{inspected['Id']}"
+    assert (row.image_digest, row.image_size) == (inspected["Digest"], inspected["Size"])
+    assert wait_for(lambda: listed(has_container=True, container_id=container))
+    assert not listed(has_container=False) and not listed(local_image_type="swr_image")
+    at = {"image_digest": row.image_id, "limit": 200, "region": "region-1"}
+    hosts = hss.list_local_image_hosts(ListLocalImageHostsRequest(**at)).data_list
+    assert [host.host_id for host in hosts] == [row.host_id]
+    running = hss.list_local_image_containers(ListLocalImageContainersRequest(**at)).data_list
+    assert container in [it.container_id for it in running]
+    counted = hss.show_image_asset_statistics(ShowImageAssetStatisticsRequest())
+    assert counted.local_num >= 1 and counted.registry_num == 0
+
+    order = LocalImageBatchScanRequestBody(operate_all=False, image_info_list=[LocalImageInfo(image_id=row.image_id)])
+    hss.batch_scan_local_image(BatchScanLocalImageRequest(region="region-1", body=order))
+    (row,) = wait_for(lambda: [it for it in listed() if it.scan_status == "success"])
+    assert row.latest_scan_time > 0 and row.component_num == 0  # busybox alone, which no package manager installed
+    assert hss.list_local_image_app_info(ListLocalImageAppInfoRequest(image_id=row.image_id)).total_num == 0
 
 
 @pytest.fixture(scope="module")

@@ -10,5 +10,6 @@ mod clones;
 mod converge;
 mod group;
 mod guard;
+mod images;
 mod joining;
 mod registered;

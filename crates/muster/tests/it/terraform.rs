@@ -113,6 +113,9 @@ fn parameters<'a>(row: &Operation, host: &'a str) -> Vec<(&'static str, &'a str)
         ("/vulnerability/host/{host_id}", "host_id", host),
         ("/vulnerability/hosts", "vul_id", "CVE-2021-44228"),
         ("/vulnerability/hosts", "type", "app_vul"),
+        ("/image/{image_id}/apps", "image_type", "local_image"),
+        ("/image/{image_id}/vulnerabilities", "image_type", "local_image"),
+        ("/image/local/apps", "image_id", "gone"),
     ] {
         if path.ends_with(end) {
             all.push((name, value));
@@ -150,6 +153,11 @@ fn its_reads_of_the_host_service_answer_as_it_walks_them() {
         }
         if row.path.contains("{task_id}") || row.path.contains("{file_id}") {
             let gone = target.replace("{task_id}", "gone").replace("{file_id}", "gone");
+            assert_eq!(provider.call("GET", &gone, None).status, 404, "{}", row.name);
+            continue;
+        }
+        if row.path.contains("{image_id}") || row.path.ends_with("/image/local/apps") {
+            let gone = target.replace("{image_id}", "gone");
             assert_eq!(provider.call("GET", &gone, None).status, 404, "{}", row.name);
             continue;
         }
