@@ -244,7 +244,12 @@ impl<S: Sweeper, T: Transport> Agent<S, T> {
     /// Sweeps some of the pending kinds.
     fn sweep(&mut self, kinds: &[Kind], now: Duration) {
         let before = self.parts.meter.cpu();
-        let sweep = self.parts.sweeper.sweep(kinds);
+        // What is due, or was asked for, is swept in full, however much is going on.
+        let quickly = kinds.iter().all(|kind| {
+            let asked = self.tasks.kinds().any(|asked| asked == *kind);
+            self.urgent.contains(kind) && !asked && !self.schedule.is_due(*kind, now)
+        });
+        let sweep = self.parts.sweeper.sweep(kinds, quickly);
         let new = kinds.iter().all(|kind| self.unseen.remove(kind));
         for kind in kinds {
             self.pending.remove(kind);
@@ -267,7 +272,9 @@ impl<S: Sweeper, T: Transport> Agent<S, T> {
         if self.pending.is_empty() {
             self.describe();
         }
-        self.schedule.swept(kinds, now);
+        if !quickly {
+            self.schedule.swept(kinds, now);
+        }
         self.tasks.swept(kinds, &sweep.failed);
         for done in self.tasks.take_done() {
             self.sync.finish(done);

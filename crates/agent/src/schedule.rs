@@ -62,6 +62,11 @@ impl Schedule {
         self.kinds.iter().filter(|it| it.due <= now).map(|it| it.kind).collect()
     }
 
+    /// Whether it is a kind's time, quiet hours aside.
+    pub fn is_due(&self, kind: Kind, now: Duration) -> bool {
+        self.kinds.iter().any(|it| it.kind == kind && it.due <= now)
+    }
+
     /// These kinds were swept.
     pub fn swept(&mut self, kinds: &[Kind], now: Duration) {
         for entry in self.kinds.iter_mut().filter(|it| kinds.contains(&it.kind)) {

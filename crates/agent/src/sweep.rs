@@ -45,8 +45,8 @@ pub trait Sweeper {
     /// What the last sweeps found was told.
     fn told(&mut self);
 
-    /// Sweeps these kinds, as far as it can.
-    fn sweep(&mut self, kinds: &[Kind]) -> Sweep;
+    /// Sweeps these kinds, as far as it can; quickly: only what an event may have changed.
+    fn sweep(&mut self, kinds: &[Kind], quickly: bool) -> Sweep;
 }
 
 impl Sweeper for Inventory {
@@ -77,9 +77,10 @@ impl Sweeper for Inventory {
         Self::told(self);
     }
 
-    fn sweep(&mut self, kinds: &[Kind]) -> Sweep {
+    fn sweep(&mut self, kinds: &[Kind], quickly: bool) -> Sweep {
         let mut sweep = Sweep::default();
-        for swept in Self::sweep(self, kinds) {
+        let found = if quickly { self.sweep_quickly(kinds) } else { Self::sweep(self, kinds) };
+        for swept in found {
             sweep.cpu += Duration::from_micros(swept.cpu_us);
             // What fails in one container only troubles; where the host itself fails, so does the kind.
             if swept.standing != Standing::Fresh && swept.container.is_none() {

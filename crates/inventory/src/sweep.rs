@@ -118,6 +118,7 @@ pub struct Inventory {
     last: HashMap<Kind, Last>,
     told: Option<Vec<Details>>,
     guard: bool,
+    quick: bool,
     sweeps: u64,
     watch: Option<Watch>,
 }
@@ -157,6 +158,7 @@ impl Inventory {
             last,
             told: None,
             guard: false,
+            quick: false,
             sweeps: 0,
             watch: None,
         })
@@ -202,6 +204,17 @@ impl Inventory {
 
     /// Sweeps the given kinds, as far as the options allow them: of each the host, then its containers.
     pub fn sweep(&mut self, kinds: &[Kind]) -> Vec<Swept> {
+        self.quick = false;
+        self.sweep_them(kinds)
+    }
+
+    /// The same after an event: the processes of a container are looked at only if any came, went or changed.
+    pub fn sweep_quickly(&mut self, kinds: &[Kind]) -> Vec<Swept> {
+        self.quick = true;
+        self.sweep_them(kinds)
+    }
+
+    fn sweep_them(&mut self, kinds: &[Kind]) -> Vec<Swept> {
         self.sweeps += 1;
         let known = self.kinds();
         let wanted = kinds.iter().copied().filter(|kind| known.contains(kind));
@@ -221,7 +234,9 @@ impl Inventory {
             Ok(worker) => worker,
             Err(error) => return self.failed(kind, "sweep.impossible", error.message()),
         };
-        match worker.run((kind, self.sweeps, self.guard), self.options.limits.collector) {
+        let (sweep, guard, quick) = (self.sweeps, self.guard, self.quick);
+        let job = Job { kind, sweep, guard, quick };
+        match worker.run(job, self.options.limits.collector) {
             Ok(outcome) => {
                 self.worker = Some(worker);
                 self.accept(kind, outcome)
@@ -329,8 +344,17 @@ fn kept(
     }
 }
 
-/// A kind, the number of the sweep, and whether containers are guarded.
-type Job = (Kind, u64, bool);
+/// What the thread is to do.
+#[derive(Clone, Copy)]
+struct Job {
+    kind: Kind,
+    /// The number of the sweep.
+    sweep: u64,
+    /// Are signs of escapes looked for in containers?
+    guard: bool,
+    /// Are only the containers looked at whose processes changed?
+    quick: bool,
+}
 
 /// The thread that does the work. Ends when its sender is dropped.
 struct Worker {
@@ -347,8 +371,8 @@ impl Worker {
         let thread = std::thread::Builder::new()
             .name("sweep".to_owned())
             .spawn(move || {
-                for (kind, sweep, guard) in todo {
-                    if done.send(engine.run(kind, sweep, guard)).is_err() {
+                for job in todo {
+                    if done.send(engine.run(job)).is_err() {
                         break;
                     }
                 }

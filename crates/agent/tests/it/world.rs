@@ -81,7 +81,7 @@ impl Sweeper for Host {
 
     fn told(&mut self) {}
 
-    fn sweep(&mut self, kinds: &[Kind]) -> Sweep {
+    fn sweep(&mut self, kinds: &[Kind], _: bool) -> Sweep {
         self.swept.borrow_mut().push(kinds.to_vec());
         let (state, mut failed) = (self.state.borrow(), self.failed.borrow().clone());
         failed.retain(|kind, _| kinds.contains(kind));

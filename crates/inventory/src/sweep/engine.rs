@@ -1,6 +1,6 @@
 //! What runs on the sweep's thread: gates, processes, collectors.
 
-use super::{Collectors, Options};
+use super::{Collectors, Job, Options};
 use crate::collector::{Collector, Findings, Rows};
 use crate::containers::{Attribution, Container, signs};
 use crate::files::Files;
@@ -129,8 +129,9 @@ impl Engine {
         })
     }
 
-    /// Sweeps a kind; `guard`: signs of escapes are looked for in containers, too.
-    pub(super) fn run(&mut self, kind: Kind, sweep: u64, guard: bool) -> Outcome {
+    /// Sweeps a kind.
+    pub(super) fn run(&mut self, job: Job) -> Outcome {
+        let Job { kind, sweep, guard, quick } = job;
         let before = cpu_us();
         let now = self.options.clock.now();
         self.begin(sweep);
@@ -155,6 +156,7 @@ impl Engine {
                 collector,
                 now,
                 sweep,
+                quick: quick && kind == Kind::Process,
             };
             host = run.collect(&mut self.host, &of.host, &of.ended, None);
             // Modules are the kernel's, and that is the host's.
@@ -228,6 +230,8 @@ struct Run<'e> {
     collector: &'e dyn Collector,
     now: Micros,
     sweep: u64,
+    /// Are only the places looked at whose processes changed?
+    quick: bool,
 }
 
 impl Run<'_> {
@@ -291,6 +295,14 @@ impl Run<'_> {
         containers: &BTreeMap<String, Container>,
     ) -> Found {
         let id = &container.details.named.id;
+        if self.quick
+            && let Some(ground) = grounds.get(id)
+            && let Some(state) = ground.states.get(&self.collector.kind())
+            && state.processes
+                == fingerprint(self.collector, &container.processes, &container.ended)
+        {
+            return Found { rows: Some(state.rows.clone()), troubles: state.troubles.clone() };
+        }
         if grounds.get(id).is_none_or(|ground| ground.sweep != self.sweep) {
             let opened = container.first().map(|first| root_of(self.options, self.proc, first));
             match opened {
