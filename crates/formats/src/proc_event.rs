@@ -53,8 +53,9 @@ pub fn request(number: u32) -> Vec<u8> {
     out.extend([0; 10]);
     out.extend(PROCESSES.to_ne_bytes());
     out.extend(PROCESSES.to_ne_bytes());
-    out.extend(number.to_ne_bytes());
+    // The number it is answered by is one more than this; the one before it is always the kernel's own.
     out.extend([0; 4]);
+    out.extend(number.wrapping_sub(1).to_ne_bytes());
     out.extend(4u16.to_ne_bytes());
     out.extend([0; 2]);
     out.extend(LISTEN.to_ne_bytes());
@@ -87,7 +88,7 @@ fn event(message: &[u8]) -> Option<Event> {
     };
     Some(match u32_at(event, 0)? {
         ACKNOWLEDGED => {
-            Event::Acknowledged { request: u32_at(connector, 8)?, error: u32_at(data, 0)? }
+            Event::Acknowledged { request: u32_at(connector, 12)?, error: u32_at(data, 0)? }
         }
         FORK => Event::Fork { pid: whole(8)? },
         // Whichever thread executes becomes the first.
@@ -141,7 +142,7 @@ mod tests {
         let told = [Event::Fork { pid: 7 }, Event::Exec { pid: 7 }, Event::Exit { pid: 7 }];
         assert_eq!(read(&datagram), told);
         let mut answer = message(ACKNOWLEDGED, &[1]);
-        answer[NETLINK_HEADER + 8] = 9;
+        answer[NETLINK_HEADER + 12] = 9;
         let number = u32::from_ne_bytes([9, 0, 0, 0]);
         assert_eq!(read(&answer), [Event::Acknowledged { request: number, error: 1 }]);
     }

@@ -23,7 +23,7 @@ use muster_figures::{Bar, Figures, memory};
 use muster_inventory::{Inventory, Options};
 use muster_model::time::ManualClock;
 use muster_model::{Clock, Kind, SystemClock};
-use server::{Agent, Server, cpu_of, cpu_with_children};
+use server::{Agent, Server, cpu_with_children};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::thread::sleep;
@@ -102,11 +102,11 @@ fn latencies(figures: &Figures, server: &Server, fleet: &Fleet) {
         std::os::unix::fs::symlink("/usr/bin/sleep", &program).unwrap();
         let began = Instant::now();
         let mut child = Command::new(&program).arg("600").spawn().unwrap();
-        starts.push(until(server, |server| server.rows("process", false, &name) == 1, began));
+        starts.push(until(server, |server| server.rows("process", &name) == 1, began));
         let began = Instant::now();
         child.kill().unwrap();
         child.wait().unwrap();
-        ends.push(until(server, |server| server.rows("process", false, &name) == 0, began));
+        ends.push(until(server, |server| server.rows("process", &name) == 0, began));
         // Not in step with what the agent does every second.
         sleep(Duration::from_millis(500 + (n as u64 * 379) % 1_000));
     }
@@ -114,14 +114,12 @@ fn latencies(figures: &Figures, server: &Server, fleet: &Fleet) {
     quantiles(figures, "from a program's end to the API", &mut ends);
     let mut listeners = Vec::new();
     for _ in 0..20 {
-        let before = server.rows("port", false, "");
         let began = Instant::now();
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         listeners.push(until(server, |server| server.has_port(port), began));
         drop(listener);
         sleep(Duration::from_millis(1_300));
-        assert!(before > 0 || server.rows("port", false, "") < 1_000);
     }
     quantiles(figures, "from a listener of the host to the API", &mut listeners);
     let mut containers = Vec::new();
@@ -179,7 +177,6 @@ fn overhead(figures: &Figures, agent: Agent, server: &Server) {
     let note = of_one(own);
     figures.plain("CPU of the agent beside the loop", share, "%", Bar::None, &note);
     println!("{}", server.troubles());
-    assert!(cpu_of(std::process::id()) > Duration::ZERO);
 }
 
 fn starts() -> f64 {

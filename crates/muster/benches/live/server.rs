@@ -110,22 +110,21 @@ impl Server {
         serde_json::from_slice(&body).unwrap()
     }
 
-    fn assets(&self, kind: &str, containers: bool, name: &str) -> Vec<Value> {
+    fn assets(&self, kind: &str, name: &str) -> Vec<Value> {
         let project = &self.project;
-        let category = if containers { "container" } else { "host" };
         let answer = self.get(&format!(
-            "/muster/v1/{project}/assets/{kind}?category={category}&limit=1000&name={name}"
+            "/muster/v1/{project}/assets/{kind}?category=host&limit=1000&name={name}"
         ));
         answer["assets"].as_array().unwrap().clone()
     }
 
     /// How many rows of this name there are.
-    pub(crate) fn rows(&self, kind: &str, containers: bool, name: &str) -> usize {
-        self.assets(kind, containers, name).len()
+    pub(crate) fn rows(&self, kind: &str, name: &str) -> usize {
+        self.assets(kind, name).len()
     }
 
     pub(crate) fn has_port(&self, port: u16) -> bool {
-        self.assets("port", false, "").iter().any(|row| row["asset"]["port"] == port)
+        self.assets("port", "").iter().any(|row| row["asset"]["port"] == port)
     }
 
     /// How many containers run.
@@ -199,7 +198,7 @@ fn ticks(pid: &str, fields: &[usize]) -> Duration {
 }
 
 /// CPU time of a process.
-pub(crate) fn cpu_of(pid: u32) -> Duration {
+fn cpu_of(pid: u32) -> Duration {
     ticks(&pid.to_string(), &[14, 15])
 }
 

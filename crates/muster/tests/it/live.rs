@@ -35,6 +35,19 @@ fn rows(dir: &Path, args: &[&str]) -> Vec<Value> {
     ask(dir, &args).as_array().unwrap().clone()
 }
 
+/// Every change of a process there was so far.
+fn changes(dir: &Path) -> Vec<Value> {
+    let mut found: Vec<Value> = Vec::new();
+    loop {
+        let cursor = found.last().map_or(0, |last| last["cursor"].as_i64().unwrap());
+        let more = rows(dir, &["process", "--changes-since", &cursor.to_string()]);
+        if more.is_empty() {
+            return found;
+        }
+        found.extend(more);
+    }
+}
+
 fn diagnostics(dir: &Path) -> Vec<String> {
     let id = ask(dir, &["hosts"])[0]["id"].as_str().unwrap().to_owned();
     let host = ask(dir, &["hosts", "show", &id]);
@@ -97,7 +110,7 @@ fn processes_and_listeners_are_told_as_they_come_and_go() {
     let args = ["-c", ":", "--password", "hunter2", "muster-short"];
     assert!(command("dash", &args).status().unwrap().success());
     let short = |op: &str| {
-        let changes = rows(dir, &["process", "--changes-since", "0"]);
+        let changes = changes(dir);
         let is_it = |it: &&Value| it.to_string().contains("muster-short") && it["op"] == op;
         changes.iter().find(is_it).cloned()
     };

@@ -1,6 +1,6 @@
 //! A real container by runc, with busybox and nothing else in it.
 
-use super::{command, rows, up, wait_for};
+use super::{changes, command, rows, up, wait_for};
 use crate::process::ask;
 use serde_json::Value;
 use std::path::Path;
@@ -88,7 +88,7 @@ fn a_container_is_told_as_it_starts_changes_and_stops() {
     });
     Container::exec(&["sh", "-c", ": muster-inside"]);
     wait_for("a short-lived program", || {
-        let changes = rows(dir, &["process", "--changes-since", "0"]);
+        let changes = changes(dir);
         let is_it = |it: &&Value| it.to_string().contains("muster-inside");
         let found = changes.iter().find(is_it).filter(|it| !it["container_id"].is_null());
         found.map(|it| assert_eq!(it["container_id"], ID))
