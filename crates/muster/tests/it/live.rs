@@ -107,7 +107,7 @@ fn processes_and_listeners_are_told_as_they_come_and_go() {
     wait_for("its end", || (!is_there()).then_some(()));
 
     // It runs for some milliseconds, and its password is hidden as ever.
-    let args = ["-c", ":", "--password", "hunter2", "muster-short"];
+    let args = ["-c", "sleep 0.005; :", "--password", "hunter2", "muster-short"];
     assert!(command("dash", &args).status().unwrap().success());
     let short = |op: &str| {
         let changes = changes(dir);
@@ -116,7 +116,7 @@ fn processes_and_listeners_are_told_as_they_come_and_go() {
     };
     let added = wait_for("a short-lived program", || short("added"));
     let program = &added["after"];
-    assert_eq!(program["args"], "-c : --password ****** muster-short");
+    assert_eq!(program["args"], "-c sleep 0.005; : --password ****** muster-short");
     assert_eq!((&program["name"], &program["evidence"]["ended"]), (&"dash".into(), &true.into()));
     assert_eq!(program["hash"].as_str().unwrap().len(), 64);
     wait_for("that it is gone", || short("removed"));

@@ -86,12 +86,13 @@ fn a_container_is_told_as_it_starts_changes_and_stops() {
     wait_for("a listener in a network of its own", || {
         inside("port").iter().any(|row| row["asset"]["port"] == 8088).then_some(())
     });
-    Container::exec(&["sh", "-c", ": muster-inside"]);
+    Container::exec(&["sh", "-c", "sleep 0.005; : muster-inside"]);
     wait_for("a short-lived program", || {
-        let changes = changes(dir);
-        let is_it = |it: &&Value| it.to_string().contains("muster-inside");
-        let found = changes.iter().find(is_it).filter(|it| !it["container_id"].is_null());
-        found.map(|it| assert_eq!(it["container_id"], ID))
+        // runc itself had the word among its arguments, on the host.
+        let is_it = |it: &Value| {
+            it["container_id"] == ID && it["after"].to_string().contains("muster-inside")
+        };
+        changes(dir).iter().any(is_it).then_some(())
     });
 
     drop(container);
