@@ -82,17 +82,19 @@ impl Attribution {
         found
     }
 
-    /// Adds the programs that have ended. Those of a container that has ended with them are nobody's any more.
-    pub(crate) fn add_ended(&mut self, ended: Vec<Arc<Ended>>, files: &Files) {
+    /// Adds the programs that have ended; gives back those of containers that have ended with them.
+    pub(crate) fn add_ended(&mut self, ended: Vec<Arc<Ended>>, files: &Files) -> Vec<Arc<Ended>> {
+        let mut lost = Vec::new();
         for program in ended {
-            match cgroup::inside(&program.process.cgroup, files) {
-                None => self.ended.push(program),
+            let list = match cgroup::inside(&program.process.cgroup, files) {
+                None => &mut self.ended,
                 Some(inside) => {
-                    if let Some(container) = self.containers.get_mut(&inside.id) {
-                        container.ended.push(program);
-                    }
+                    let container = self.containers.get_mut(&inside.id);
+                    container.map_or(&mut lost, |container| &mut container.ended)
                 }
-            }
+            };
+            list.push(program);
         }
+        lost
     }
 }

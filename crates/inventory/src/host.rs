@@ -13,7 +13,7 @@ use std::any::{Any, TypeId};
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 /// The swept host during one run of one collector.
 pub struct Host<'a> {
@@ -173,11 +173,15 @@ impl<'a> Host<'a> {
 
     /// SHA-256 of a program that has ended.
     pub(crate) fn ended_sha256(&self, ended: &Ended) -> Option<String> {
-        if let Some(hash) = crate::hashing::lookup(self.files.hashes(), &ended.stat) {
-            return Some(hash);
-        }
-        let file = ended.file.as_ref().filter(|_| ended.stat.is_file())?;
-        crate::hashing::sha256(self.files.hashes(), file, self.files.now()).ok()
+        let hash = ended.hash.get_or_init(|| {
+            let file = ended.file.lock().unwrap_or_else(PoisonError::into_inner).take();
+            if let Some(hash) = crate::hashing::lookup(self.files.hashes(), &ended.stat) {
+                return Some(hash);
+            }
+            let file = file.filter(|_| ended.stat.is_file())?;
+            crate::hashing::sha256(self.files.hashes(), &file, self.files.now()).ok()
+        });
+        hash.clone()
     }
 
     /// The login name of a user number, from the root's passwd.

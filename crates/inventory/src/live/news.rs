@@ -161,6 +161,11 @@ impl News {
         self.state().programs.ended(alive, is_still)
     }
 
+    /// Nothing can be told of a program: it is counted as left out.
+    pub(crate) fn forget(&self, program: &Arc<Ended>) {
+        self.state().programs.forget(program);
+    }
+
     /// The server knows of the programs the last sweeps told.
     pub(crate) fn told(&self) {
         let mut state = self.state();

@@ -23,6 +23,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 use std::mem::MaybeUninit;
+use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 /// A process that lived this long is news.
@@ -289,7 +290,9 @@ impl<'a> Recorder<'a> {
         let parent = self.proc.link(format!("{}/exe", process.ppid)).unwrap_or_default();
         let parent = parent.to_string_lossy().into_owned();
         // A process that ended meanwhile has left gaps.
-        (!process.exe.as_os_str().is_empty()).then_some(Ended { process, stat, file, root, parent })
+        let whole = !process.exe.as_os_str().is_empty();
+        let (file, hash) = (Mutex::new(file), OnceLock::new());
+        whole.then_some(Ended { process, stat, file, hash, root, parent })
     }
 }
 
@@ -342,7 +345,11 @@ mod tests {
         assert_eq!(ended.len(), 1);
         let ended = &ended[0];
         assert_eq!(ended.process.exe, std::env::current_exe().unwrap());
-        assert!(ended.file.is_some() && ended.root.is_some() && !ended.parent.is_empty());
+        assert!(
+            ended.file.lock().unwrap().is_some()
+                && ended.root.is_some()
+                && !ended.parent.is_empty()
+        );
         // It is told until it is known to have arrived, and the same not again.
         assert_eq!(news.ended(&[], |_| false).len(), 1);
         news.told();

@@ -7,7 +7,7 @@ use crate::files::Stat;
 use crate::processes::Process;
 use std::collections::HashMap;
 use std::fs::File;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 /// Programs held at a time.
@@ -39,8 +39,11 @@ pub(crate) struct Ended {
     pub(crate) process: Process,
     /// Its executable's metadata.
     pub(crate) stat: Stat,
-    /// Its executable, unless too many are open already.
-    pub(crate) file: Option<File>,
+    /// Its executable until it is hashed, unless too many are open already: an open file keeps a file system from being
+    /// unmounted.
+    pub(crate) file: Mutex<Option<File>>,
+    /// The hash of its executable, once it was asked for.
+    pub(crate) hash: OnceLock<Option<String>>,
     /// Device and inode of its root.
     pub(crate) root: Option<(u64, u64)>,
     /// The executable of its parent; empty if that was not to be seen.
@@ -135,6 +138,12 @@ impl Programs {
             .collect();
         ended.sort_by_key(|ended| (ended.process.start_ticks, ended.process.pid));
         ended
+    }
+
+    /// Forgets a program that nothing can be told of.
+    pub(super) fn forget(&mut self, program: &Arc<Ended>) {
+        self.held.retain(|_, held| !Arc::ptr_eq(&held.program, program));
+        self.left_out += 1;
     }
 
     /// What was shown was told; whether there was any.

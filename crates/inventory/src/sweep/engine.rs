@@ -198,7 +198,10 @@ impl Engine {
         };
         let ended = self.caches.news.ended(&all, |it| crate::processes::is_still(&self.proc, it));
         if !ended.is_empty() {
-            of.add_ended(ended, &files(&self.options, &self.host.root, &self.caches, now));
+            let files = files(&self.options, &self.host.root, &self.caches, now);
+            for lost in of.add_ended(ended, &files) {
+                self.caches.news.forget(&lost);
+            }
         }
         for container in of.containers.values_mut().filter(|_| guard) {
             if let Some(first) = container.first() {
