@@ -89,8 +89,10 @@ pub struct Agent<S, T> {
     unseen: BTreeSet<Kind>,
     /// Kinds the watch found dirty: swept and told before all others.
     urgent: BTreeSet<Kind>,
-    /// The last of the urgent kinds was swept: what is new is told at once.
+    /// Urgent kinds were swept: what is new is told at once.
     hurry: bool,
+    /// The last sweep was one of urgent kinds, while others waited.
+    was_urgent: bool,
     /// What the watch could not watch, or lost.
     watch_troubles: Vec<Diagnostic>,
     /// The containers of the last sweep.
@@ -130,6 +132,7 @@ impl<S: Sweeper, T: Transport> Agent<S, T> {
             unseen,
             urgent: BTreeSet::new(),
             hurry: false,
+            was_urgent: false,
             watch_troubles: Vec::new(),
             containers: None,
             guarded: None,
@@ -230,14 +233,16 @@ impl<S: Sweeper, T: Transport> Agent<S, T> {
         self.pending.extend(on);
     }
 
-    /// What to sweep in one go: what is urgent, else one kind, or all that look at processes.
+    /// What to sweep in one go: what is urgent, else one kind, or all that look at processes. Under a storm of urgent kinds
+    /// the others have every second turn.
     fn next_kinds(&self) -> Vec<Kind> {
-        let urgent: Vec<Kind> = self.pending.intersection(&self.urgent).copied().collect();
-        if !urgent.is_empty() {
+        let (urgent, others): (Vec<Kind>, Vec<Kind>) =
+            self.pending.iter().partition(|kind| self.urgent.contains(kind));
+        if !urgent.is_empty() && (others.is_empty() || !self.was_urgent) {
             return urgent;
         }
         let (together, alone): (Vec<Kind>, Vec<Kind>) =
-            self.pending.iter().partition(|kind| AROUND_PROCESSES.contains(kind));
+            others.into_iter().partition(|kind| AROUND_PROCESSES.contains(kind));
         alone.first().map_or(together, |kind| vec![*kind])
     }
 
@@ -251,11 +256,14 @@ impl<S: Sweeper, T: Transport> Agent<S, T> {
         });
         let sweep = self.parts.sweeper.sweep(kinds, quickly);
         let new = kinds.iter().all(|kind| self.unseen.remove(kind));
+        self.was_urgent = false;
         for kind in kinds {
             self.pending.remove(kind);
-            self.hurry |= self.urgent.remove(kind);
+            self.was_urgent |= self.urgent.remove(kind);
             self.troubles.remove(kind);
         }
+        self.hurry |= self.was_urgent;
+        self.was_urgent &= !self.pending.is_empty();
         self.troubles.extend(sweep.troubles);
         self.sync.observe(&sweep.kinds, sweep.scopes);
         let troubles = self.watch_troubles.iter().chain(self.troubles.values().flatten());

@@ -29,7 +29,6 @@ use rustix::fd::OwnedFd;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 /// What is watched.
@@ -72,7 +71,6 @@ pub type Waker = Box<dyn Fn() + Send + Sync>;
 pub(crate) struct Watch {
     news: Arc<News>,
     stop: Arc<OwnedFd>,
-    threads: Vec<JoinHandle<()>>,
 }
 
 impl Watch {
@@ -80,7 +78,7 @@ impl Watch {
     pub(crate) fn start(options: &Options, news: &Arc<News>, waker: Waker) -> Option<Self> {
         let stop = Arc::new(eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK).ok()?);
         news.wake_by(waker);
-        let mut watch = Self { news: Arc::clone(news), stop, threads: Vec::new() };
+        let watch = Self { news: Arc::clone(news), stop };
         if options.processes {
             let (news, stop) = (Arc::clone(news), Arc::clone(&watch.stop));
             let begun = processes::Source::open(options);
@@ -101,7 +99,7 @@ impl Watch {
 
     /// Runs a source on a thread of its own, or says why it cannot be had.
     fn begin<S: Send + 'static>(
-        &mut self,
+        &self,
         name: &str,
         source: Result<S, String>,
         run: impl FnOnce(S) + Send + 'static,
@@ -110,19 +108,16 @@ impl Watch {
             let builder = std::thread::Builder::new().name(format!("live-{name}"));
             builder.spawn(move || run(source)).map_err(|error| error.to_string())
         });
-        match thread {
-            Ok(thread) => self.threads.push(thread),
-            Err(why) => self.news.trouble(&format!("live.{name}"), &why),
+        if let Err(why) = thread {
+            self.news.trouble(&format!("live.{name}"), &why);
         }
     }
 }
 
 impl Drop for Watch {
     fn drop(&mut self) {
+        // They end on their own, and are not waited for: one may be waiting in the kernel for a file system that is gone.
         let _ = rustix::io::write(&*self.stop, &1u64.to_ne_bytes());
-        for thread in self.threads.drain(..) {
-            let _ = thread.join();
-        }
     }
 }
 

@@ -299,3 +299,23 @@ fn a_container_that_comes_or_goes_is_news_of_every_kind() {
     let told = server.received.iter().filter(|report| report.containers.is_some()).count();
     assert_eq!(told, 2);
 }
+
+#[test]
+fn a_storm_of_news_does_not_keep_the_sweeps_from_their_turn() {
+    let config = "[limits]\ncpu_percent = 2.0\ncpu_burst_ms = 0\n";
+    let host = Host { cpu: Duration::from_millis(100), ..some_host() };
+    let mut life = Life::new(&(config.to_owned() + &calm()), host);
+    life.settle(NOON);
+    let before = life.sweeps();
+    for _ in 0..400 {
+        life.host.dirt.borrow_mut().kinds.insert(Kind::Process);
+        life.pass(1, NOON);
+    }
+    let swept = life.host.swept.borrow()[before..].to_vec();
+    let urgent = swept.iter().filter(|kinds| **kinds == [Kind::Process]).count();
+    assert!(urgent > 60, "{urgent} of {} sweeps for what happened", swept.len());
+    for kind in Kind::ALL {
+        let full = swept.iter().any(|kinds| kinds.contains(&kind) && *kinds != [Kind::Process]);
+        assert!(full || kind == Kind::Process, "{kind} was never swept");
+    }
+}

@@ -129,8 +129,8 @@ impl Server {
 
     /// How many containers run.
     pub(crate) fn containers(&self) -> usize {
-        let answer = self.get(&format!("/muster/v1/{}/containers?limit=1000", self.project));
-        answer["containers"].as_array().unwrap().len()
+        let answer = self.get(&format!("/v5/{}/container/kubernetes?limit=200", self.project));
+        answer["data_list"].as_array().unwrap().len()
     }
 
     /// What troubles the agent.
