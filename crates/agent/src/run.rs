@@ -4,6 +4,7 @@
 //! The agent may be killed at any moment: whatever must survive is on the disk before it is relied upon.
 
 mod tasks;
+mod urgent;
 
 use crate::backoff::{Backoff, chance, spread};
 use crate::bind::{self, Wanted};
@@ -24,6 +25,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 use tasks::Tasks;
+use urgent::Urgent;
 
 /// Where this host says which accounts it has, and what its SSH server counts.
 const ETC: &str = "/etc";
@@ -88,11 +90,7 @@ pub struct Agent<S, T> {
     /// Kinds whose first sweep on this host is still to come: it is not held back by the budget.
     unseen: BTreeSet<Kind>,
     /// Kinds the watch found dirty: swept and told before all others.
-    urgent: BTreeSet<Kind>,
-    /// Urgent kinds were swept: what is new is told at once.
-    hurry: bool,
-    /// The last sweep was one of urgent kinds, while others waited.
-    was_urgent: bool,
+    urgent: Urgent,
     /// What the watch could not watch, or lost.
     watch_troubles: Vec<Diagnostic>,
     /// The containers of the last sweep.
@@ -130,9 +128,7 @@ impl<S: Sweeper, T: Transport> Agent<S, T> {
             humoured: BTreeSet::new(),
             swept_cpu: Duration::ZERO,
             unseen,
-            urgent: BTreeSet::new(),
-            hurry: false,
-            was_urgent: false,
+            urgent: Urgent::default(),
             watch_troubles: Vec::new(),
             containers: None,
             guarded: None,
@@ -169,11 +165,10 @@ impl<S: Sweeper, T: Transport> Agent<S, T> {
         self.pending.extend(self.schedule.due(now, minute));
         self.pending.extend(self.tasks.kinds());
         self.take_in_wishes();
-        if self.hurry && self.is_urgent() {
+        if self.urgent.take_swept() && self.is_urgent() {
             let pause = self.send();
             self.next_report = now + pause;
         }
-        self.hurry = false;
         if !self.pending.is_empty() && now < self.next_report {
             let kinds = self.next_kinds();
             let new = kinds.iter().all(|kind| self.unseen.contains(kind));
@@ -207,9 +202,9 @@ impl<S: Sweeper, T: Transport> Agent<S, T> {
         }
         self.watch_troubles = dirt.diagnostics;
         let enabled = |kind: &Kind| self.parts.config.kind(*kind).enabled;
-        self.urgent.extend(dirt.kinds.into_iter().filter(enabled));
+        self.urgent.add(dirt.kinds.into_iter().filter(enabled));
         if !self.schedule.is_quiet(minute) {
-            self.pending.extend(&self.urgent);
+            self.pending.extend(self.urgent.kinds());
         }
     }
 
@@ -233,12 +228,10 @@ impl<S: Sweeper, T: Transport> Agent<S, T> {
         self.pending.extend(on);
     }
 
-    /// What to sweep in one go: what is urgent, else one kind, or all that look at processes. Under a storm of urgent kinds
-    /// the others have every second turn.
+    /// What to sweep in one go: what is urgent, else one kind, or all that look at processes.
     fn next_kinds(&self) -> Vec<Kind> {
-        let (urgent, others): (Vec<Kind>, Vec<Kind>) =
-            self.pending.iter().partition(|kind| self.urgent.contains(kind));
-        if !urgent.is_empty() && (others.is_empty() || !self.was_urgent) {
+        let (urgent, others) = self.urgent.part(&self.pending);
+        if !urgent.is_empty() {
             return urgent;
         }
         let (together, alone): (Vec<Kind>, Vec<Kind>) =
@@ -252,18 +245,15 @@ impl<S: Sweeper, T: Transport> Agent<S, T> {
         // What is due, or was asked for, is swept in full, however much is going on.
         let quickly = kinds.iter().all(|kind| {
             let asked = self.tasks.kinds().any(|asked| asked == *kind);
-            self.urgent.contains(kind) && !asked && !self.schedule.is_due(*kind, now)
+            self.urgent.holds(*kind) && !asked && !self.schedule.is_due(*kind, now)
         });
         let sweep = self.parts.sweeper.sweep(kinds, quickly);
         let new = kinds.iter().all(|kind| self.unseen.remove(kind));
-        self.was_urgent = false;
         for kind in kinds {
             self.pending.remove(kind);
-            self.was_urgent |= self.urgent.remove(kind);
             self.troubles.remove(kind);
         }
-        self.hurry |= self.was_urgent;
-        self.was_urgent &= !self.pending.is_empty();
+        self.urgent.swept(kinds, !self.pending.is_empty());
         self.troubles.extend(sweep.troubles);
         self.sync.observe(&sweep.kinds, sweep.scopes);
         let troubles = self.watch_troubles.iter().chain(self.troubles.values().flatten());
