@@ -1,17 +1,18 @@
 //! What runs on the sweep's thread: gates, processes, collectors.
 
+mod places;
+
 use super::{Collectors, Job, Options};
-use crate::collector::{Collector, Findings, Rows};
-use crate::containers::{Attribution, Container, signs};
+use crate::collector::Rows;
+use crate::containers::{Attribution, signs};
 use crate::files::Files;
 use crate::files::root::Root;
 use crate::files::touched::Touched;
 use crate::hashing::HashCache;
-use crate::host::{Host, Memory, Place};
-use crate::live::{Ended, News, Place as Watched};
+use crate::live::{News, Place as Watched};
 use crate::memo::Memo;
-use crate::networks::{Bridges, Inner};
-use crate::owners::{self, Owners};
+use crate::networks::Bridges;
+use crate::owners;
 use crate::proc::Proc;
 use crate::processes::{Process, ProcessTable};
 use muster_model::container::Details;
@@ -19,10 +20,9 @@ use muster_model::host::HostProfile;
 use muster_model::image::Image;
 use muster_model::report::ContainerRef;
 use muster_model::{Diagnostic, Error, Fact, Kind, Micros, Result};
+use places::{Alike, Ground, Run};
 use rustix::time::{ClockId, clock_gettime};
-use std::collections::hash_map::DefaultHasher;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::hash::{Hash, Hasher};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -84,55 +84,11 @@ struct Images {
     sweep: u64,
 }
 
-/// What the last collector that ran in a container of these layers found: containers of one image hold the same files,
-/// and what was seen to be the same need not be read again.
-type Alike = HashMap<(u64, Kind), Arc<State>>;
-
 /// All processes, and whose they are.
 #[derive(Default)]
 struct Processes {
     all: Vec<Arc<Process>>,
     of: Attribution,
-}
-
-/// What is kept of one root: the host's or a container's.
-struct Ground {
-    root: Arc<Root>,
-    memory: Memory,
-    owners: Box<dyn Owners>,
-    states: HashMap<Kind, Arc<State>>,
-    is_container: bool,
-    /// Modules that the kernel has got since the container is known.
-    loaded: BTreeSet<String>,
-    /// The sweep its root was opened in.
-    sweep: u64,
-}
-
-/// What the last run of a collector left.
-struct State {
-    rows: Rows,
-    troubles: Vec<Diagnostic>,
-    touched: Touched,
-    processes: u64,
-    collected_at: Micros,
-}
-
-impl Ground {
-    fn new(root: Root, known: &owners::Known) -> Self {
-        Self {
-            root: Arc::new(root),
-            memory: Memory::new(),
-            owners: owners::index(known),
-            states: HashMap::new(),
-            is_container: false,
-            loaded: BTreeSet::new(),
-            sweep: 0,
-        }
-    }
-
-    fn of_container(root: Root, known: &owners::Known) -> Self {
-        Self { is_container: true, ..Self::new(root, known) }
-    }
 }
 
 impl Engine {
@@ -300,134 +256,6 @@ impl Engine {
     }
 }
 
-/// One collector on its way through the places.
-struct Run<'e> {
-    options: &'e Options,
-    /// The host's.
-    root: &'e Arc<Root>,
-    /// Of the host, where it matters who reaches a container.
-    bridges: Option<Bridges>,
-    proc: &'e Proc,
-    caches: &'e Caches,
-    all: &'e [Arc<Process>],
-    collector: &'e dyn Collector,
-    now: Micros,
-    sweep: u64,
-    /// Are only the places looked at whose processes changed?
-    quick: bool,
-}
-
-impl Run<'_> {
-    fn collect(
-        &self,
-        ground: &mut Ground,
-        alike: &mut Alike,
-        processes: &[Arc<Process>],
-        ended: &[Arc<Ended>],
-        inner: Option<&Inner>,
-    ) -> Found {
-        let kind = self.collector.kind();
-        let wants = self.collector.needs_processes();
-        let ended = if kind == Kind::Process { ended } else { &[] };
-        let seen = if wants { fingerprint(self.collector, processes, ended) } else { 0 };
-        // What depends on processes is each container's own.
-        let family = ground.root.family().filter(|_| !wants).map(|family| (family, kind));
-        let others = || family.and_then(|family| alike.get(&family));
-        let known = ground.states.get(&kind).filter(|state| self.holds(ground, state, seen));
-        let known = known.or_else(|| others().filter(|state| self.holds(ground, state, seen)));
-        if let Some(state) = known.cloned() {
-            let found = Found { rows: Some(state.rows.clone()), troubles: state.troubles.clone() };
-            ground.states.insert(kind, state);
-            return found;
-        }
-        let files = files(self.options, &ground.root, self.caches, self.now);
-        let (processes, all) = if wants { (processes, self.all) } else { (&[][..], &[][..]) };
-        let (owners, memory) = (ground.owners.as_mut(), &mut ground.memory);
-        // Whatever a broken collector leaves behind is dropped with its host; the caches only ever hold
-        // finished entries.
-        let run = catch_unwind(AssertUnwindSafe(|| {
-            let mut findings = Findings::default();
-            let is_container = ground.is_container;
-            let place = Place { processes, all, is_container, ended, inner };
-            let host = Host::new(&files, self.proc, place, owners, memory);
-            self.collector.collect(&host, &mut findings);
-            findings
-        }));
-        let (touched, mut troubles) = files.finish();
-        let Ok(findings) = run else {
-            ground.states.remove(&kind);
-            return Found { rows: None, troubles };
-        };
-        let mut rows = findings.finish(&mut troubles);
-        // Containers that look different and hold the same share their rows all the same.
-        let known = family.and_then(|family| alike.get(&family)).map(|state| &state.rows);
-        if let Some(known) = known.filter(|known| known.digest == rows.digest) {
-            rows = known.clone();
-        }
-        let state = Arc::new(State {
-            rows: rows.clone(),
-            troubles: troubles.clone(),
-            touched,
-            processes: seen,
-            collected_at: self.now,
-        });
-        if let Some(family) = family {
-            alike.insert(family, Arc::clone(&state));
-        }
-        ground.states.insert(kind, state);
-        Found { rows: Some(rows), troubles }
-    }
-
-    fn holds(&self, ground: &Ground, state: &State, seen: u64) -> bool {
-        !self.collector.always()
-            && state.processes == seen
-            && self.now < state.collected_at.plus_secs(self.options.limits.trust_stamps_secs)
-            && state.touched.is_unchanged(&ground.root, self.proc, state.collected_at, self.sweep)
-    }
-
-    /// The same in a container, whose file system is seen through its first process.
-    fn inside(
-        &self,
-        (grounds, alike): (&mut BTreeMap<String, Ground>, &mut Alike),
-        container: &Container,
-    ) -> Found {
-        let id = &container.details.named.id;
-        if self.quick
-            && let Some(ground) = grounds.get(id)
-            && let Some(state) = ground.states.get(&self.collector.kind())
-            && state.processes
-                == fingerprint(self.collector, &container.processes, &container.ended)
-        {
-            return Found { rows: Some(state.rows.clone()), troubles: state.troubles.clone() };
-        }
-        if grounds.get(id).is_none_or(|ground| ground.sweep != self.sweep) {
-            let opened = container.first().map(|first| root_of(self, first));
-            match opened {
-                Some(Ok(root)) => match grounds.get_mut(id) {
-                    Some(ground) => ground.root = Arc::new(root),
-                    None => {
-                        let ground = Ground::of_container(root, &self.caches.owners);
-                        grounds.insert(id.clone(), ground);
-                    }
-                },
-                // It may just have ended: the next sweep knows.
-                _ => {
-                    let message = "its file system could not be opened";
-                    let trouble = Diagnostic::new("container.closed", id, message);
-                    return Found { rows: None, troubles: vec![trouble] };
-                }
-            }
-        }
-        let Some(ground) = grounds.get_mut(id) else { return Found::default() };
-        ground.sweep = self.sweep;
-        let inner = self.bridges.as_ref().and_then(|bridges| {
-            let files = files(self.options, self.root, self.caches, self.now);
-            bridges.inner(container, self.all, self.proc, &files)
-        });
-        self.collect(ground, alike, &container.processes, &container.ended, inner.as_ref())
-    }
-}
-
 /// What software is in an image that lies on the host; see [`crate::images::contents::of`].
 pub(super) fn contents(
     options: &Options,
@@ -450,19 +278,6 @@ fn files(options: &Options, root: &Arc<Root>, caches: &Caches, now: Micros) -> F
     Files::new(Arc::clone(root), hashes, memo, options.limits.dir_entries, now)
 }
 
-/// A container's file system, as its process sees it.
-fn root_of(run: &Run<'_>, process: &Process) -> Result<Root> {
-    let mounts = run.proc.text(format!("{}/mountinfo", process.pid)).unwrap_or_default();
-    let root = run.options.proc.join(format!("{}/root", process.pid));
-    let root = Root::of_process(&root, &mounts)?;
-    // The number may have been given to another process meanwhile: what is opened must still be its.
-    if crate::processes::is_still(run.proc, process) {
-        Ok(root.in_layers(&mounts, run.root))
-    } else {
-        Err(Error::not_found("process"))
-    }
-}
-
 /// What the host says of itself; parts that cannot be read are empty.
 pub(super) fn profile(options: &Options) -> HostProfile {
     let Ok(proc) = Proc::open(&options.proc) else { return HostProfile::default() };
@@ -482,20 +297,6 @@ fn open_root(options: &Options, proc: &Proc) -> Result<Root> {
     // The mounts of another machine's proc directory say nothing about where its files lie here.
     let mounts = if proc.is_kernel() { proc.text("self/mountinfo") } else { Ok(String::new()) };
     Root::open(&options.root, &mounts.unwrap_or_default())
-}
-
-/// Changes when a process that concerns the collector comes, goes or changes.
-fn fingerprint(collector: &dyn Collector, processes: &[Arc<Process>], ended: &[Arc<Ended>]) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    for process in processes {
-        if !process.kernel && collector.concerns(process) {
-            (process.pid, process.start, process.revision).hash(&mut hasher);
-        }
-    }
-    for Process { pid, start, exe, .. } in ended.iter().map(|ended| &ended.process) {
-        (pid, start, exe).hash(&mut hasher);
-    }
-    hasher.finish()
 }
 
 fn cpu_us() -> u64 {
