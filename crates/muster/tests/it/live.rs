@@ -110,10 +110,16 @@ fn processes_and_listeners_are_told_as_they_come_and_go() {
     let args = ["-c", "sleep 0.005; :", "--password", "hunter2", "muster-short"];
     let short = |op: &str| {
         let changes = changes(dir);
-        let is_it = |it: &&Value| it.to_string().contains("muster-short") && it["op"] == op;
+        let which = if op == "added" { "after" } else { "before" };
+        let is_it = |it: &&Value| {
+            it["op"] == op
+                && it[which]["evidence"]["ended"] == true
+                && it[which]["args"].to_string().contains("muster-short")
+        };
         changes.iter().find(is_it).cloned()
     };
-    // In the storms of the test beside this one it may be left out, and is run again.
+    // In the storms of the test beside this one it may be left out, and a sweep may fall into its few milliseconds: then it is
+    // run again.
     let added = wait_for("a short-lived program", || {
         assert!(command("dash", &args).status().unwrap().success());
         short("added")
