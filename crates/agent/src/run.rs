@@ -101,8 +101,8 @@ pub struct Agent<S, T> {
     watch_troubles: Vec<Diagnostic>,
     /// The containers of the last sweep.
     containers: Option<BTreeSet<String>>,
-    /// Whether the server wants the containers guarded; unknown before its first answer.
-    guarded: Option<bool>,
+    /// Whether the server wants the containers guarded, and these files in them; unknown before its first answer.
+    guarded: Option<Option<Vec<String>>>,
     /// Images that are to be looked into.
     scans: Vec<String>,
     /// They have a budget of their own: the sweeps go on.
@@ -362,9 +362,10 @@ impl<S: Sweeper, T: Transport> Agent<S, T> {
         self.humoured.clear();
         self.sync.replied(reply);
         self.parts.sweeper.told();
-        if self.guarded != Some(reply.guard) {
-            self.guarded = Some(reply.guard);
-            self.parts.sweeper.guard(reply.guard);
+        let guard = reply.guard.then(|| reply.protected_files.clone());
+        if self.guarded.as_ref() != Some(&guard) {
+            self.parts.sweeper.guard(guard.as_deref());
+            self.guarded = Some(guard);
             // What is to be looked at now is not left for the next time something is due.
             if reply.guard && self.parts.config.kind(Kind::Process).enabled {
                 self.pending.insert(Kind::Process);

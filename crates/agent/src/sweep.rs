@@ -36,8 +36,8 @@ pub trait Sweeper {
     /// The host's description.
     fn profile(&mut self) -> HostProfile;
 
-    /// Whether containers are guarded, as the server last said.
-    fn guard(&mut self, guard: bool);
+    /// Whether containers are guarded, as the server last said, and which files they are not to change then.
+    fn guard(&mut self, guard: Option<&[String]>);
 
     /// What software is in an image of this host, or why that cannot be told.
     fn contents(&mut self, id: &str) -> Result<Vec<Fact>, String>;
@@ -60,7 +60,7 @@ impl Sweeper for Inventory {
         Self::profile(self)
     }
 
-    fn guard(&mut self, guard: bool) {
+    fn guard(&mut self, guard: Option<&[String]>) {
         Self::guard(self, guard);
     }
 

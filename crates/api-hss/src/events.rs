@@ -73,6 +73,11 @@ const fn class(sign: SignKind) -> (&'static str, &'static str, &'static str) {
             "Process of a container in a namespace of its host",
             "Find out what it did there; treat the host as taken over unless it was an administrator.",
         ),
+        SignKind::ProtectedFile => (
+            "dockerfile_001",
+            "Protected file changed in a container",
+            "Find out who changed it; start the container anew from its image.",
+        ),
         SignKind::UnknownProgram => (
             "dockerproc_001",
             "Program unknown to the container's image",

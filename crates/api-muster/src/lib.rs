@@ -14,6 +14,7 @@ mod keypairs;
 pub mod operations;
 mod policies;
 mod programs;
+mod protected_files;
 mod sca;
 mod users;
 mod vault;
@@ -56,6 +57,9 @@ pub fn router(app: &App) -> Router {
         .on("ListPrograms", programs::list)
         .on("AllowProgram", programs::allow)
         .on("RelearnPrograms", programs::relearn)
+        .on("ListProtectedFiles", protected_files::list)
+        .on("ProtectFiles", protected_files::add)
+        .on("UnprotectFile", protected_files::remove)
         .on("ListAudit", audit::list)
         .on("ShowAuditCheckPoint", audit::checkpoint)
         .on("CreateUser", users::create)

@@ -24,6 +24,7 @@ const KEYPAIR: &str = "/muster/v1/{project_id}/keypairs/{name}";
 const STRAY_KEYS: &str = "/muster/v1/{project_id}/stray-keys";
 const LEARNED: &str = "/muster/v1/{project_id}/learned-images";
 const PROGRAMS: &str = "/muster/v1/{project_id}/programs";
+const PROTECTED: &str = "/muster/v1/{project_id}/protected-files";
 const AUDIT: &str = "/muster/v1/audit";
 const CHECKPOINT: &str = "/muster/v1/audit/checkpoint";
 const USERS: &str = "/muster/v1/users";
@@ -84,6 +85,9 @@ pub const OPERATIONS: &[Operation] = &[
     Operation::served("ListPrograms", Verb::Get, PROGRAMS, Action::EventList, "Programs that the containers of an image may run without an event. Query: image (its id), limit, offset."),
     Operation::served("AllowProgram", Verb::Post, PROGRAMS, Action::EventHandle, "Lets the containers of an image run a program. Body: image, path."),
     Operation::served("RelearnPrograms", Verb::Delete, PROGRAMS, Action::EventHandle, "Forgets the programs of an image, which is then learned anew. Query: image."),
+    Operation::served("ListProtectedFiles", Verb::Get, PROTECTED, Action::EventList, "Files and folders that containers on protected hosts are not to change."),
+    Operation::served("ProtectFiles", Verb::Post, PROTECTED, Action::HostProtect, "Makes a change of these files in a container a security event. Body: paths (256 in all; a folder stands for all in it)."),
+    Operation::served("UnprotectFile", Verb::Delete, PROTECTED, Action::HostProtect, "Takes a file or folder away from them. Query: path."),
     Operation::served("ListAudit", Verb::Get, AUDIT, Action::AuditList, "Who did what, newest first. Query: user, action, target, outcome, project_id, request_id (a * at the end stands for the rest), from, until, before (a seq), limit, offset."),
     Operation::served("ShowAuditCheckPoint", Verb::Get, CHECKPOINT, Action::AuditList, "A signed check point of this server's audit trail, to be kept elsewhere."),
     Operation::served("CreateUser", Verb::Post, USERS, Action::UserUpdate, "Adds a user. Body: name, password, role (admin, reader or none)."),

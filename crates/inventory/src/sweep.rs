@@ -122,7 +122,7 @@ pub struct Inventory {
     last: HashMap<Kind, Last>,
     told: Option<Vec<Details>>,
     images: Option<Arc<[Image]>>,
-    guard: bool,
+    guard: Option<Arc<[String]>>,
     quick: bool,
     sweeps: u64,
     watch: Option<Watch>,
@@ -163,7 +163,7 @@ impl Inventory {
             last,
             told: None,
             images: None,
-            guard: false,
+            guard: None,
             quick: false,
             sweeps: 0,
             watch: None,
@@ -217,8 +217,8 @@ impl Inventory {
     }
 
     /// Whether signs of escapes are looked for in containers, from the next sweep on.
-    pub fn guard(&mut self, guard: bool) {
-        self.guard = guard;
+    pub fn guard(&mut self, guard: Option<&[String]>) {
+        self.guard = guard.map(Arc::from);
     }
 
     /// Watches from now on what happens between sweeps, and calls the waker when there is something to be swept. What
@@ -270,7 +270,7 @@ impl Inventory {
             Ok(worker) => worker,
             Err(error) => return self.failed(kind, "sweep.impossible", error.message()),
         };
-        let (sweep, guard, quick) = (self.sweeps, self.guard, self.quick);
+        let (sweep, guard, quick) = (self.sweeps, self.guard.clone(), self.quick);
         let job = Job { kind, sweep, guard, quick };
         match worker.run(job, self.options.limits.collector) {
             Ok(outcome) => {
@@ -382,13 +382,13 @@ fn kept(
 }
 
 /// What the thread is to do.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct Job {
     kind: Kind,
     /// The number of the sweep.
     sweep: u64,
-    /// Are signs of escapes looked for in containers?
-    guard: bool,
+    /// Are signs of escapes looked for in containers? Then also for changes of these files.
+    guard: Option<Arc<[String]>>,
     /// Are only the containers looked at whose processes changed?
     quick: bool,
 }

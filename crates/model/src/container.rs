@@ -11,6 +11,8 @@ pub const MAX_TOLD: usize = 4_096;
 pub const MAX_LABELS: usize = 64;
 /// Signs told of a container at most.
 pub const MAX_SIGNS: usize = 64;
+/// Paths at most that the containers of a project are not to change.
+pub const MAX_PROTECTED: usize = 256;
 /// Longest text of a container's details, and longest label with its value, bytes.
 pub const MAX_DETAIL: usize = 1_024;
 
@@ -95,6 +97,8 @@ words! {
     KernelModule "kernel_module";
     /// A process of it is in a namespace of the host that it was not started in.
     EnteredHost "entered_host";
+    /// It changed a file that containers are not to change.
+    ProtectedFile "protected_file";
     /// It runs a program that no container of its image ran while the image was learned.
     UnknownProgram "unknown_program";
 }
@@ -121,7 +125,8 @@ impl SignKind {
             | Self::HostMount
             | Self::ReleaseAgent
             | Self::KernelHelper
-            | Self::KernelModule => Severity::High,
+            | Self::KernelModule
+            | Self::ProtectedFile => Severity::High,
             Self::Privileged | Self::RuntimeSocket | Self::CorePattern | Self::EnteredHost => {
                 Severity::Critical
             }

@@ -256,6 +256,9 @@ pub struct Reply {
     /// Whether the host is protected: signs of escapes are looked for in its containers.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub guard: bool,
+    /// Paths that containers are not to change; looked at where the host is protected.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub protected_files: Vec<String>,
     /// Ids of images whose software is to be told, in the order in which they were asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scan: Vec<String>,

@@ -74,6 +74,8 @@ messages! {
     ImagesAsked "Asked for: `muster images list` tells how far it is." "已下发扫描：可通过 `muster images list` 查看进度。";
     HostsProtected "Hosts protected: {}. What their containers run is learned first: see `muster containers programs`." "已开启防护的主机数：{}。将先学习其容器运行的程序：参见 `muster containers programs`。";
     HostsUnprotected "Hosts no longer protected: {}." "已关闭防护的主机数：{}。";
+    FilesProtected "Files protected in containers: {}. A change is an event on protected hosts." "已保护容器文件数：{}。在已防护主机上修改将产生事件。";
+    FileUnprotected "No longer protected: {}." "已取消保护：{}。";
     ProgramAllowed "Containers of {} may run {} from now on." "{} 的容器今后可以运行 {}。";
     ProgramsForgotten "Forgotten. The programs of {} are learned anew from what runs next." "已清除。{} 的程序将从接下来运行的内容重新学习。";
     EventsChanged "Events changed: {}." "已更新事件数：{}。";

@@ -27,6 +27,7 @@ pub mod keypairs;
 pub mod known_ports;
 pub mod limits;
 pub mod programs;
+pub mod protected_files;
 pub mod roster;
 pub mod sca;
 pub mod sealing;

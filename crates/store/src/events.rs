@@ -1,7 +1,9 @@
 //! Security events: what was found in containers that may lead out of them, and who handled it.
 
+mod files;
 mod programs;
 
+pub use files::{protect_files, protected_files, unprotect_file};
 pub use programs::{
     Learned, Program, allow_program, learned_images, programs, relearn, unknown_programs,
 };

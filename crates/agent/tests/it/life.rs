@@ -274,11 +274,13 @@ fn containers_are_guarded_as_the_server_says_and_at_once() {
     let mut life = Life::new(&calm(), some_host());
     life.settle(NOON);
     let sweeps = life.sweeps();
-    assert_eq!(*life.host.guard.borrow(), [false]);
+    assert_eq!(*life.host.guard.borrow(), [None]);
+    let files = vec!["/etc/passwd".to_owned()];
     life.line.0.borrow_mut().next.guard = true;
+    life.line.0.borrow_mut().next.protected_files.clone_from(&files);
     // The heartbeat after that says false again: the server of this test forgets.
     life.pass(150, NOON);
-    assert_eq!(*life.host.guard.borrow(), [false, true, false]);
+    assert_eq!(*life.host.guard.borrow(), [None, Some(files), None]);
     assert_eq!(life.sweeps(), sweeps + 1);
     assert!(life.host.swept.borrow().last().unwrap().contains(&Kind::Process));
 }

@@ -58,7 +58,7 @@ pub(crate) struct Host {
     pub(crate) containers: Rc<RefCell<Option<Vec<Details>>>>,
     pub(crate) images: Rc<RefCell<Option<Vec<Image>>>>,
     /// What it was told of guarding, each time.
-    pub(crate) guard: Rc<RefCell<Vec<bool>>>,
+    pub(crate) guard: Rc<RefCell<Vec<Option<Vec<String>>>>>,
     /// What its watch has found, once.
     pub(crate) dirt: Rc<RefCell<Dirt>>,
     pub(crate) cpu: Duration,
@@ -69,8 +69,8 @@ impl Sweeper for Host {
         HostProfile { name: "host".into(), ..HostProfile::default() }
     }
 
-    fn guard(&mut self, guard: bool) {
-        self.guard.borrow_mut().push(guard);
+    fn guard(&mut self, guard: Option<&[String]>) {
+        self.guard.borrow_mut().push(guard.map(<[String]>::to_vec));
     }
 
     fn contents(&mut self, id: &str) -> std::result::Result<Vec<Fact>, String> {

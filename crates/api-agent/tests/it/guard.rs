@@ -40,6 +40,7 @@ on_both_databases! {
             let sent = agent.say(now());
             let reply = deliver(&router, &sent).await.unwrap();
             agent.sync.replied(&reply);
+            assert_eq!(reply.protected_files.len(), usize::from(reply.guard));
             (reply.guard, evidence_of(&test, host.project).await)
         };
         // An agent that looks without being asked tells nothing.
@@ -48,6 +49,8 @@ on_both_databases! {
             let db = &test.app.db;
             transact!(db, |tx| hosts::protect(tx, host.key, version, now()).await).unwrap();
         };
+        let files = ["/etc/passwd".to_owned()];
+        transact!(test.app.db, |tx| events::protect_files(tx, host.project, &files, now()).await).unwrap();
         protect(Some("hss.version.premium")).await;
         assert_eq!(report("/root").await, (true, vec!["/root".to_owned()]));
         assert_eq!(report("/root").await.1, ["/root"]);

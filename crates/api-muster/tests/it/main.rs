@@ -33,6 +33,8 @@ async fn no_operation_answers_without_rights() {
         ("CreateUser", user).into(),
         ("UpdateUser", json!({"enabled": false})).into(),
         ("FindComponents", "?name=log4j-core", json!({})).into(),
+        ("ProtectFiles", json!({"paths": ["/etc/passwd"]})).into(),
+        ("UnprotectFile", "?path=/etc/passwd", json!({})).into(),
         ("ListPrograms", "?image=shop:1", json!({})).into(),
         ("AllowProgram", json!({"image": "shop:1", "path": "/bin/shop"})).into(),
         ("RelearnPrograms", "?image=shop:1", json!({})).into(),

@@ -6,12 +6,13 @@
 //! the host, too, is a path of the host.
 
 mod entered;
+mod files;
 mod helpers;
 
 pub(crate) use helpers::Modules;
 
 use super::Container;
-use crate::files::root::unescape;
+use crate::files::root::{Root, unescape};
 use crate::proc::Proc;
 use muster_model::Micros;
 use muster_model::container::{MAX_DETAIL, MAX_SIGNS, Sign, SignKind};
@@ -62,14 +63,18 @@ const WHOLE: &[&str] = &[
 const SOCKETS: &[&str] =
     &["docker.sock", "containerd.sock", "crio.sock", "podman.sock", "cri-dockerd.sock"];
 
-/// What tells of a container that it can leave, or has left, each sign once. `loaded` are modules that the kernel has got
-/// while it ran.
-pub(crate) fn of(
-    proc: &Proc,
-    container: &Container,
-    loaded: &BTreeSet<String>,
-    now: Micros,
-) -> Vec<Sign> {
+/// What beside the container itself is looked at.
+pub(crate) struct Seen<'s> {
+    /// Modules that the kernel has got while it ran.
+    pub(crate) loaded: &'s BTreeSet<String>,
+    /// Paths in it that it is not to change.
+    pub(crate) files: &'s [String],
+    /// The host's files.
+    pub(crate) host: &'s Root,
+}
+
+/// What tells of a container that it can leave, or has left, each sign once.
+pub(crate) fn of(proc: &Proc, container: &Container, seen: &Seen<'_>, now: Micros) -> Vec<Sign> {
     let Some(first) = container.first() else { return Vec::new() };
     let text = |pid: &str, name: &str| proc.text(format!("{pid}/{name}")).unwrap_or_default();
     let pid = first.pid.to_string();
@@ -86,7 +91,7 @@ pub(crate) fn of(
             signs.extend(by_capabilities(all, has));
             let module = |name: &String| (SignKind::KernelModule, name.clone());
             let able = has & LOADS_MODULES != 0;
-            signs.extend(loaded.iter().filter(|_| able).map(module));
+            signs.extend(seen.loaded.iter().filter(|_| able).map(module));
         }
     }
     for name in NAMESPACES {
@@ -96,6 +101,7 @@ pub(crate) fn of(
     }
     signs.extend(by_mounts(&text("self", "mountinfo"), &mounted));
     signs.extend(helpers::set(proc, &mounted));
+    signs.extend(files::changed(&mounted, seen.host, seen.files));
     signs.extend(entered::entered(proc, container, now));
     // Who has all rights can set these, too: that is one finding, not three.
     if signs.iter().any(|(kind, _)| *kind == SignKind::Privileged) {

@@ -65,7 +65,7 @@ impl Stat {
         }
     }
 
-    pub(super) fn file_type(&self) -> FileType {
+    pub(crate) fn file_type(&self) -> FileType {
         FileType::from_raw_mode(RawMode::from(self.mode))
     }
 }

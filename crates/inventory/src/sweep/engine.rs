@@ -124,7 +124,7 @@ impl Engine {
         }
         if let Some(collector) = self.collectors.iter().find(|c| c.kind() == kind) {
             if collector.needs_processes() || self.options.containers {
-                self.read_processes(now, guard);
+                self.read_processes(now, guard.as_deref());
             }
             let (collector, caches) = (*collector, &self.caches);
             let Processes { all, of } = &self.processes;
@@ -204,7 +204,7 @@ impl Engine {
         self.images = Some(Images { images, troubles, touched, read_at: now, sweep });
     }
 
-    fn read_processes(&mut self, now: Micros, guard: bool) {
+    fn read_processes(&mut self, now: Micros, guard: Option<&[String]>) {
         if self.read_in == self.sweep {
             return;
         }
@@ -221,8 +221,8 @@ impl Engine {
                 self.caches.news.forget(&lost);
             }
         }
-        if guard {
-            self.look_for_signs(&mut of, now);
+        if let Some(files) = guard {
+            self.look_for_signs(&mut of, files, now);
         } else {
             self.modules.forget();
         }
@@ -242,16 +242,18 @@ impl Engine {
 }
 
 impl Engine {
-    fn look_for_signs(&mut self, of: &mut Attribution, now: Micros) {
+    fn look_for_signs(&mut self, of: &mut Attribution, files: &[String], now: Micros) {
+        let none = BTreeSet::new();
         let loaded = self.modules.loaded(&self.proc);
         for (id, container) in &mut of.containers {
             let ground = self.containers.get_mut(id);
-            let seen = ground.map(|ground| {
+            let loaded = ground.map(|ground| {
                 ground.loaded.extend(loaded.iter().cloned());
                 &ground.loaded
             });
-            let signs = signs::of(&self.proc, container, seen.unwrap_or(&BTreeSet::new()), now);
-            container.details.signs = signs;
+            let loaded = loaded.unwrap_or(&none);
+            let seen = signs::Seen { loaded, files, host: &self.host.root };
+            container.details.signs = signs::of(&self.proc, container, &seen, now);
         }
     }
 }

@@ -158,7 +158,7 @@ fn escapes(inventory: &mut Inventory, podman: &Podman, docker: &Docker, plain: &
         told.signs.iter().map(sign).collect::<Vec<_>>()
     };
     assert_eq!(signs(inventory, &root), [], "nobody asked for it");
-    inventory.guard(true);
+    inventory.guard(Some(&["/etc/passwd".to_owned(), "/bin".to_owned()]));
     let found = signs(inventory, &root);
     assert!(found.iter().any(|(kind, _)| *kind == SignKind::Privileged), "{found:?}");
     let many = found.iter().filter(|(kind, _)| *kind == SignKind::ReleaseAgent).count();
@@ -181,6 +181,12 @@ fn escapes(inventory: &mut Inventory, podman: &Podman, docker: &Docker, plain: &
     assert_eq!(found, expected);
     assert_eq!(signs(inventory, plain), [], "as Podman starts containers");
 
+    let change = "busybox ln -s busybox /bin/new && busybox rm /etc/passwd";
+    podman.command(&["exec", &plain.id, "sh", "-c", change]);
+    let protected = |evidence: &str| (SignKind::ProtectedFile, evidence.to_owned());
+    let expected = [protected("/bin/new changed"), protected("/etc/passwd removed")];
+    assert_eq!(signs(inventory, plain), expected);
+
     let unmasked = ["--security-opt", "unmask=ALL"];
     let unmasked = podman.run("muster-unmasked", &unmasked, &httpd("18306"));
     let core_pattern = (SignKind::KernelHelper, "/proc/sys/kernel/core_pattern".to_owned());
@@ -194,7 +200,7 @@ fn escapes(inventory: &mut Inventory, podman: &Podman, docker: &Docker, plain: &
     wait_for("the sign of a process that entered the host", || {
         signs(inventory, &root).contains(&(SignKind::EnteredHost, entered.clone()))
     });
-    inventory.guard(false);
+    inventory.guard(None);
 }
 
 #[test]

@@ -42,6 +42,17 @@ pub(crate) enum ContainersCommand {
         #[arg(long)]
         off: bool,
     },
+    /// List the files and folders that containers on protected hosts are not to change, add some, or take one away.
+    ///
+    /// A change in a container's own layer is a security event; what is mounted into it is not looked at.
+    Files {
+        /// Paths to add.
+        #[arg(value_name = "PATH")]
+        paths: Vec<String>,
+        /// Take this one away.
+        #[arg(long, value_name = "PATH", conflicts_with = "paths")]
+        remove: Option<String>,
+    },
     /// List the Kubernetes clusters that hosts are nodes of.
     Clusters,
     /// List the images whose programs are learned, or the programs of one.

@@ -44,6 +44,7 @@ pub(crate) fn run(context: &Context, args: &ContainersArgs) -> Result<()> {
             context.tell(told, &[&hosts.len().to_string()]);
             Ok(())
         }
+        Some(ContainersCommand::Files { paths, remove }) => files(context, paths, remove.as_ref()),
         Some(ContainersCommand::Clusters) => clusters(context),
         Some(ContainersCommand::Programs { image }) => programs(context, image.as_ref()),
         Some(ContainersCommand::Allow { image, path }) => {
@@ -59,6 +60,21 @@ pub(crate) fn run(context: &Context, args: &ContainersArgs) -> Result<()> {
             Ok(())
         }
     }
+}
+
+fn files(context: &Context, paths: &[String], remove: Option<&String>) -> Result<()> {
+    const FILES: &str = "/muster/v1/{project}/protected-files";
+    if let Some(path) = remove {
+        context.client.delete(FILES, &[("path", path.clone())])?;
+        context.tell(Message::FileUnprotected, &[path]);
+    } else if paths.is_empty() {
+        let found = rows(&context.client.get(FILES, &[])?, "files");
+        return print_list(context.output, &[("path", "/path")], &found);
+    } else {
+        context.client.send_json("POST", FILES, Some(&json!({"paths": paths})))?;
+        context.tell(Message::FilesProtected, &[&paths.len().to_string()]);
+    }
+    Ok(())
 }
 
 fn clusters(context: &Context) -> Result<()> {

@@ -37,6 +37,16 @@ fn protection_is_switched_and_what_there_is_not_is_named() {
     // Of programs nothing is learned before a container runs.
     assert_eq!(ask(data, &["containers", "programs"]), json!([]));
     assert_eq!(ask(data, &["containers", "clusters"]), json!([]));
+    let files = || ask(data, &["containers", "files"]);
+    assert_eq!(files(), json!([]));
+    let (code, told) = said(&["containers", "files", "/etc/passwd", "/usr/bin/"]);
+    assert!(code == Some(0) && told.contains("containers: 2"), "{told}");
+    let (code, why) = said(&["containers", "files", "/etc/shadow", "etc"]);
+    assert!(code == Some(3) && why.contains("paths"), "{why}");
+    assert_eq!(files(), json!([{"path": "/etc/passwd"}, {"path": "/usr/bin"}]));
+    assert_eq!(said(&["containers", "files", "--remove", "/etc/passwd"]).0, Some(0));
+    assert_eq!(said(&["containers", "files", "--remove", "/etc/passwd"]).0, Some(6));
+    assert_eq!(files(), json!([{"path": "/usr/bin"}]));
     for args in [
         &["containers", "programs", "shop:1"][..],
         &["containers", "allow", "shop:1", "/bin/shop"],

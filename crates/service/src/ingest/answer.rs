@@ -10,6 +10,7 @@ use muster_store::assets::{self, Applied, Target};
 use muster_store::hosts::{self, Host};
 use muster_store::{Tx, collect, containers, events, images};
 use muster_vault::random;
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
 /// Takes in reports and answers each. They come with the keys of their hosts, which must be different ones.
@@ -45,15 +46,32 @@ pub(super) async fn to_all(
     let mut scans = scans(tx, &reports, now).await?;
     let mut tasks = tasks(tx, app, &reports, now).await?.into_iter();
     guard(tx, app, &reports, now).await?;
+    let files = protected_files(tx, &reports).await?;
     let reply = |(host, _): &(&Host, &Report)| {
         let (full, tasks) = (wanted.next().unwrap_or_default(), tasks.next().unwrap_or_default());
         let next_secs =
             if full.is_empty() && tasks.is_empty() { HEARTBEAT_SECS } else { BUSY_SECS };
         let guard = host.protected_as.is_some();
         let scan = scans.remove(&host.key).unwrap_or_default();
-        Reply { full, want_host: false, tasks, next_secs, guard, scan }
+        let protected_files = files.get(&host.project).filter(|_| guard).cloned();
+        let protected_files = protected_files.unwrap_or_default();
+        Reply { full, want_host: false, tasks, next_secs, guard, protected_files, scan }
     };
     Ok(reports.iter().map(reply).collect())
+}
+
+/// What containers are not to change, for each project that has a protected host among these.
+async fn protected_files(
+    tx: &mut Tx,
+    reports: &[(&Host, &Report)],
+) -> Result<HashMap<i64, Vec<String>>> {
+    let mut files = HashMap::new();
+    for (host, _) in reports.iter().filter(|it| it.0.protected_as.is_some()) {
+        if let Entry::Vacant(vacant) = files.entry(host.project) {
+            vacant.insert(events::protected_files(tx, host.project).await?);
+        }
+    }
+    Ok(files)
 }
 
 /// Takes in what was found in images, and tells which each host is to look into.

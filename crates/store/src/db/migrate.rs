@@ -56,6 +56,7 @@ pub(super) const ALL: &[Migration] = steps![
     "0029_images.sql",
     "0030_image_scans.sql",
     "0031_clusters.sql",
+    "0032_protected_files.sql",
 ];
 
 /// Runs the steps of `all` that are missing.
