@@ -19,7 +19,7 @@ fn inside<'s>(swept: &'s [Swept], container: &Running) -> Option<&'s Swept> {
 }
 
 /// The processes whose control group is that of the container's first one, as the kernel lists them.
-fn processes_of(container: &Running) -> BTreeSet<u32> {
+pub(crate) fn processes_of(container: &Running) -> BTreeSet<u32> {
     let group = |pid: u32| {
         let text = std::fs::read_to_string(format!("/proc/{pid}/cgroup")).unwrap_or_default();
         text.lines().find_map(|line| line.strip_prefix("0::").map(str::to_owned))
@@ -31,7 +31,7 @@ fn processes_of(container: &Running) -> BTreeSet<u32> {
 }
 
 /// The listeners of the container's network, as `ss` run inside it prints them.
-fn listeners_of(container: &Running) -> BTreeSet<i64> {
+pub(crate) fn listeners_of(container: &Running) -> BTreeSet<i64> {
     let pid = container.pid.to_string();
     let printed = output("nsenter", &["-t", &pid, "-n", "ss", "-Hltnp"]);
     let ours = processes_of(container);
@@ -127,6 +127,7 @@ fn what_runs_in_a_container_is_the_container_s() {
     escapes(&mut inventory, &podman, &docker, &running[0]);
     crate::reach::depends_on_the_network(&podman, &docker, &mut inventory);
     crate::sharing::ends_with_a_change(&podman, &docker, &mut inventory);
+    crate::services::are_the_container_s(&image, &podman, &mut inventory);
 
     // What stopped is gone; what is renamed keeps its id.
     podman.command(&["rename", "muster-host", "muster-renamed"]);

@@ -12,4 +12,6 @@ mod reach;
 #[cfg(test)]
 mod runtimes;
 #[cfg(test)]
+mod services;
+#[cfg(test)]
 mod sharing;

@@ -92,6 +92,11 @@ impl Image {
         Some(Self { folder, busybox: sha256(&busybox) })
     }
 
+    /// Where its files and what belongs to them lie.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     fn root(&self) -> PathBuf {
         self.folder.path().join("root")
     }
@@ -143,8 +148,19 @@ impl Podman {
     }
 
     pub(crate) fn run(&self, name: &str, options: &[&str], command: &[&str]) -> Running {
+        self.run_of(NAME, name, options, command)
+    }
+
+    /// The same of another image.
+    pub(crate) fn run_of(
+        &self,
+        image: &str,
+        name: &str,
+        options: &[&str],
+        command: &[&str],
+    ) -> Running {
         let head = ["run", "-d", "--name", name];
-        let id = self.command(&[&head, options, &[NAME], command].concat()).trim().to_owned();
+        let id = self.command(&[&head, options, &[image], command].concat()).trim().to_owned();
         let pid = self.command(&["inspect", "-f", "{{.State.Pid}}", name]);
         Running { id, name: name.to_owned(), pid: pid.trim().parse().unwrap() }
     }
@@ -158,8 +174,12 @@ impl Podman {
     fn clear(&self) {
         let reach = ["muster-inside", "muster-published", "muster-alone"];
         let others = ["muster-one", "muster-other", "muster-unmasked"];
+        let services =
+            ["nginx", "redis", "tomcat", "node", "python"].map(|it| format!("muster-{it}"));
         let first = ["muster-bridge", "muster-host", "muster-renamed", "muster-root"];
-        for name in first.into_iter().chain(reach).chain(others) {
+        for name in
+            first.into_iter().chain(reach).chain(others).chain(services.iter().map(String::as_str))
+        {
             self.command(&["rm", "-f", "-i", "-t", "0", name]);
         }
     }

@@ -18,9 +18,12 @@ use std::hash::{Hash, Hasher};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-/// What the last collector that ran in a container of these layers found: containers of one image hold the same files,
-/// and what was seen to be the same need not be read again.
-pub(super) type Alike = HashMap<(u64, Kind), Arc<State>>;
+/// What collectors found last in containers of these layers, in those that were changed too: containers of one image hold the
+/// same files, and what was seen to be the same need not be read again.
+pub(super) type Alike = HashMap<(u64, Kind), Vec<Arc<State>>>;
+
+/// Different states kept of the containers of the same layers.
+const MOST_ALIKE: usize = 4;
 
 /// What is kept of one root: the host's or a container's.
 pub(super) struct Ground {
@@ -94,9 +97,10 @@ impl Run<'_> {
         let seen = if wants { fingerprint(self.collector, processes, ended) } else { 0 };
         // What depends on processes is each container's own.
         let family = ground.root.family().filter(|_| !wants).map(|family| (family, kind));
-        let others = || family.and_then(|family| alike.get(&family));
+        let mut others = family.map(|family| alike.entry(family).or_default());
         let known = ground.states.get(&kind).filter(|state| self.holds(ground, state, seen));
-        let known = known.or_else(|| others().filter(|state| self.holds(ground, state, seen)));
+        let other = || others.iter().flat_map(|it| it.iter());
+        let known = known.or_else(|| other().find(|state| self.holds(ground, state, seen)));
         if let Some(state) = known.cloned() {
             let found = Found { rows: Some(state.rows.clone()), troubles: state.troubles.clone() };
             ground.states.insert(kind, state);
@@ -122,9 +126,11 @@ impl Run<'_> {
         };
         let mut rows = findings.finish(&mut troubles);
         // Containers that look different and hold the same share their rows all the same.
-        let known = family.and_then(|family| alike.get(&family)).map(|state| &state.rows);
-        if let Some(known) = known.filter(|known| known.digest == rows.digest) {
-            rows = known.clone();
+        let same = |state: &Arc<State>| state.rows.digest == rows.digest;
+        let known = others.as_ref().and_then(|states| states.iter().position(same));
+        let known = known.zip(others.as_mut()).map(|(at, states)| states.remove(at));
+        if let Some(known) = known {
+            rows = known.rows.clone();
         }
         let state = Arc::new(State {
             rows: rows.clone(),
@@ -133,8 +139,9 @@ impl Run<'_> {
             processes: seen,
             collected_at: self.now,
         });
-        if let Some(family) = family {
-            alike.insert(family, Arc::clone(&state));
+        if let Some(others) = others {
+            others.insert(0, Arc::clone(&state));
+            others.truncate(MOST_ALIKE);
         }
         ground.states.insert(kind, state);
         Found { rows: Some(rows), troubles }
