@@ -139,6 +139,8 @@ impl Podman {
         std::fs::write(&config, text).unwrap();
         let podman = Self { config, folder: image.folder.path().to_owned() };
         podman.clear();
+        // What is imported over a name stays on the disk without one.
+        podman.command(&["rmi", "-f", "-i", NAME]);
         podman.command(&["import", "-q", image.archive().to_str().unwrap(), NAME]);
         podman
     }
@@ -218,6 +220,7 @@ impl Docker {
             docker.docker().arg("version").output().is_ok_and(|done| done.status.success())
         });
         docker.clear();
+        let _ = docker.docker().args(["rmi", "-f", "muster-test:1"]).output();
         finish(docker.docker().arg("import").arg(image.archive()).arg("muster-test:1"));
         docker
     }

@@ -123,6 +123,7 @@ pub(crate) fn are_the_container_s(image: &Image, podman: &Podman, inventory: &mu
     let archive = image.folder().join("services.tar");
     let (from, to) = (root.to_str().unwrap(), archive.to_str().unwrap());
     output("tar", &["-C", from, "-cf", to, "."]);
+    podman.command(&["rmi", "-f", "-i", NAME]);
     podman.command(&["import", "-q", to, NAME]);
     let run = |name: &str, options: &[&str], command: &[&str]| {
         podman.run_of(NAME, name, &[MOUNTS, options].concat(), command)
