@@ -83,6 +83,11 @@ const fn class(sign: SignKind) -> (&'static str, &'static str, &'static str) {
             "Program unknown to the container's image",
             "Find out who started it; where it belongs there, mark the event as handled.",
         ),
+        SignKind::BlockedProgram => (
+            "dockerproc_001",
+            "Program unknown to the container's image was kept from running",
+            "Find out who tried to start it; where it belongs there, allow the image to run it.",
+        ),
     }
 }
 

@@ -6,6 +6,7 @@
 //! never the sweep. See [`collector::Collector`] for how to add a kind.
 #![forbid(unsafe_code)]
 
+mod blocking;
 mod bolt;
 pub mod collector;
 mod collectors;

@@ -12,6 +12,7 @@ mod stat;
 
 use crate::proc::{Proc, link_at, read_at};
 use muster_model::Micros;
+pub(crate) use stat::unified_cgroup;
 use stat::{StatLine, State};
 use std::mem::MaybeUninit;
 use std::os::fd::AsFd;
@@ -233,7 +234,7 @@ fn read_process(proc: &Proc, pid: u32, line: &StatLine<'_>, boot: Micros) -> Opt
     process.mntns = link("ns/mnt").map_or(0, |target| namespace(&target));
     process.args = read_args(&dir, "cmdline");
     let cgroup = read_at(&dir, Path::new("cgroup"), 64 * 1024).unwrap_or_default();
-    process.cgroup = stat::unified_cgroup(&cgroup);
+    process.cgroup = unified_cgroup(&cgroup);
     Some(process)
 }
 

@@ -10,7 +10,7 @@ use crate::collector::{Collector, Rows};
 use crate::collectors::COLLECTORS;
 use crate::live::{self, Dirt, Waker, Watch};
 use engine::{Caches, Engine, Found, Outcome};
-use muster_model::container::Details;
+use muster_model::container::{Allowed, Details};
 use muster_model::host::HostProfile;
 use muster_model::image::Image;
 use muster_model::report::{ContainerRef, Digest, Row, RowKey};
@@ -219,6 +219,12 @@ impl Inventory {
     /// Whether signs of escapes are looked for in containers, from the next sweep on.
     pub fn guard(&mut self, guard: Option<&[String]>) {
         self.guard = guard.map(Arc::from);
+    }
+
+    /// From the next sweep on the containers of these images are kept from running any other programs than these; those of
+    /// other images are not.
+    pub fn block(&self, allowed: &[Allowed]) {
+        self.caches.blocking.only(allowed);
     }
 
     /// Watches from now on what happens between sweeps, and calls the waker when there is something to be swept. What

@@ -13,6 +13,8 @@ pub const MAX_LABELS: usize = 64;
 pub const MAX_SIGNS: usize = 64;
 /// Paths at most that the containers of a project are not to change.
 pub const MAX_PROTECTED: usize = 256;
+/// Programs at most of an image whose containers are kept from running others.
+pub const MAX_ALLOWED: usize = 1_024;
 /// Longest text of a container's details, and longest label with its value, bytes.
 pub const MAX_DETAIL: usize = 1_024;
 
@@ -40,6 +42,22 @@ pub struct Details {
     /// What tells that it can reach its host; looked for only where the host is protected.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub signs: Vec<Sign>,
+}
+
+impl Details {
+    /// By what its image is known among programs: its id, or its name where no id is known; empty where neither is.
+    pub fn image_key(&self) -> &str {
+        if self.image_id.is_empty() { &self.image } else { &self.image_id }
+    }
+}
+
+/// The only programs that the containers of an image may run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Allowed {
+    /// The image, as by [`Details::image_key`].
+    pub image: String,
+    /// Where they lie in the containers, in order: at most [`MAX_ALLOWED`].
+    pub programs: Vec<String>,
 }
 
 /// A sign that a container can reach its host.
@@ -101,6 +119,8 @@ words! {
     ProtectedFile "protected_file";
     /// It runs a program that no container of its image ran while the image was learned.
     UnknownProgram "unknown_program";
+    /// It was kept from running such a program.
+    BlockedProgram "blocked_program";
 }
 
 words! {
@@ -126,7 +146,8 @@ impl SignKind {
             | Self::ReleaseAgent
             | Self::KernelHelper
             | Self::KernelModule
-            | Self::ProtectedFile => Severity::High,
+            | Self::ProtectedFile
+            | Self::BlockedProgram => Severity::High,
             Self::Privileged | Self::RuntimeSocket | Self::CorePattern | Self::EnteredHost => {
                 Severity::Critical
             }

@@ -71,7 +71,7 @@ impl News {
     }
 
     /// These kinds are to be swept.
-    pub(super) fn mark(&self, kinds: impl IntoIterator<Item = Kind>) {
+    pub(crate) fn mark(&self, kinds: impl IntoIterator<Item = Kind>) {
         let mut state = self.state();
         let before = state.dirty.len();
         state.dirty.extend(kinds);

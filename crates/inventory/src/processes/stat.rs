@@ -69,7 +69,7 @@ pub(super) fn effective_ids(status: &[u8]) -> (u32, u32) {
 
 /// The path in the unified hierarchy, or else in that of systemd or of the processes' counter, which
 /// container runtimes fill on hosts of the first version.
-pub(super) fn unified_cgroup(cgroup: &[u8]) -> String {
+pub(crate) fn unified_cgroup(cgroup: &[u8]) -> String {
     let text = String::from_utf8_lossy(cgroup);
     let path = |controller: &str| {
         text.lines().find_map(|line| {

@@ -3,6 +3,7 @@
 mod places;
 
 use super::{Collectors, Job, Options};
+use crate::blocking::Blocking;
 use crate::collector::Rows;
 use crate::containers::{Attribution, signs};
 use crate::files::Files;
@@ -55,6 +56,7 @@ pub(super) struct Caches {
     memo: Arc<Mutex<Memo>>,
     owners: owners::Known,
     pub(super) news: Arc<News>,
+    pub(super) blocking: Arc<Blocking>,
 }
 
 pub(super) struct Engine {
@@ -160,6 +162,9 @@ impl Engine {
         {
             host.troubles.extend(images.troubles.iter().cloned());
         }
+        if kind == Kind::Process {
+            host.troubles.extend(self.caches.blocking.troubles());
+        }
         let cpu_us = cpu_us().saturating_sub(before);
         let known = self.options.containers && self.read_in == self.sweep;
         let each = || self.processes.of.containers.values().map(|it| it.details.clone()).collect();
@@ -226,6 +231,7 @@ impl Engine {
         } else {
             self.modules.forget();
         }
+        self.caches.blocking.settle(&self.proc, &self.caches.news, of.containers.values_mut());
         let watched = of.containers.iter().filter_map(|(id, container)| {
             let youngest = container.processes.iter().map(|process| process.start).max();
             let (id, process) = (id.clone(), Arc::clone(container.first()?));

@@ -127,6 +127,7 @@ fn what_runs_in_a_container_is_the_container_s() {
     escapes(&mut inventory, &podman, &docker, &running[0]);
     crate::reach::depends_on_the_network(&podman, &docker, &mut inventory);
     crate::sharing::ends_with_a_change(&podman, &docker, &mut inventory);
+    crate::blocking::is_by_path(&podman, &docker, &mut inventory);
     crate::services::are_the_container_s(&image, &podman, &mut inventory);
 
     // What stopped is gone; what is renamed keeps its id.

@@ -6,6 +6,8 @@
 #[cfg(test)]
 mod attributed;
 #[cfg(test)]
+mod blocking;
+#[cfg(test)]
 mod images;
 #[cfg(test)]
 mod reach;

@@ -149,6 +149,13 @@ impl Podman {
         finish(Command::new("podman").env("CONTAINERS_CONF", &self.config).args(arguments))
     }
 
+    /// Whether a command ended well.
+    pub(crate) fn succeeds(&self, arguments: &[&str]) -> bool {
+        let mut podman = Command::new("podman");
+        podman.env("CONTAINERS_CONF", &self.config).args(arguments);
+        podman.output().unwrap().status.success()
+    }
+
     pub(crate) fn run(&self, name: &str, options: &[&str], command: &[&str]) -> Running {
         self.run_of(NAME, name, options, command)
     }
@@ -179,8 +186,13 @@ impl Podman {
         let services =
             ["nginx", "redis", "tomcat", "node", "python"].map(|it| format!("muster-{it}"));
         let first = ["muster-bridge", "muster-host", "muster-renamed", "muster-root"];
-        for name in
-            first.into_iter().chain(reach).chain(others).chain(services.iter().map(String::as_str))
+        let kept = ["muster-kept", "muster-free"];
+        for name in first
+            .into_iter()
+            .chain(reach)
+            .chain(others)
+            .chain(kept)
+            .chain(services.iter().map(String::as_str))
         {
             self.command(&["rm", "-f", "-i", "-t", "0", name]);
         }
@@ -227,7 +239,7 @@ impl Docker {
 
     fn clear(&self) {
         let reach = ["muster-docker-inside", "muster-docker-published", "muster-docker-local"];
-        let sharing = ["muster-d-one", "muster-d-other"];
+        let sharing = ["muster-d-one", "muster-d-other", "muster-d-kept"];
         for name in ["muster-docker", "muster-some"].into_iter().chain(reach).chain(sharing) {
             let _ = self.docker().args(["rm", "-f", name]).output();
         }
@@ -257,6 +269,11 @@ impl Docker {
 
     pub(crate) fn command(&self, arguments: &[&str]) -> String {
         finish(self.docker().args(arguments))
+    }
+
+    /// Whether a command ended well.
+    pub(crate) fn succeeds(&self, arguments: &[&str]) -> bool {
+        self.docker().args(arguments).output().unwrap().status.success()
     }
 
     /// Where the telnet port of a container is published, an address a line.
