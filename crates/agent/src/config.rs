@@ -50,11 +50,14 @@ pub struct Allow {
     /// To change by which SSH keys accounts of this host may be logged in to: whoever commands the server can then let
     /// himself in. Off unless it is switched on here.
     pub bind: bool,
+    /// To keep containers from running programs that their image is not known for: whoever commands the server can then stop
+    /// them from starting anything. Off unless it is switched on here.
+    pub block: bool,
 }
 
 impl Default for Allow {
     fn default() -> Self {
-        Self { collect: true, bind: false }
+        Self { collect: true, bind: false, block: false }
     }
 }
 

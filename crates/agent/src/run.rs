@@ -17,6 +17,7 @@ use crate::sweep::Sweeper;
 use crate::sync::Sync;
 use crate::throttle::Throttle;
 use crate::transport::Transport;
+use muster_model::container::Allowed;
 use muster_model::image::Contents;
 use muster_model::report::{Reply, Task, TaskDone};
 use muster_model::{Clock, Diagnostic, Error, ErrorKind, Kind, Micros, Result};
@@ -149,6 +150,9 @@ impl<S: Sweeper, T: Transport> Agent<S, T> {
             guarded: None,
             scans: Vec::new(),
         };
+        if agent.parts.config.allow.block {
+            agent.sync.hold(Allowed::digest(&[]));
+        }
         agent.describe();
         Ok(agent)
     }
@@ -371,6 +375,9 @@ impl<S: Sweeper, T: Transport> Agent<S, T> {
                 self.pending.insert(Kind::Process);
             }
         }
+        if let Some(allowed) = &reply.blocking {
+            self.block(allowed);
+        }
         for task in &reply.tasks {
             self.take_task(task);
         }
@@ -384,6 +391,21 @@ impl<S: Sweeper, T: Transport> Agent<S, T> {
         }
         self.save();
         spread(Duration::from_secs(u64::from(reply.next_secs.clamp(1, 3_600))), chance())
+    }
+
+    fn block(&mut self, allowed: &[Allowed]) {
+        if !self.parts.config.allow.block {
+            return;
+        }
+        tracing::info!(
+            images = allowed.len(),
+            "containers are held to the programs of their images"
+        );
+        self.parts.sweeper.block(allowed);
+        self.sync.hold(Allowed::digest(allowed));
+        if self.parts.config.kind(Kind::Process).enabled {
+            self.pending.insert(Kind::Process);
+        }
     }
 
     fn take_task(&mut self, task: &Task) {
@@ -425,6 +447,7 @@ impl<S: Sweeper, T: Transport> Agent<S, T> {
     fn describe(&mut self) {
         let mut profile = self.parts.sweeper.profile();
         profile.allows_binding = self.parts.config.allow.bind;
+        profile.allows_blocking = self.parts.config.allow.block;
         self.sync.describe(profile);
     }
 

@@ -4,7 +4,7 @@ use crate::config::LiveConfig;
 use crate::sync::Swept;
 use muster_inventory::live::{self, Dirt, Waker};
 use muster_inventory::{Inventory, Standing};
-use muster_model::container::Details;
+use muster_model::container::{Allowed, Details};
 use muster_model::host::HostProfile;
 use muster_model::image::Image;
 use muster_model::report::Scope;
@@ -39,6 +39,9 @@ pub trait Sweeper {
     /// Whether containers are guarded, as the server last said, and which files they are not to change then.
     fn guard(&mut self, guard: Option<&[String]>);
 
+    /// The containers of these images are to run these programs alone; those of others may run any.
+    fn block(&mut self, allowed: &[Allowed]);
+
     /// What software is in an image of this host, or why that cannot be told.
     fn contents(&mut self, id: &str) -> Result<Vec<Fact>, String>;
 
@@ -62,6 +65,10 @@ impl Sweeper for Inventory {
 
     fn guard(&mut self, guard: Option<&[String]>) {
         Self::guard(self, guard);
+    }
+
+    fn block(&mut self, allowed: &[Allowed]) {
+        Self::block(self, allowed);
     }
 
     fn contents(&mut self, id: &str) -> Result<Vec<Fact>, String> {

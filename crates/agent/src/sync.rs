@@ -87,6 +87,8 @@ pub struct Sync {
     images_new: bool,
     /// What was found in images, until the server has it: one a report.
     contents: Vec<Contents>,
+    /// What containers are held to; none where the host does not allow that.
+    blocking: Option<Digest>,
     done: Vec<TaskDone>,
     in_flight: Option<InFlight>,
     changed: bool,
@@ -122,6 +124,7 @@ impl Sync {
             images: None,
             images_new: false,
             contents: Vec::new(),
+            blocking: None,
             done: Vec::new(),
             in_flight: None,
             changed: true,
@@ -192,6 +195,11 @@ impl Sync {
     pub fn tell_images(&mut self, images: Vec<Image>) {
         self.images_new |= self.images.as_ref() != Some(&images);
         self.images = Some(images);
+    }
+
+    /// What containers are held to from now on, by its digest.
+    pub fn hold(&mut self, blocking: Digest) {
+        self.blocking = Some(blocking);
     }
 
     /// Takes in what is in an image that was asked for.
@@ -300,6 +308,7 @@ impl Sync {
             containers,
             images,
             contents: self.contents.first().cloned().into_iter().collect(),
+            blocking: self.blocking,
             done: self.done.clone(),
         };
         (report, date)

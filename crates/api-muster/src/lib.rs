@@ -57,6 +57,7 @@ pub fn router(app: &App) -> Router {
         .on("ListPrograms", programs::list)
         .on("AllowProgram", programs::allow)
         .on("RelearnPrograms", programs::relearn)
+        .on("BlockPrograms", programs::block)
         .on("ListProtectedFiles", protected_files::list)
         .on("ProtectFiles", protected_files::add)
         .on("UnprotectFile", protected_files::remove)

@@ -85,6 +85,7 @@ pub const OPERATIONS: &[Operation] = &[
     Operation::served("ListPrograms", Verb::Get, PROGRAMS, Action::EventList, "Programs that the containers of an image may run without an event. Query: image (its id), limit, offset."),
     Operation::served("AllowProgram", Verb::Post, PROGRAMS, Action::EventHandle, "Lets the containers of an image run a program. Body: image, path."),
     Operation::served("RelearnPrograms", Verb::Delete, PROGRAMS, Action::EventHandle, "Forgets the programs of an image, which is then learned anew. Query: image."),
+    Operation::served("BlockPrograms", Verb::Patch, LEARNED, Action::HostProtect, "Keeps containers of an image from running programs it is not known for, on protected hosts that allow it, once it is no longer learned; or does so no more. Body: image, blocking. Answers how many protected hosts have such containers, and how many of them allow it."),
     Operation::served("ListProtectedFiles", Verb::Get, PROTECTED, Action::EventList, "Files and folders that containers on protected hosts are not to change."),
     Operation::served("ProtectFiles", Verb::Post, PROTECTED, Action::HostProtect, "Makes a change of these files in a container a security event. Body: paths (256 in all; a folder stands for all in it)."),
     Operation::served("UnprotectFile", Verb::Delete, PROTECTED, Action::HostProtect, "Takes a file or folder away from them. Query: path."),

@@ -20,6 +20,7 @@ pub(crate) async fn images(
         json!({
             "image": it.image, "name": it.name, "programs": it.programs,
             "learned_until": it.until.iso(), "learning": now <= it.until,
+            "blocking": it.blocking,
         })
     });
     Ok(Json(json!({"total": page.total, "images": view.collect::<Vec<_>>()})))
@@ -54,6 +55,24 @@ pub(crate) async fn allow(
     let project = path.project()?;
     programs::allow(&app, &caller, &project, &allowed.image, &allowed.path).await?;
     Ok(Json(json!({})))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Blocked {
+    image: String,
+    blocking: bool,
+}
+
+pub(crate) async fn block(
+    State(app): State<App>,
+    caller: Caller,
+    path: PathParams,
+    Json(wanted): Json<Blocked>,
+) -> Result<Json<Value>, Failure> {
+    let project = path.project()?;
+    let reach = programs::block(&app, &caller, &project, &wanted.image, wanted.blocking).await?;
+    Ok(Json(json!({"hosts": reach.hosts, "allowing_hosts": reach.allowing})))
 }
 
 pub(crate) async fn relearn(

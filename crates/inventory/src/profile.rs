@@ -41,6 +41,7 @@ pub(crate) fn read(files: &Files, proc: &Proc) -> HostProfile {
         ssh_host_keys: ssh_host_keys(files),
         // The agent's word, not the host's.
         allows_binding: false,
+        allows_blocking: false,
         cluster: cluster::read(files),
     }
 }

@@ -1,7 +1,7 @@
 //! What a host tells of its containers beyond what is in them.
 
 use crate::Micros;
-use crate::report::ContainerRef;
+use crate::report::{ContainerRef, Digest};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ pub const MAX_LABELS: usize = 64;
 pub const MAX_SIGNS: usize = 64;
 /// Paths at most that the containers of a project are not to change.
 pub const MAX_PROTECTED: usize = 256;
-/// Programs at most of an image whose containers are kept from running others.
+/// Programs at most of an image when its containers begin to be kept from running others: agents are told all of them.
 pub const MAX_ALLOWED: usize = 1_024;
 /// Longest text of a container's details, and longest label with its value, bytes.
 pub const MAX_DETAIL: usize = 1_024;
@@ -56,8 +56,26 @@ impl Details {
 pub struct Allowed {
     /// The image, as by [`Details::image_key`].
     pub image: String,
-    /// Where they lie in the containers, in order: at most [`MAX_ALLOWED`].
+    /// Where they lie in the containers, in order.
     pub programs: Vec<String>,
+}
+
+impl Allowed {
+    /// A digest by which two lists are known to be the same.
+    pub fn digest(list: &[Self]) -> Digest {
+        let mut context = aws_lc_rs::digest::Context::new(&aws_lc_rs::digest::SHA256);
+        // No path and no image's name has a NUL, and none is empty.
+        for it in list {
+            for text in std::iter::once(&it.image).chain(&it.programs) {
+                context.update(text.as_bytes());
+                context.update(&[0]);
+            }
+            context.update(&[0]);
+        }
+        let mut bytes = [0; 32];
+        bytes.copy_from_slice(context.finish().as_ref());
+        Digest(bytes)
+    }
 }
 
 /// A sign that a container can reach its host.
@@ -166,6 +184,26 @@ mod tests {
             assert_eq!(json, format!("\"{}\"", kind.name()));
             assert_eq!(SignKind::named(kind.name()), Some(*kind));
         }
+    }
+
+    #[test]
+    fn lists_of_programs_differ_in_their_digests() {
+        let list = |all: &[(&str, &[&str])]| {
+            let each = all.iter().map(|(image, programs)| Allowed {
+                image: (*image).to_owned(),
+                programs: programs.iter().map(|it| (*it).to_owned()).collect(),
+            });
+            Allowed::digest(&each.collect::<Vec<_>>())
+        };
+        let lists: [&[(&str, &[&str])]; 5] = [
+            &[],
+            &[("a", &["/b", "/c"])],
+            &[("a", &["/b"]), ("/c", &[])],
+            &[("a", &["/c"])],
+            &[("a", &[]), ("/b", &["/c"])],
+        ];
+        let digests: std::collections::HashSet<_> = lists.iter().map(|it| list(it).0).collect();
+        assert_eq!(digests.len(), lists.len());
     }
 
     #[test]

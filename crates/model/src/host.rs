@@ -43,6 +43,9 @@ pub struct HostProfile {
     /// Whether its operator lets the agent change by which keys its accounts may be logged in to.
     #[serde(default)]
     pub allows_binding: bool,
+    /// Whether its operator lets the agent keep containers from running programs unknown to their images.
+    #[serde(default)]
+    pub allows_blocking: bool,
     /// The Kubernetes cluster it is a node of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cluster: Option<Cluster>,

@@ -9,6 +9,7 @@
 //! The digest is the agent's own and opaque to the server, which stores it in the same transaction as the
 //! rows it stands for. Facts are hashed again by the server: an agent cannot name content it did not send.
 
+use crate::container::Allowed;
 use crate::host::HostProfile;
 use crate::{Diagnostic, Fact, FactHash, Kind, Micros, container, image};
 use serde::{Deserialize, Serialize};
@@ -198,6 +199,9 @@ pub struct Report {
     /// What is in images, that was asked for by [`Reply::scan`]: one at most.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub contents: Vec<image::Contents>,
+    /// [`Allowed::digest`] of what containers are held to on this host; none where its operator does not allow that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blocking: Option<Digest>,
     /// Tasks done since the last report.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub done: Vec<TaskDone>,
@@ -259,6 +263,9 @@ pub struct Reply {
     /// Paths that containers are not to change; looked at where the host is protected.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub protected_files: Vec<String>,
+    /// What the containers of images may run, and nothing else; none: as it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blocking: Option<Vec<Allowed>>,
     /// Ids of images whose software is to be told, in the order in which they were asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scan: Vec<String>,

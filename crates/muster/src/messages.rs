@@ -77,6 +77,8 @@ messages! {
     FilesProtected "Files protected in containers: {}. A change is an event on protected hosts." "已保护容器文件数：{}。在已防护主机上修改将产生事件。";
     FileUnprotected "No longer protected: {}." "已取消保护：{}。";
     ProgramAllowed "Containers of {} may run {} from now on." "{} 的容器今后可以运行 {}。";
+    ProgramsBlocked "Containers of {} are kept from running other programs, on {} of {} protected hosts that have some. Agents allow it by allow.block." "镜像 {} 的容器将被阻止运行其他程序：涉及 {} 台主机，拥有该镜像容器的受防护主机共 {} 台。代理须以 allow.block 允许。";
+    ProgramsFree "Containers of {} may run any program." "镜像 {} 的容器可以运行任何程序。";
     ProgramsForgotten "Forgotten. The programs of {} are learned anew from what runs next." "已清除。{} 的程序将从接下来运行的内容重新学习。";
     EventsChanged "Events changed: {}." "已更新事件数：{}。";
     AgentRevoked "The agent of host {} was shut out." "已吊销主机 {} 的代理。";

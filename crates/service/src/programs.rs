@@ -1,11 +1,12 @@
 //! What the containers of an image may run: learned while the image was new, and corrected by people.
 
 use crate::{App, audit, authz};
+use muster_model::container::MAX_ALLOWED;
 use muster_model::id::ProjectId;
 use muster_model::{Action, Caller, Error, Page, Paging, Result};
-use muster_store::{events as store, transact};
+use muster_store::{Tx, events as store, transact};
 use serde::{Deserialize, Serialize};
-pub use store::{Learned, Program};
+pub use store::{Learned, Program, Reach};
 
 /// Longest path of a program, bytes: the kernel's own limit.
 const MAX_PATH: usize = 4_096;
@@ -91,6 +92,41 @@ pub async fn allow(
         let target = format!("image/{image}/program{path}");
         audit::append(tx, app, caller, Action::EventHandle, project.as_str(), &target).await
     })
+}
+
+/// Holds the containers of an image to the programs it is known for, once it is no longer learned: on protected hosts whose own
+/// configuration allows that, they are kept from running any other. Or does so no more. Answers on how many hosts that is.
+///
+/// # Errors
+/// `NotFound` for an image of which none was learned, `Invalid` naming `image` for one with more than 1024 programs; those of
+/// [`authz::require`] and of the database.
+pub async fn block(
+    app: &App,
+    caller: &Caller,
+    project: &ProjectId,
+    image: &str,
+    on: bool,
+) -> Result<Reach> {
+    let key = authz::require(app, caller, Action::HostProtect, Some(project)).await?;
+    transact!(app.db, |tx| {
+        let known = known(tx, key, image).await?;
+        if on && usize::try_from(known).is_ok_and(|known| known > MAX_ALLOWED) {
+            let why =
+                format!("has {known} programs: of at most {MAX_ALLOWED} others can be blocked");
+            return Err(Error::invalid("image", why));
+        }
+        let reach = store::block(tx, key, image, on).await?;
+        let target = format!("image/{image}/blocking/{}", if on { "on" } else { "off" });
+        audit::append(tx, app, caller, Action::HostProtect, project.as_str(), &target).await?;
+        Ok(reach)
+    })
+}
+
+/// How many programs of an image are known. Agents are told all of them at once.
+async fn known(tx: &mut Tx, project: i64, image: &str) -> Result<i64> {
+    let first = Paging { limit: 1, offset: 0 };
+    let known = store::programs(tx, project, image, first).await?;
+    known.map(|known| known.total).ok_or_else(|| Error::not_found("image"))
 }
 
 /// Forgets what was learned of an image: it is learned anew, from the next report of a protected host that runs it.

@@ -1,8 +1,10 @@
 //! Security events: what was found in containers that may lead out of them, and who handled it.
 
+mod blocking;
 mod files;
 mod programs;
 
+pub use blocking::{Reach, allowed, block};
 pub use files::{protect_files, protected_files, unprotect_file};
 pub use programs::{
     Learned, Program, allow_program, learned_images, programs, relearn, unknown_programs,

@@ -5,7 +5,7 @@ use muster_agent::config::Config;
 use muster_agent::cost::Meter;
 use muster_agent::run::{Agent, Parts};
 use muster_agent::state::StateDir;
-use muster_model::container::Details;
+use muster_model::container::{Allowed, Details};
 use muster_model::image::Image;
 use muster_model::report::{ContainerRef, Task};
 use muster_model::time::ManualClock;
@@ -283,6 +283,28 @@ fn containers_are_guarded_as_the_server_says_and_at_once() {
     assert_eq!(*life.host.guard.borrow(), [None, Some(files), None]);
     assert_eq!(life.sweeps(), sweeps + 1);
     assert!(life.host.swept.borrow().last().unwrap().contains(&Kind::Process));
+}
+
+#[test]
+fn containers_are_held_to_their_programs_only_where_the_host_allows_it() {
+    let allowed = vec![Allowed { image: "shop:1".into(), programs: vec!["/bin/shop".into()] }];
+    let held = |life: &Life| life.line.0.borrow().received.last().unwrap().blocking;
+    for allows in [false, true] {
+        let config = format!("{}[allow]\nblock = {allows}\n", calm());
+        let mut life = Life::new(&config, some_host());
+        life.settle(NOON);
+        let profile = life.line.0.borrow().profile.clone().unwrap();
+        assert_eq!(profile.allows_blocking, allows);
+        assert_eq!(held(&life), allows.then(|| Allowed::digest(&[])));
+        let sweeps = life.sweeps();
+        life.line.0.borrow_mut().next.blocking = Some(allowed.clone());
+        life.pass(150, NOON);
+        let told = if allows { vec![allowed.clone()] } else { vec![] };
+        assert_eq!(*life.host.blocked.borrow(), told);
+        // At once, and not again by every answer that does not say otherwise.
+        assert_eq!(life.sweeps(), sweeps + usize::from(allows));
+        assert_eq!(held(&life), allows.then(|| Allowed::digest(&allowed)));
+    }
 }
 
 #[test]

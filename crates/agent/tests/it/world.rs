@@ -5,7 +5,7 @@ use muster_agent::sweep::{Sweep, Sweeper};
 use muster_agent::sync::Swept;
 use muster_agent::transport::Transport;
 use muster_inventory::live::{Dirt, Waker};
-use muster_model::container::Details;
+use muster_model::container::{Allowed, Details};
 use muster_model::host::HostProfile;
 use muster_model::image::Image;
 use muster_model::report::{
@@ -59,6 +59,8 @@ pub(crate) struct Host {
     pub(crate) images: Rc<RefCell<Option<Vec<Image>>>>,
     /// What it was told of guarding, each time.
     pub(crate) guard: Rc<RefCell<Vec<Option<Vec<String>>>>>,
+    /// What its containers were held to, each time.
+    pub(crate) blocked: Rc<RefCell<Vec<Vec<Allowed>>>>,
     /// What its watch has found, once.
     pub(crate) dirt: Rc<RefCell<Dirt>>,
     pub(crate) cpu: Duration,
@@ -71,6 +73,10 @@ impl Sweeper for Host {
 
     fn guard(&mut self, guard: Option<&[String]>) {
         self.guard.borrow_mut().push(guard.map(<[String]>::to_vec));
+    }
+
+    fn block(&mut self, allowed: &[Allowed]) {
+        self.blocked.borrow_mut().push(allowed.to_vec());
     }
 
     fn contents(&mut self, id: &str) -> std::result::Result<Vec<Fact>, String> {

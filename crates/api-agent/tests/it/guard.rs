@@ -2,10 +2,11 @@
 
 use crate::agent::{TestAgent, deliver, router, scope, swept};
 use muster_agent::sync::Swept;
-use muster_model::container::{Details, Sign, SignKind};
+use muster_model::container::{Allowed, Details, MAX_ALLOWED, Sign, SignKind};
+use muster_model::host::HostProfile;
 use muster_model::report::{ContainerRef, Row, RowKey, Scope, Volatile, digest};
 use muster_model::{Column, ErrorKind, Fact, Kind, Micros};
-use muster_service::programs;
+use muster_service::programs::{self, Reach};
 use muster_store::{Tx, events, hosts, transact};
 use muster_testkit::{TestApp, on_both_databases};
 
@@ -128,6 +129,89 @@ on_both_databases! {
         strange[0].2 = &["/bin/anything"];
         assert_eq!(report(&strange).await, ["/bin/other", "/tmp/miner"]);
         assert_eq!(list().await.unwrap().rows[0].path, "/bin/anything");
+    }
+
+    async fn only_hosts_that_allow_it_are_told_what_may_run_alone(test: TestDb) {
+        let test = TestApp::on(test).await;
+        let router = router(&test);
+        let now = || test.app.now();
+        let db = &test.app.db;
+        let (operator, project) = (test.operator(), &test.credentials.project_id);
+        let project = muster_model::id::ProjectId::parse(project).unwrap();
+        let block = |on| programs::block(&test.app, &operator, &project, "shop:1", on);
+        assert_eq!(block(true).await.unwrap_err().kind(), ErrorKind::NotFound);
+
+        let mut agents = Vec::new();
+        for (name, allows) in [("web", true), ("db", false)] {
+            let mut agent = TestAgent::new(now());
+            let host = agent.join(&test, &router, name).await.host_id;
+            let host = hosts::by_id(&mut db.read().await.unwrap(), &host).await.unwrap().unwrap();
+            transact!(db, |tx| hosts::protect(tx, host.key, Some("v"), now()).await).unwrap();
+            agent.sync.describe(HostProfile {
+                name: name.into(),
+                allows_blocking: allows,
+                ..HostProfile::default()
+            });
+            if allows {
+                agent.sync.hold(Allowed::digest(&[]));
+            }
+            agents.push((agent, host.key));
+        }
+        let key = agents[0].1;
+        let mut report = async |which: usize| {
+            let agent = &mut agents[which].0;
+            let named = ContainerRef { id: "a".into(), name: "a".into() };
+            let scopes = vec![
+                running(None, &[], now()),
+                running(Some(named.clone()), &["/bin/shop", "/bin/cart"], now()),
+            ];
+            agent.sync.observe(&[Kind::Process], scopes);
+            let details = Details { named, image: "shop:1".into(), ..Details::default() };
+            agent.sync.tell(vec![details]);
+            let sent = agent.say(now());
+            let reply = deliver(&router, &sent).await.unwrap();
+            agent.sync.replied(&reply);
+            if let Some(allowed) = &reply.blocking {
+                agent.sync.hold(Allowed::digest(allowed));
+            }
+            reply.blocking
+        };
+        let programs = ["/bin/cart", "/bin/shop"].map(str::to_owned).to_vec();
+        let shop = vec![Allowed { image: "shop:1".into(), programs }];
+        // While it is learned nothing is held to anything.
+        assert_eq!((report(0).await, report(1).await), (None, None));
+        assert_eq!(block(true).await.unwrap(), Reach { hosts: 2, allowing: 1 });
+        assert_eq!(report(0).await, None);
+        test.clock.advance_secs(86_401);
+        assert_eq!((report(0).await, report(1).await), (Some(shop.clone()), None));
+        // Told once, until it is another list.
+        assert_eq!(report(0).await, None);
+        programs::allow(&test.app, &operator, &project, "shop:1", "/bin/new").await.unwrap();
+        assert_eq!(report(0).await.unwrap()[0].programs, ["/bin/cart", "/bin/new", "/bin/shop"]);
+        let images = programs::images(&test.app, &operator, &project, PAGE).await.unwrap();
+        assert!(images.rows[0].blocking);
+
+        // A host that is no longer protected lets everything run again, and so does an image that is let go.
+        transact!(db, |tx| hosts::protect(tx, key, None, now()).await).unwrap();
+        assert_eq!(report(0).await, Some(vec![]));
+        transact!(db, |tx| hosts::protect(tx, key, Some("v"), now()).await).unwrap();
+        assert_eq!(report(0).await.unwrap().len(), 1);
+        block(false).await.unwrap();
+        assert_eq!(report(0).await, Some(vec![]));
+        block(true).await.unwrap();
+        assert_eq!(report(0).await.unwrap().len(), 1);
+        programs::relearn(&test.app, &operator, &project, "shop:1").await.unwrap();
+        assert_eq!(report(0).await, Some(vec![]));
+
+        // Nobody can be told of thousands.
+        test.clock.advance_secs(86_401);
+        report(0).await;
+        for n in 0..=MAX_ALLOWED {
+            let path = format!("/bin/{n}");
+            programs::allow(&test.app, &operator, &project, "shop:1", &path).await.unwrap();
+        }
+        assert_eq!(block(true).await.unwrap_err().kind(), ErrorKind::Invalid);
+        assert!(block(false).await.is_ok(), "it can always be let go");
     }
 }
 

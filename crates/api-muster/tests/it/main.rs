@@ -37,6 +37,7 @@ async fn no_operation_answers_without_rights() {
         ("UnprotectFile", "?path=/etc/passwd", json!({})).into(),
         ("ListPrograms", "?image=shop:1", json!({})).into(),
         ("AllowProgram", json!({"image": "shop:1", "path": "/bin/shop"})).into(),
+        ("BlockPrograms", json!({"image": "shop:1", "blocking": true})).into(),
         ("RelearnPrograms", "?image=shop:1", json!({})).into(),
         ("AnnounceScaArtifact", json!({"name": "a.zip"})).into(),
         ("CreateScaTask", json!({"artifact_id": artifact, "name": "a"})).into(),

@@ -70,6 +70,18 @@ pub(crate) enum ContainersCommand {
         #[arg(value_name = "PATH")]
         path: String,
     },
+    /// Keep the containers of an image from running anything but its programs, once they are learned.
+    ///
+    /// Only on protected hosts whose agent is configured with `allow.block = true`. What runs already goes on. Programs that a
+    /// known interpreter reads, a shell's scripts, are not told apart.
+    Block {
+        /// The image's id.
+        #[arg(value_name = "IMAGE")]
+        image: String,
+        /// Let them run anything again.
+        #[arg(long)]
+        off: bool,
+    },
     /// Forget the programs of an image: they are learned anew, from what runs next.
     Relearn {
         /// The image's id.

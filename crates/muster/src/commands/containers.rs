@@ -13,6 +13,8 @@ const PROTECTED: &str = "hss.version.container.enterprise";
 const UNPROTECTED: &str = "hss.version.null";
 /// What the containers of an image may run.
 const PROGRAMS: &str = "/muster/v1/{project}/programs";
+/// The images of which that is learned.
+const LEARNED: &str = "/muster/v1/{project}/learned-images";
 /// Rows of a page.
 const PAGE: usize = 200;
 
@@ -53,6 +55,7 @@ pub(crate) fn run(context: &Context, args: &ContainersArgs) -> Result<()> {
             context.tell(Message::ProgramAllowed, &[image, path]);
             Ok(())
         }
+        Some(ContainersCommand::Block { image, off }) => block(context, image, !off),
         Some(ContainersCommand::Relearn { image }) => {
             let query = [("image", image.clone())];
             context.client.delete(PROGRAMS, &query)?;
@@ -60,6 +63,20 @@ pub(crate) fn run(context: &Context, args: &ContainersArgs) -> Result<()> {
             Ok(())
         }
     }
+}
+
+fn block(context: &Context, image: &String, on: bool) -> Result<()> {
+    let body = json!({"image": image, "blocking": on});
+    let reach = context.client.send_json("PATCH", LEARNED, Some(&body))?;
+    let count =
+        |name: &str| reach.get(name).and_then(Value::as_i64).unwrap_or_default().to_string();
+    if on {
+        let (hosts, allowing) = (count("hosts"), count("allowing_hosts"));
+        context.tell(Message::ProgramsBlocked, &[image, &allowing, &hosts]);
+    } else {
+        context.tell(Message::ProgramsFree, &[image]);
+    }
+    Ok(())
 }
 
 fn files(context: &Context, paths: &[String], remove: Option<&String>) -> Result<()> {
@@ -97,9 +114,9 @@ fn programs(context: &Context, image: Option<&String>) -> Result<()> {
             ("programs", "/programs"),
             ("learned until", "/learned_until"),
             ("learning", "/learning"),
+            ("blocking", "/blocking"),
         ];
-        let path = "/muster/v1/{project}/learned-images";
-        return print_list(context.output, &columns, &all(context, path, "images", &[])?);
+        return print_list(context.output, &columns, &all(context, LEARNED, "images", &[])?);
     };
     let columns = [("path", "/path"), ("first seen", "/first_seen")];
     let found = all(context, PROGRAMS, "programs", &[("image", &Some(image.clone()))])?;

@@ -51,6 +51,8 @@ fn protection_is_switched_and_what_there_is_not_is_named() {
         &["containers", "programs", "shop:1"][..],
         &["containers", "allow", "shop:1", "/bin/shop"],
         &["containers", "relearn", "sha256:1 & 2"],
+        &["containers", "block", "shop:1"],
+        &["containers", "block", "--off", "shop:1"],
     ] {
         let (code, why) = said(args);
         assert!(code == Some(6) && why.contains("image"), "{args:?}: {why}");

@@ -4,6 +4,7 @@ use super::{BUSY_SECS, HEARTBEAT_SECS};
 use crate::App;
 use crate::images::SCANNING_FOR_SECS;
 use crate::keypairs::agents as binding;
+use muster_model::container::Allowed;
 use muster_model::report::{Reply, Report, Scope, ScopeReport, Task};
 use muster_model::{Error, Kind, Micros, Result};
 use muster_store::assets::{self, Applied, Target};
@@ -47,6 +48,7 @@ pub(super) async fn to_all(
     let mut tasks = tasks(tx, app, &reports, now).await?.into_iter();
     guard(tx, app, &reports, now).await?;
     let files = protected_files(tx, &reports).await?;
+    let mut blocking = blocking(tx, &reports, now).await?;
     let reply = |(host, _): &(&Host, &Report)| {
         let (full, tasks) = (wanted.next().unwrap_or_default(), tasks.next().unwrap_or_default());
         let next_secs =
@@ -55,7 +57,8 @@ pub(super) async fn to_all(
         let scan = scans.remove(&host.key).unwrap_or_default();
         let protected_files = files.get(&host.project).filter(|_| guard).cloned();
         let protected_files = protected_files.unwrap_or_default();
-        Reply { full, want_host: false, tasks, next_secs, guard, protected_files, scan }
+        let blocking = blocking.remove(&host.key);
+        Reply { full, want_host: false, tasks, next_secs, guard, protected_files, blocking, scan }
     };
     Ok(reports.iter().map(reply).collect())
 }
@@ -72,6 +75,27 @@ async fn protected_files(
         }
     }
     Ok(files)
+}
+
+/// What the containers of each host are held to, where the host does not know that yet. On one that is not protected: nothing.
+async fn blocking(
+    tx: &mut Tx,
+    reports: &[(&Host, &Report)],
+    now: Micros,
+) -> Result<HashMap<i64, Vec<Allowed>>> {
+    let mut news = HashMap::new();
+    for (host, report) in reports {
+        let Some(held) = report.blocking else { continue };
+        let allowed = if host.protected_as.is_some() {
+            events::allowed(tx, host.project, host.key, now).await?
+        } else {
+            Vec::new()
+        };
+        if Allowed::digest(&allowed) != held {
+            news.insert(host.key, allowed);
+        }
+    }
+    Ok(news)
 }
 
 /// Takes in what was found in images, and tells which each host is to look into.

@@ -216,6 +216,7 @@ mod tests {
             containers: None,
             images: None,
             contents: Vec::new(),
+            blocking: None,
             done: Vec::new(),
         }
     }

@@ -9,7 +9,7 @@ use muster_model::{Kind, Micros, Page, Paging, Result};
 use std::collections::BTreeSet;
 
 /// The containers' image, by which programs are known.
-const IMAGE: &str = "CASE WHEN c.image_id <> '' THEN c.image_id ELSE c.image END";
+pub(super) const IMAGE: &str = "CASE WHEN c.image_id <> '' THEN c.image_id ELSE c.image END";
 
 /// Looks at the programs that run now in the containers of a host: those of an image that is still being learned become
 /// known, those of others are answered as signs. An image nobody saw before is learned until `until`.
@@ -70,6 +70,8 @@ pub struct Learned {
     pub until: Micros,
     /// How many programs are known.
     pub programs: i64,
+    /// Whether its containers are to run nothing else once they are.
+    pub blocking: bool,
 }
 
 /// A program that the containers of an image may run.
@@ -91,14 +93,16 @@ pub async fn learned_images(tx: &mut Tx, project: i64, paging: Paging) -> Result
     let sql = format!(
         "SELECT l.image, COALESCE((SELECT MAX(c.image) FROM containers c JOIN hosts h ON h.key = c.host \
          WHERE h.project = l.project AND {IMAGE} = l.image), ''), l.until, \
-         (SELECT COUNT(*) FROM image_programs p WHERE p.project = l.project AND p.image = l.image) \
+         (SELECT COUNT(*) FROM image_programs p WHERE p.project = l.project AND p.image = l.image), l.blocking \
          FROM image_learning l WHERE l.project = ? ORDER BY l.image LIMIT ? OFFSET ?"
     );
     let rows = tx.all(sql, binds![project, paging.limit, paging.offset]).await?;
     let rows = rows.iter().map(|row| {
         let mut cells = row.cells();
         let (image, name) = (cells.take()?, cells.take()?);
-        Ok(Learned { image, name, until: cells.take()?, programs: cells.take()? })
+        let (until, programs) = (cells.take()?, cells.take()?);
+        let blocking = cells.take::<i64>()? != 0;
+        Ok(Learned { image, name, until, programs, blocking })
     });
     Ok(Page { total, rows: rows.collect::<Result<_>>()? })
 }

@@ -80,7 +80,7 @@ pub(super) async fn register_one(
 }
 
 /// How many values a new host has.
-const WIDTH: usize = 31;
+const WIDTH: usize = 32;
 
 fn insert() -> String {
     format!(
