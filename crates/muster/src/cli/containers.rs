@@ -32,8 +32,8 @@ pub(crate) enum ContainersCommand {
     },
     /// Protect hosts: their containers are watched for signs of ways out, and for programs unknown to their images.
     ///
-    /// What runs now is taken for good: an image's programs are learned for `guard.learn_hours`, 24. Nothing is ever
-    /// blocked.
+    /// What runs now is taken for good: an image's programs are learned for `guard.learn_hours`, 24. Nothing is
+    /// blocked by that alone.
     Protect {
         /// Ids of hosts, 1 to 200.
         #[arg(required = true, value_name = "HOST")]
