@@ -4,7 +4,8 @@ use crate::assets::paging;
 use axum::extract::State;
 use muster_http::{Caller, Failure, Json, Params, PathParams};
 use muster_model::Error;
-use muster_service::{App, programs};
+use muster_service::App;
+use muster_service::programs::{self, Blocking};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -62,6 +63,8 @@ pub(crate) async fn allow(
 pub(crate) struct Blocked {
     image: String,
     blocking: bool,
+    #[serde(default)]
+    now: bool,
 }
 
 pub(crate) async fn block(
@@ -71,8 +74,12 @@ pub(crate) async fn block(
     Json(wanted): Json<Blocked>,
 ) -> Result<Json<Value>, Failure> {
     let project = path.project()?;
-    let reach = programs::block(&app, &caller, &project, &wanted.image, wanted.blocking).await?;
-    Ok(Json(json!({"hosts": reach.hosts, "allowing_hosts": reach.allowing})))
+    let blocking = Blocking { on: wanted.blocking, now: wanted.now };
+    let reach = programs::block(&app, &caller, &project, &wanted.image, blocking).await?;
+    Ok(Json(json!({
+        "hosts": reach.hosts, "allowing_hosts": reach.allowing,
+        "learned_until": reach.learned_until.iso(), "learning": app.now() <= reach.learned_until,
+    })))
 }
 
 pub(crate) async fn relearn(

@@ -78,6 +78,7 @@ messages! {
     FileUnprotected "No longer protected: {}." "已取消保护：{}。";
     ProgramAllowed "Containers of {} may run {} from now on." "{} 的容器今后可以运行 {}。";
     ProgramsBlocked "Containers of {} are kept from running other programs, on {} of {} protected hosts that have some. Agents allow it by allow.block." "镜像 {} 的容器将被阻止运行其他程序：涉及 {} 台主机，拥有该镜像容器的受防护主机共 {} 台。代理须以 allow.block 允许。";
+    StillLearned "It begins when they are learned, at {}; --now does not wait for that." "学习结束后（{}）开始；使用 --now 可立即开始。";
     ProgramsFree "Containers of {} may run any program." "镜像 {} 的容器可以运行任何程序。";
     ProgramsForgotten "Forgotten. The programs of {} are learned anew from what runs next." "已清除。{} 的程序将从接下来运行的内容重新学习。";
     EventsChanged "Events changed: {}." "已更新事件数：{}。";

@@ -38,6 +38,15 @@ impl GuardSettings {
     }
 }
 
+/// Whether the containers of an image are held to its programs.
+#[derive(Clone, Copy, Debug)]
+pub struct Blocking {
+    /// Are they?
+    pub on: bool,
+    /// Does the image's learning end with it? Else it begins when that ends by itself.
+    pub now: bool,
+}
+
 /// The images of a project whose programs are learned or known, by id.
 ///
 /// # Errors
@@ -105,7 +114,7 @@ pub async fn block(
     caller: &Caller,
     project: &ProjectId,
     image: &str,
-    on: bool,
+    Blocking { on, now }: Blocking,
 ) -> Result<Reach> {
     let key = authz::require(app, caller, Action::HostProtect, Some(project)).await?;
     transact!(app.db, |tx| {
@@ -114,6 +123,9 @@ pub async fn block(
             let why =
                 format!("has {known} programs: of at most {MAX_ALLOWED} others can be blocked");
             return Err(Error::invalid("image", why));
+        }
+        if on && now {
+            store::end_learning(tx, key, image, app.now()).await?;
         }
         let reach = store::block(tx, key, image, on).await?;
         let target = format!("image/{image}/blocking/{}", if on { "on" } else { "off" });

@@ -4,7 +4,7 @@ mod blocking;
 mod files;
 mod programs;
 
-pub use blocking::{Reach, allowed, block};
+pub use blocking::{Reach, allowed, block, end_learning};
 pub use files::{protect_files, protected_files, unprotect_file};
 pub use programs::{
     Learned, Program, allow_program, learned_images, programs, relearn, unknown_programs,

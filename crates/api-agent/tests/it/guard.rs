@@ -6,7 +6,7 @@ use muster_model::container::{Allowed, Details, MAX_ALLOWED, Sign, SignKind};
 use muster_model::host::HostProfile;
 use muster_model::report::{ContainerRef, Row, RowKey, Scope, Volatile, digest};
 use muster_model::{Column, ErrorKind, Fact, Kind, Micros};
-use muster_service::programs::{self, Reach};
+use muster_service::programs::{self, Blocking};
 use muster_store::{Tx, events, hosts, transact};
 use muster_testkit::{TestApp, on_both_databases};
 
@@ -138,7 +138,11 @@ on_both_databases! {
         let db = &test.app.db;
         let (operator, project) = (test.operator(), &test.credentials.project_id);
         let project = muster_model::id::ProjectId::parse(project).unwrap();
-        let block = |on| programs::block(&test.app, &operator, &project, "shop:1", on);
+        let hold = |on, now| {
+            let blocking = Blocking { on, now };
+            programs::block(&test.app, &operator, &project, "shop:1", blocking)
+        };
+        let block = |on| hold(on, false);
         assert_eq!(block(true).await.unwrap_err().kind(), ErrorKind::NotFound);
 
         let mut agents = Vec::new();
@@ -180,7 +184,9 @@ on_both_databases! {
         let shop = vec![Allowed { image: "shop:1".into(), programs }];
         // While it is learned nothing is held to anything.
         assert_eq!((report(0).await, report(1).await), (None, None));
-        assert_eq!(block(true).await.unwrap(), Reach { hosts: 2, allowing: 1 });
+        let reach = block(true).await.unwrap();
+        assert_eq!((reach.hosts, reach.allowing), (2, 1));
+        assert_eq!(reach.learned_until, now().plus_secs(86_400));
         assert_eq!(report(0).await, None);
         test.clock.advance_secs(86_401);
         assert_eq!((report(0).await, report(1).await), (Some(shop.clone()), None));
@@ -203,9 +209,12 @@ on_both_databases! {
         programs::relearn(&test.app, &operator, &project, "shop:1").await.unwrap();
         assert_eq!(report(0).await, Some(vec![]));
 
-        // Nobody can be told of thousands.
-        test.clock.advance_secs(86_401);
+        // Somebody need not wait until it is learned.
+        test.clock.advance_secs(60);
         report(0).await;
+        assert!(hold(true, true).await.unwrap().learned_until < now());
+        assert_eq!(report(0).await, Some(shop));
+        // Nobody can be told of thousands.
         for n in 0..=MAX_ALLOWED {
             let path = format!("/bin/{n}");
             programs::allow(&test.app, &operator, &project, "shop:1", &path).await.unwrap();

@@ -78,8 +78,11 @@ pub(crate) enum ContainersCommand {
         /// The image's id.
         #[arg(value_name = "IMAGE")]
         image: String,
-        /// Let them run anything again.
+        /// What was learned until now is all: do not wait until the image has been learned for `guard.learn_hours`.
         #[arg(long)]
+        now: bool,
+        /// Let them run anything again.
+        #[arg(long, conflicts_with = "now")]
         off: bool,
     },
     /// Forget the programs of an image: they are learned anew, from what runs next.

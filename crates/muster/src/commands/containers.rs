@@ -55,7 +55,9 @@ pub(crate) fn run(context: &Context, args: &ContainersArgs) -> Result<()> {
             context.tell(Message::ProgramAllowed, &[image, path]);
             Ok(())
         }
-        Some(ContainersCommand::Block { image, off }) => block(context, image, !off),
+        Some(ContainersCommand::Block { image, now, off }) => {
+            block(context, image, &json!({"image": image, "blocking": !off, "now": now}))
+        }
         Some(ContainersCommand::Relearn { image }) => {
             let query = [("image", image.clone())];
             context.client.delete(PROGRAMS, &query)?;
@@ -65,16 +67,18 @@ pub(crate) fn run(context: &Context, args: &ContainersArgs) -> Result<()> {
     }
 }
 
-fn block(context: &Context, image: &String, on: bool) -> Result<()> {
-    let body = json!({"image": image, "blocking": on});
-    let reach = context.client.send_json("PATCH", LEARNED, Some(&body))?;
-    let count =
-        |name: &str| reach.get(name).and_then(Value::as_i64).unwrap_or_default().to_string();
-    if on {
-        let (hosts, allowing) = (count("hosts"), count("allowing_hosts"));
-        context.tell(Message::ProgramsBlocked, &[image, &allowing, &hosts]);
-    } else {
+fn block(context: &Context, image: &str, wanted: &Value) -> Result<()> {
+    let reach = context.client.send_json("PATCH", LEARNED, Some(wanted))?;
+    if wanted.get("blocking") != Some(&Value::Bool(true)) {
         context.tell(Message::ProgramsFree, &[image]);
+        return Ok(());
+    }
+    let count = |name| reach.get(name).and_then(Value::as_i64).unwrap_or_default().to_string();
+    let (hosts, allowing) = (count("hosts"), count("allowing_hosts"));
+    context.tell(Message::ProgramsBlocked, &[image, &allowing, &hosts]);
+    if reach.get("learning") == Some(&Value::Bool(true)) {
+        let until = reach.get("learned_until").and_then(Value::as_str).unwrap_or_default();
+        context.tell(Message::StillLearned, &[until]);
     }
     Ok(())
 }

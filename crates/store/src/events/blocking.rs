@@ -6,9 +6,11 @@ use crate::db::binds;
 use muster_model::container::Allowed;
 use muster_model::{Micros, Result};
 
-/// On how many hosts it is so.
+/// From when on, and on how many hosts, it is so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reach {
+    /// Until when the image is learned.
+    pub learned_until: Micros,
     /// Protected hosts that have containers of the image.
     pub hosts: i64,
     /// Those of them whose operators allow it.
@@ -20,8 +22,9 @@ pub struct Reach {
 /// # Errors
 /// Those of the database.
 pub async fn block(tx: &mut Tx, project: i64, image: &str, on: bool) -> Result<Reach> {
-    let sql = "UPDATE image_learning SET blocking = ? WHERE project = ? AND image = ?";
-    tx.execute(sql, binds![on, project, image]).await?;
+    let sql =
+        "UPDATE image_learning SET blocking = ? WHERE project = ? AND image = ? RETURNING until";
+    let learned_until = tx.one(sql, binds![on, project, image]).await?.only()?;
     let sql = format!(
         "SELECT COUNT(*), COUNT(CASE WHEN h.allows_blocking <> 0 THEN 1 END) FROM hosts h WHERE h.project = ? \
          AND EXISTS (SELECT 1 FROM host_protection p WHERE p.host = h.key) \
@@ -29,7 +32,18 @@ pub async fn block(tx: &mut Tx, project: i64, image: &str, on: bool) -> Result<R
     );
     let row = tx.one(sql, binds![project, image]).await?;
     let mut cells = row.cells();
-    Ok(Reach { hosts: cells.take()?, allowing: cells.take()? })
+    Ok(Reach { learned_until, hosts: cells.take()?, allowing: cells.take()? })
+}
+
+/// Ends the learning of an image, if that goes on.
+///
+/// # Errors
+/// Those of the database.
+pub async fn end_learning(tx: &mut Tx, project: i64, image: &str, now: Micros) -> Result<()> {
+    // What ends at a moment still holds in it.
+    let end = now.plus_secs(-1);
+    let sql = "UPDATE image_learning SET until = ? WHERE project = ? AND image = ? AND until > ?";
+    tx.execute(sql, binds![end, project, image, end]).await.map(drop)
 }
 
 /// What the containers of a host may run alone, by image: of those that are no longer learned.
