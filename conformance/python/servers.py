@@ -25,7 +25,8 @@ class Servers:
 
     def spawn(self, name, *command, **options):
         # Whoever wants to hear the end of a task listens on this machine.
-        options.setdefault("env", dict(os.environ, MUSTER__EGRESS__ALLOW="['127.0.0.0/8']"))
+        settings = {"MUSTER__EGRESS__ALLOW": "['127.0.0.0/8']", "MUSTER__AGENT__ALLOW__BLOCK": "true"}
+        options.setdefault("env", os.environ | settings)
         self.logs[name] = self.folder / f"{name}.log"
         with open(self.logs[name], "wb") as log:
             process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, **options)
@@ -69,7 +70,8 @@ class Servers:
         self.started(f"{name}-worker", worker, place / "worker")
         asked = self.muster("admin", "enrol-token", "--credentials", credentials, "--endpoint", endpoint)
         token = next(word for word in asked.split() if word.startswith("muster1."))
-        state = ["--state-dir", place / "agent"]
+        (place / "agent.toml").write_text("[allow]\nblock = true\n")
+        state = ["--config", place / "agent.toml", "--state-dir", place / "agent"]
         subprocess.run([self.agent, "enrol", "--server", endpoint, "--token", token, *state], check=True, stdout=subprocess.DEVNULL)
         self.spawn(f"{name}-agent", self.agent, "run", *state)
         return environment(place, endpoint, None)

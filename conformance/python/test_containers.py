@@ -215,6 +215,38 @@ def test_an_event_is_handled(hss, dangerous):
         (it.event_id, "ignore", "a test") for it in events}
 
 
+def test_what_its_image_is_not_known_for_does_not_run(hss, dangerous, podman, credentials, endpoint):
+    _, name = dangerous
+    image = "sha256:" + podman("image", "inspect", "-f", "{{.Id}}", IMAGE)
+
+    def block(*how):
+        asked = [os.environ["MUSTER_BINARY"], "containers", "block", *how, image, "--endpoint", endpoint]
+        access = {"MUSTER_ACCESS_KEY": credentials["access_key"], "MUSTER_SECRET_KEY": credentials["secret_key"],
+                  "MUSTER_PROJECT_ID": credentials["project_id"]}
+        done = subprocess.run(asked, env=os.environ | access, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done.stderr
+
+    podman("exec", name, "/bin/busybox", "cp", "/bin/busybox", "/bin/busybox-2")
+    assert "on 1 of 1 protected hosts" in block("--now")
+
+    def refused():
+        try:
+            podman("exec", name, "/bin/busybox-2", "true")
+        except AssertionError as said:
+            assert "not permitted" in str(said)
+            return True
+        return False
+
+    wait_for(refused)
+    podman("exec", name, "/bin/busybox", "true")
+    ours = ListSecurityEventsRequest(category="container", limit=200, container_name=name)
+    (event,) = wait_for(lambda: [it for it in hss.list_security_events(ours).data_list if "/bin/busybox-2" in it.event_details])
+    assert (event.event_class_id, event.severity, event.image_name) == ("dockerproc_001", "High", IMAGE)
+    block("--off")
+    wait_for(lambda: not refused())
+
+
 def test_when_it_ends_it_is_listed_no_more(hss, shop, podman):
     container, _ = shop
     ours = ListContainersRequest(limit=200, container_name=NAME)

@@ -15,6 +15,7 @@ const PROBES: &[Probe] = &[
 
 fuzz_target!(|data: &[u8]| {
     let _ = elf::machine(data);
+    let _ = elf::loader(&data);
     let _ = kernel_module::read(data);
     let found = find(&mut &*data, PROBES, 1 << 20).expect("memory can be read");
     assert_eq!(found.len(), PROBES.len());
