@@ -21,16 +21,37 @@ use std::sync::Arc;
 
 /// What the thread's niceness is changed by.
 const HASTE: i32 = -15;
-/// Programs let run whose loader is still to be asked about, at most.
-const MAX_LOADING: usize = 4_096;
+/// Programs in a generation of those whose loader is still to be asked about.
+const MAX_LOADING: usize = 2_048;
 
 pub(super) struct Answers {
     fanotify: Arc<Fanotify>,
     table: Arc<Table>,
     news: Arc<News>,
     proc: Proc,
-    /// By process: the loader that the program named which it was just let execute. The kernel opens that next.
-    loading: HashMap<i32, String>,
+    loading: Loading,
+}
+
+/// By process: the loader that the program named which it was just let execute. The kernel opens that next.
+///
+/// Only programs that then failed to start leave theirs behind, and those are forgotten with their generation.
+#[derive(Default)]
+struct Loading([HashMap<i32, String>; 2]);
+
+impl Loading {
+    fn add(&mut self, pid: i32, loader: String) {
+        let [young, old] = &mut self.0;
+        if young.len() >= MAX_LOADING {
+            *old = std::mem::take(young);
+        }
+        young.insert(pid, loader);
+    }
+
+    fn take(&mut self, pid: i32) -> Option<String> {
+        let [young, old] = &mut self.0;
+        let older = old.remove(&pid);
+        young.remove(&pid).or(older)
+    }
 }
 
 impl Answers {
@@ -40,7 +61,7 @@ impl Answers {
         news: Arc<News>,
     ) -> Result<Self, String> {
         let proc = Proc::open(Path::new("/proc")).map_err(|error| error.message().to_owned())?;
-        Ok(Self { fanotify, table, news, proc, loading: HashMap::new() })
+        Ok(Self { fanotify, table, news, proc, loading: Loading::default() })
     }
 
     /// Answers until told to stop.
@@ -84,7 +105,7 @@ impl Answers {
 
     /// If the file must not be executed: by what rule, and the file's path with who wanted that.
     fn refuses(&mut self, pid: i32, file: BorrowedFd<'_>) -> Option<(Bound, String)> {
-        let loading = self.loading.remove(&pid);
+        let loading = self.loading.take(pid);
         let cgroup = self.proc.read(format!("{pid}/cgroup"), 64 * 1024).ok()?;
         let bound = self.table.of(&unified_cgroup(&cgroup))?;
         let program = program(file)?;
@@ -99,11 +120,7 @@ impl Answers {
             return Some((bound, format!("{path} (started by {})", by.display())));
         }
         if let Some(loader) = elf::loader(&program) {
-            // Only a program that failed to start leaves its own behind.
-            if self.loading.len() >= MAX_LOADING {
-                self.loading.clear();
-            }
-            self.loading.insert(pid, loader);
+            self.loading.add(pid, loader);
         }
         None
     }
@@ -135,4 +152,27 @@ fn is_loader(pid: i32, loader: &str, file: BorrowedFd<'_>) -> bool {
     let path = std::fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd()));
     let name = |path: &Path| path.file_name().map(|name| name.as_bytes().to_vec());
     path.is_ok_and(|path: PathBuf| name(&path) == name(Path::new(loader)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn loaders_nobody_asks_for_are_forgotten_and_no_others() {
+        let mut loading = Loading::default();
+        for pid in 0..10_000 {
+            loading.add(pid, pid.to_string());
+            assert_eq!(
+                loading.take(pid - 1_000),
+                (pid >= 1_000).then(|| (pid - 1_000).to_string())
+            );
+            assert_eq!(loading.take(pid - 1_000), None);
+        }
+        for pid in 10_000..50_000 {
+            loading.add(pid, String::new());
+        }
+        assert!(loading.0.iter().map(HashMap::len).sum::<usize>() <= 2 * MAX_LOADING);
+        assert!(loading.take(49_999).is_some());
+    }
 }
