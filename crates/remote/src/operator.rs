@@ -3,7 +3,7 @@
 
 use crate::install::Install;
 use crate::output::Output;
-use crate::ssh::{ALIAS, CONNECT_SECS, SETTINGS, local, talk};
+use crate::ssh::{ALIAS, client, local, talk};
 use crate::target::check_account;
 use crate::trouble::Trouble;
 use muster_model::Error;
@@ -12,7 +12,6 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
@@ -116,23 +115,10 @@ impl Operator {
     }
 
     fn command(&self, ssh: &Path, to: &Destination, folder: &Path) -> Result<Command, Trouble> {
-        let mut command = Command::new(ssh);
-        command
-            .env_clear()
-            .env("PATH", "/usr/bin:/bin")
-            .env("LC_ALL", "C")
-            .current_dir(folder)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .args(["-F", "none", "-T", "-x", "-a"])
-            .args(SETTINGS.iter().flat_map(|setting| ["-o", *setting]));
+        let mut command = client(ssh, folder, to.port);
         let mut set = |name: &str, value: &str| {
             command.arg("-o").arg(format!("{name}={value}"));
         };
-        set("ConnectTimeout", &CONNECT_SECS.to_string());
-        set("Port", &to.port.to_string());
         if self.host_keys.is_empty() {
             set("StrictHostKeyChecking", if self.may_ask { "ask" } else { "yes" });
             if let Some(file) = &self.known_hosts {

@@ -18,7 +18,7 @@ use tokio::process::{Child, ChildStdin, Command};
 use tokio::time::timeout;
 
 /// Seconds until an address that does not answer is given up.
-pub(crate) const CONNECT_SECS: u32 = 10;
+const CONNECT_SECS: u32 = 10;
 /// Longest life of one connection.
 const LONGEST: Duration = Duration::from_secs(60);
 /// The name host keys are pinned under.
@@ -26,7 +26,7 @@ pub(crate) const ALIAS: &str = "pinned";
 
 /// Settings of every connection. With `-F none` no file of the machine or of the account is read, so these and
 /// the client's own defaults are all there is.
-pub(crate) const SETTINGS: &[&str] = &[
+const SETTINGS: &[&str] = &[
     "UpdateHostKeys=no",
     "VerifyHostKeyDNS=no",
     "CheckHostIP=no",
@@ -208,20 +208,9 @@ impl Ssh {
         folder: &Path,
         login: &Login<'_>,
     ) -> Command {
-        let mut command = Command::new(&self.program);
-        command
-            .env_clear()
-            .env("PATH", "/usr/bin:/bin")
-            .env("LC_ALL", "C")
-            .current_dir(folder)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            // What a terminal sends to us is not meant for it.
-            .process_group(0)
-            .kill_on_drop(true)
-            .args(["-F", "none", "-T", "-x", "-a"])
-            .args(SETTINGS.iter().flat_map(|setting| ["-o", *setting]));
+        let mut command = client(&self.program, folder, target.port);
+        // What a terminal sends to us is not meant for it.
+        command.process_group(0);
         let mut set = |name: &str, value: &str| {
             command.arg("-o").arg(format!("{name}={value}"));
         };
@@ -230,8 +219,6 @@ impl Ssh {
         set("IdentityFile", "none");
         set("HostKeyAlias", ALIAS);
         set("UserKnownHostsFile", "known_hosts");
-        set("ConnectTimeout", &CONNECT_SECS.to_string());
-        set("Port", &target.port.to_string());
         match login {
             Login::Password(askpass) => {
                 set("IdentityAgent", "none");
@@ -249,6 +236,24 @@ impl Ssh {
         command.arg("exec /bin/sh -s");
         command
     }
+}
+
+/// OpenSSH's client as it is started every time: in `folder`, without any settings or variables of whoever starts us.
+pub(crate) fn client(program: &Path, folder: &Path, port: u16) -> Command {
+    let mut command = Command::new(program);
+    command
+        .env_clear()
+        .env("PATH", "/usr/bin:/bin")
+        .env("LC_ALL", "C")
+        .current_dir(folder)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .args(["-F", "none", "-T", "-x", "-a"])
+        .args(SETTINGS.iter().flat_map(|setting| ["-o", *setting]))
+        .args(["-o", &format!("ConnectTimeout={CONNECT_SECS}"), "-o", &format!("Port={port}")]);
+    command
 }
 
 /// Writes to a child by `write`, hears it, and waits for its end.
