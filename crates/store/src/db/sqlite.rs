@@ -10,6 +10,8 @@ use sqlx::pool::PoolOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, Transaction};
 use std::borrow::Cow;
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -25,6 +27,9 @@ pub(super) struct Sqlite {
 
 impl Sqlite {
     pub(super) async fn open(path: &Path, readers: u32) -> Result<Self> {
+        // Nobody else's to read, wherever it lies; SQLite gives the files beside it the same mode. What hinders this hinders
+        // SQLite, too, which says so.
+        let _ = OpenOptions::new().append(true).create(true).mode(0o600).open(path);
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)

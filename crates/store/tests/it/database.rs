@@ -58,6 +58,20 @@ fn raw(test: &TestDb) -> rusqlite::Connection {
 }
 
 #[tokio::test]
+async fn nobody_else_may_read_the_files() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("muster.db");
+    let db = Db::open(&Config::new(format!("sqlite:{}", path.display())), Micros(0)).await.unwrap();
+    transact!(db, |tx| meta::put(tx, "a", b"1", Micros(0)).await).unwrap();
+    let files = std::fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap());
+    let modes =
+        files.map(|it| (it.file_name(), it.metadata().unwrap().permissions().mode() & 0o777));
+    let modes: Vec<_> = modes.collect();
+    assert!(modes.len() >= 3 && modes.iter().all(|(_, mode)| *mode == 0o600), "{modes:?}");
+}
+
+#[tokio::test]
 async fn a_newer_schema_is_refused_with_a_word() {
     let test = TestDb::sqlite().await;
     test.db.close().await;
