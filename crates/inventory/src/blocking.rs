@@ -19,7 +19,7 @@ use nix::sys::fanotify::{EventFFlags, Fanotify, InitFlags};
 use rustix::event::{EventfdFlags, eventfd};
 use rustix::fd::OwnedFd;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use table::Table;
 
 /// Which images' containers may run which programs only, and what keeps them to it.
@@ -36,7 +36,8 @@ struct State {
 
 /// The thread that answers, and what the kernel asks it about.
 struct Guard {
-    fanotify: Arc<Fanotify>,
+    /// The thread has it: when that ends, however it does, nobody is left waiting for an answer.
+    fanotify: Weak<Fanotify>,
     table: Arc<Table>,
     marks: Marks,
     stop: Arc<OwnedFd>,
@@ -77,23 +78,20 @@ impl Blocking {
         }
         let State { wanted, guard, troubles } = &mut *state;
         troubles.clear();
-        let held = if let Some(guard) = guard {
-            guard
-        } else {
-            match Guard::start(proc, news) {
-                Ok(new) => guard.insert(new),
-                Err(why) => {
-                    tracing::warn!(why, "programs cannot be blocked");
-                    troubles.insert(why);
-                    return;
-                }
+        let running = guard.take().and_then(|it| Some((it.fanotify.upgrade()?, it)));
+        let (fanotify, held) = match running.map_or_else(|| Guard::start(proc, news), Ok) {
+            Ok((fanotify, new)) => (fanotify, guard.insert(new)),
+            Err(why) => {
+                tracing::warn!(why, "programs cannot be blocked");
+                troubles.insert(why);
+                return;
             }
         };
         let bound = containers.filter_map(|container| {
             let programs = Arc::clone(wanted.get(container.details.image_key())?);
             Some((container, programs))
         });
-        held.settle(proc, bound.collect(), troubles);
+        held.settle(&fanotify, proc, bound.collect(), troubles);
     }
 
     /// Why it is not so, or not wholly.
@@ -104,7 +102,7 @@ impl Blocking {
 }
 
 impl Guard {
-    fn start(proc: &Proc, news: &Arc<News>) -> Result<Self, String> {
+    fn start(proc: &Proc, news: &Arc<News>) -> Result<(Arc<Fanotify>, Self), String> {
         if !proc.is_own() {
             return Err("not the machine this program runs on".to_owned());
         }
@@ -127,12 +125,14 @@ impl Guard {
             .name("blocking".to_owned())
             .spawn(move || answers.run(&until))
             .map_err(|error| error.to_string())?;
-        Ok(Self { fanotify, table, marks: Marks::default(), stop })
+        let weak = Arc::downgrade(&fanotify);
+        Ok((fanotify, Self { fanotify: weak, table, marks: Marks::default(), stop }))
     }
 
     /// `bound`: the containers that run, of which only some programs are let run.
     fn settle(
         &mut self,
+        fanotify: &Fanotify,
         proc: &Proc,
         bound: Vec<(&mut Container, Arc<BTreeSet<String>>)>,
         troubles: &mut BTreeSet<String>,
@@ -145,7 +145,7 @@ impl Guard {
         // Before anything is asked that it would not know.
         self.table.set(groups.collect());
         let held: Vec<&Container> = bound.iter().map(|(container, _)| &**container).collect();
-        self.marks.settle(&self.fanotify, proc, &held, troubles);
+        self.marks.settle(fanotify, proc, &held, troubles);
         for (container, _) in bound {
             let details = &mut container.details;
             let room = MAX_SIGNS.saturating_sub(details.signs.len());
