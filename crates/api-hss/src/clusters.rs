@@ -4,13 +4,19 @@ use crate::list::{Answer, int32, millis};
 use crate::query::{enterprise_project, paging_from, text, word};
 use axum::extract::State;
 use muster_http::{Caller, Json, Params, PathParams};
+use muster_model::host::Cluster;
 use muster_service::App;
-use muster_service::containers::{self, Gathered};
+use muster_service::containers::{self, Container, Gathered};
 use muster_service::hosts;
 use serde::Serialize;
 
 /// The contract's word for a cluster that none of the clouds it knows has made, as far as a node can tell.
 pub(crate) const TYPE: &str = "k8s";
+
+/// The cluster a container belongs to: what runs on a node beside its pods is not the cluster's.
+pub(crate) fn of(container: &Container) -> Option<&Cluster> {
+    container.cluster.as_ref().filter(|_| containers::pod(container).is_some())
+}
 
 /// `KubernetesClusterInfo`, as far as nodes know it: there is no agent of the cluster itself.
 #[derive(Debug, Serialize)]

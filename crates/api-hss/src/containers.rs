@@ -34,8 +34,7 @@ pub(crate) struct ContainerRow {
 impl From<&Container> for ContainerRow {
     fn from(container: &Container) -> Self {
         let pod_name = containers::pod(container).map(str::to_owned);
-        // What runs on a node beside its pods is not the cluster's.
-        let cluster = container.cluster.as_ref().filter(|_| pod_name.is_some());
+        let cluster = clusters::of(container);
         Self {
             // Ids are the runtime's own: two hosts may have the same one.
             id: format!("{}/{}", container.host_id, container.id()),

@@ -83,14 +83,17 @@ rows! {
     "BatchScanLocalImage" Post "/image/local/batch-scan" AssetCollect "Look into images on hosts now";
     "ListLocalImageContainers" Get "/image/local/containers" AssetList "List containers of an image that run";
     "ListLocalImageHosts" Get "/image/local/hosts" AssetList "List hosts an image lies on";
+    "ListGlobalVulnerabilities" Get "/image/vulnerabilities" VulnerabilityList "List vulnerabilities of all images";
     "ListImageApps" Get "/image/{image_id}/apps" AssetList "List the software in an image, named in the path";
     "ListImageVulnerabilities" Get "/image/{image_id}/vulnerabilities" VulnerabilityList "List vulnerabilities of an image";
     "ListKubernetesClusterDetails" Get "/kubernetes/clusters" HostList "List Kubernetes clusters that hosts are nodes of";
     "AssociateHostAssetValue" Put "/host-management/asset-value/associate" HostUpdate "Set how important hosts are";
     "SwitchHostsProtectStatus" Post "/host-management/protection" HostProtect "Switch the protection of hosts on or off";
     "ListHostStatus" Get "/host-management/hosts" HostList "List hosts";
+    "ListVulContainers" Get "/vulnerability/containers" VulnerabilityList "List containers that have a vulnerability";
     "ListHostVuls" Get "/vulnerability/host/{host_id}" VulnerabilityList "List vulnerabilities of a host";
     "ListVulHosts" Get "/vulnerability/hosts" VulnerabilityList "List hosts that have a vulnerability";
+    "ListVulAffectImages" Get "/vulnerability/images" VulnerabilityList "List images that have a vulnerability";
     "ShowVulStatics" Get "/vulnerability/statistics" VulnerabilityList "Count vulnerabilities and hosts that have one";
     "ListVulnerabilities" Get "/vulnerability/vulnerabilities" VulnerabilityList "List vulnerabilities of the fleet";
 }

@@ -5,6 +5,7 @@
 
 pub mod chain;
 pub mod matcher;
+pub mod places;
 
 use crate::hosts::{self, Known};
 use crate::{App, ProjectKey, authz};
@@ -53,7 +54,8 @@ pub struct Seen<T> {
 }
 
 impl<T> Seen<T> {
-    const NOTHING: Self = Self { page: Page { total: 0, rows: Vec::new() }, compared_at: None };
+    /// An empty page.
+    pub const NOTHING: Self = Self { page: Page { total: 0, rows: Vec::new() }, compared_at: None };
 }
 
 /// The fleet's vulnerabilities in numbers.

@@ -7,7 +7,7 @@ pub use told::tell;
 
 use crate::Tx;
 use crate::db::{Bind, binds, folded, unpatterned};
-use crate::{hosts, images};
+use crate::{hosts, images, vulnerabilities};
 use muster_model::container::Details;
 use muster_model::host::Cluster;
 use muster_model::{Micros, Page, Paging, Result};
@@ -40,6 +40,10 @@ pub struct Filter {
     pub of: Option<images::Named>,
     /// Exactly this id.
     pub id: Option<String>,
+    /// A vulnerability it has.
+    pub vulnerability: Option<vulnerabilities::Named>,
+    /// Those on a node of exactly this cluster.
+    pub cluster: Option<String>,
     /// Those on these hosts.
     pub hosts: hosts::Filter,
 }
@@ -82,6 +86,17 @@ impl Filter {
         if let Some(id) = &self.id {
             sql.push_str(" AND c.id = ?");
             values.push(id.into());
+        }
+        if let Some(wanted) = &self.vulnerability {
+            let (facts, more) = wanted.facts();
+            sql.push_str(&format!(
+                " AND c.key IN (SELECT s.container FROM sightings s WHERE s.container > 0 AND s.fact IN ({facts}))"
+            ));
+            values.extend(more);
+        }
+        if let Some(cluster) = &self.cluster {
+            sql.push_str(" AND c.host IN (SELECT key FROM hosts WHERE cluster_id = ?)");
+            values.push(cluster.into());
         }
         // No runtime lets a slash into the names of other containers.
         match self.in_pod {

@@ -6,12 +6,14 @@
 mod affected;
 pub mod changes;
 mod matching;
+mod places;
 
 pub use affected::{
     Affected, Component, Filter, Unchecked, UncheckedPiece, components, hosts, list, unchecked,
     unchecked_pieces,
 };
 pub use matching::{Against, Judged, Pending, State, begin, pending, record, state};
+pub use places::{InImages, Named, OfImages, grade, in_images};
 
 use muster_model::Kind;
 

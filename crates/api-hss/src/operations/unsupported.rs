@@ -128,7 +128,6 @@ rows! {
     "ListSwrImageRepository" Get "/image/swr-repository" "List swr image repository";
     "RunImageSynchronize" Post "/image/synchronize" "Run image synchronize";
     "ListImageScanTask" Get "/image/tasks" "List image scan task";
-    "ListGlobalVulnerabilities" Get "/image/vulnerabilities" "List global vulnerabilities";
     "HandleImageVulnerability" Post "/image/vulnerability/handle" "Handle image vulnerability";
     "ListImageHandleAffectVulnerabilities" Post "/image/vulnerability/handle-affect-vulnerabilities" "List image handle affect vulnerabilities";
     "ListGeneralImageVulOperations" Get "/image/vulnerability/handle-history" "List general image vul operations";
@@ -175,14 +174,12 @@ rows! {
     "RestoreVulHostBackup" Put "/vulnerability/backup/{backup_id}/restore" "Restore vul host backup";
     "ShowCmsVulDetail" Get "/vulnerability/cms-detail" "Show cms vul detail";
     "ListVulContainerApps" Get "/vulnerability/container/apps" "List vul container apps";
-    "ListVulContainers" Get "/vulnerability/containers" "List vul containers";
     "ListVulHandleHistory" Get "/vulnerability/handle-history" "List vul handle history";
     "ExportVulHandleHistory" Post "/vulnerability/handle-history/export-task" "Export vul handle history";
     "ListHandleVuls" Get "/vulnerability/handle/vulnerabilities" "List handle vuls";
     "ExportHandledVulnerabilities" Post "/vulnerability/history/export-task" "Export handled vulnerabilities";
     "ListVulHostVuls" Get "/vulnerability/host-vulnerability/vulnerabilities" "List vul host vuls";
     "ListVulHostHosts" Get "/vulnerability/host/hosts" "List vul host hosts";
-    "ListVulAffectImages" Get "/vulnerability/images" "List vul affect images";
     "ShowLinuxVulDetail" Get "/vulnerability/linux-detail" "Show linux vul detail";
     "ListVulRepairCmds" Post "/vulnerability/repair-cmds" "List vul repair cmds";
     "ShowVulReportData" Post "/vulnerability/report/data" "Show vul report data";

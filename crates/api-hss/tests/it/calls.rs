@@ -103,6 +103,12 @@ pub(crate) fn all() -> Vec<(&'static str, &'static str, Option<Value>)> {
             })),
         ),
         get("ListVulnerabilities", "/vulnerability/vulnerabilities"),
+        get(
+            "ListVulAffectImages",
+            "/vulnerability/images?vul_id=CVE-2026-1&type=linux_vul&image_type=local&is_handled=false",
+        ),
+        get("ListVulContainers", "/vulnerability/containers?vul_id=CVE-2026-1&type=linux_vul"),
+        get("ListGlobalVulnerabilities", "/image/vulnerabilities?limit=10&offset=0"),
         get("ListVulHosts", "/vulnerability/hosts?vul_id=CVE-2026-1&type=linux_vul"),
         get("ListHostVuls", "/vulnerability/host/host-web-1"),
         get("ShowVulStatics", "/vulnerability/statistics"),

@@ -261,3 +261,100 @@ async fn a_look_leaves_one_record() {
         assert_eq!(records.rows[0].record.target, target);
     }
 }
+
+#[tokio::test]
+async fn a_vulnerability_leads_to_the_images_and_containers_that_have_it() {
+    for world in World::each().await {
+        let all = world.get("/image/vulnerabilities?limit=10&offset=0").await.ok();
+        let expected = serde_json::json!([{
+            "vul_name": "CVE-2026-1", "vul_id": "CVE-2026-1", "repair_necessity": "delay_repair",
+            "description": all["data_list"][0]["description"], "url": all["data_list"][0]["url"],
+            "history_number": 1, "undeal_number": 1,
+            "data_list": [{
+                "cve_id": "CVE-2026-1", "cvss_score": 5.3,
+                "description": all["data_list"][0]["description"],
+            }],
+        }]);
+        assert_eq!((&all["data_list"], all["total_num"].as_i64()), (&expected, Some(1)));
+        for (query, number) in [
+            ("vul_id=2026-1", 1),
+            ("vul_id=2025", 0),
+            ("type=linux_vul", 1),
+            ("type=app_vul", 0),
+            ("repair_necessity=delay_repair", 1),
+            ("repair_necessity=immediate_repair", 0),
+            ("enterprise_project_id=other", 0),
+        ] {
+            assert_eq!(ids(&world, &format!("/image/vulnerabilities?{query}")).await.len(), number);
+        }
+
+        let images = "/vulnerability/images?image_type=local&is_handled=false&vul_id=CVE-2026-1";
+        let row = &world.get(&format!("{images}&type=linux_vul")).await.ok()["data_list"][0];
+        let expected = serde_json::json!({
+            "image_id": "sha256:cafe", "image_name": "registry.example/shop", "vul_id": "CVE-2026-1",
+            "repair_necessity": "Medium", "container_num": 2, "image_digest": "sha256:cafe",
+            "image_version": "1", "status": "vul_status_unfix",
+            "latest_scan_time": crate::world::NOW.millis().to_string(),
+            "image_type": "local_image", "image_size": "5000000000",
+        });
+        assert_eq!(*row, expected);
+        for (query, number) in [
+            ("type=linux_vul&image_name=SHOP&image_id=sha256:cafe&repair_necessity=Medium", 1),
+            ("type=linux_vul&status=vul_status_unfix", 1),
+            ("type=app_vul", 0),
+            ("type=linux_vul&repair_necessity=High", 0),
+            ("type=linux_vul&status=vul_status_ignored", 0),
+            ("type=linux_vul&registry_name=x", 0),
+            ("type=linux_vul&image_name=cart", 0),
+        ] {
+            assert_eq!(ids(&world, &format!("{images}&{query}")).await.len(), number, "{query}");
+        }
+        for query in ["image_type=cicd&is_handled=false", "image_type=local&is_handled=true"] {
+            let path = format!("/vulnerability/images?vul_id=CVE-2026-1&type=linux_vul&{query}");
+            assert!(ids(&world, &path).await.is_empty(), "{query}");
+        }
+
+        let containers = async |query: &str| {
+            let path = format!("/vulnerability/containers?{query}");
+            let answer = world.get(&path).await.ok();
+            let rows = answer["data_list"].as_array().unwrap().clone();
+            assert_eq!(answer["total_num"], rows.len(), "{query}");
+            rows
+        };
+        let rows = containers("vul_id=CVE-2026-1&type=linux_vul").await;
+        let expected = serde_json::json!({
+            "container_id": "c0ffee", "container_name": "shop", "severity_level": "Medium",
+            "image_id": "sha256:cafe", "host_name": "web-1", "status": "vul_status_unfix",
+            "private_ip": "10.0.0.1", "scan_time": rows[0]["scan_time"],
+        });
+        assert_eq!((rows.len(), &rows[0]), (2, &expected));
+        assert!(rows[0]["scan_time"].is_number());
+        for (query, number) in [
+            ("vul_id=CVE-2026-1&type=linux_vul&container_name=SHO&severity_level=Medium", 2),
+            ("vul_id=CVE-2026-1&type=linux_vul&severity_level=Low", 0),
+            ("vul_id=CVE-2026-1&type=linux_vul&container_name=cart", 0),
+            ("vul_id=CVE-2026-1&type=linux_vul&cluster_id=x", 0),
+            ("vul_id=CVE-2026-1&type=linux_vul&handle_status=handled", 0),
+            ("vul_id=CVE-2026-1&type=linux_vul&max_scan_time=1", 0),
+            ("vul_id=CVE-2026-1&type=app_vul", 0),
+        ] {
+            assert_eq!(containers(query).await.len(), number, "{query}");
+        }
+        for (path, parameter) in [
+            ("/vulnerability/containers?type=linux_vul", "vul_id"),
+            ("/vulnerability/containers?vul_id=CVE-2026-1", "type"),
+            (
+                "/vulnerability/images?vul_id=CVE-2026-1&type=linux_vul&image_type=local",
+                "is_handled",
+            ),
+            (
+                "/vulnerability/images?vul_id=CVE-2026-1&type=x&image_type=local&is_handled=true",
+                "type",
+            ),
+            ("/image/vulnerabilities?repair_necessity=High", "repair_necessity"),
+        ] {
+            let (status, _, message) = world.get(path).await.error();
+            assert!(status == 400 && message.contains(parameter), "{path}: {message}");
+        }
+    }
+}

@@ -5,7 +5,7 @@ use crate::Tx;
 use crate::containers::RUNS;
 use crate::db::{Bind, binds, folded, unpatterned};
 use crate::hosts;
-use crate::vulnerabilities::COMPARED;
+use crate::vulnerabilities::{self, COMPARED};
 use muster_model::Micros;
 
 /// An image as callers name it: all that is set must hold exactly.
@@ -58,6 +58,8 @@ pub struct Filter {
     pub scanned: Option<(Micros, Micros)>,
     /// Whether anything is known against what is in it; it has been scanned, and where nothing is, all of it was compared.
     pub weak: Option<bool>,
+    /// A vulnerability it has.
+    pub vulnerability: Option<vulnerabilities::Named>,
     /// Part of the name of software that was found in it.
     pub software: Option<String>,
     /// Those on these hosts.
@@ -202,6 +204,13 @@ impl Filter {
                 " AND {scan} AND q.state = 'success') AND {not}EXISTS (SELECT 1 FROM image_facts x \
                  JOIN fact_vulnerabilities w ON w.fact = x.fact WHERE x.image = i.key)"
             ));
+        }
+        if let Some(wanted) = &self.vulnerability {
+            let (facts, more) = wanted.facts();
+            sql.push_str(&format!(
+                " AND i.key IN (SELECT x.image FROM image_facts x WHERE x.fact IN ({facts}))"
+            ));
+            values.extend(more);
         }
         if let Some(part) = &self.software {
             let holds = tx.contains("f.name");
