@@ -15,6 +15,7 @@ mod images;
 mod list;
 mod nodes;
 pub mod operations;
+mod pods;
 mod protection;
 mod query;
 mod vulnerability;
@@ -92,6 +93,8 @@ pub fn router(app: &App) -> Router {
         .on("ListVulnerabilities", vulnerability::list)
         .on("ListVulHosts", vulnerability::hosts)
         .on("ListHostVuls", vulnerability::of_host)
+        .on("ListK8sPods", pods::list)
+        .on("ShowK8sPodDetail", pods::show)
         .on("ListVulAffectImages", vulnerability::places::images)
         .on("ListVulContainers", vulnerability::places::containers)
         .on("ListGlobalVulnerabilities", vulnerability::places::of_images)

@@ -87,6 +87,8 @@ rows! {
     "ListImageApps" Get "/image/{image_id}/apps" AssetList "List the software in an image, named in the path";
     "ListImageVulnerabilities" Get "/image/{image_id}/vulnerabilities" VulnerabilityList "List vulnerabilities of an image";
     "ListKubernetesClusterDetails" Get "/kubernetes/clusters" HostList "List Kubernetes clusters that hosts are nodes of";
+    "ListK8sPods" Get "/kubernetes/pods" AssetList "List pods that run on hosts";
+    "ShowK8sPodDetail" Get "/kubernetes/{pod_name}/pod/detail" AssetList "Show a pod and its containers";
     "AssociateHostAssetValue" Put "/host-management/asset-value/associate" HostUpdate "Set how important hosts are";
     "SwitchHostsProtectStatus" Post "/host-management/protection" HostProtect "Switch the protection of hosts on or off";
     "ListHostStatus" Get "/host-management/hosts" HostList "List hosts";

@@ -1,7 +1,9 @@
 //! The containers that run now, on all hosts of a project.
 
+mod pods;
 mod told;
 
+pub use pods::{Pod, Wanted as WantedPods, pods};
 use told::COLUMNS;
 pub use told::tell;
 
@@ -44,6 +46,8 @@ pub struct Filter {
     pub vulnerability: Option<vulnerabilities::Named>,
     /// Those on a node of exactly this cluster.
     pub cluster: Option<String>,
+    /// Those on a node of a cluster with this part in its name.
+    pub cluster_name: Option<String>,
     /// Those on these hosts.
     pub hosts: hosts::Filter,
 }
@@ -97,6 +101,11 @@ impl Filter {
         if let Some(cluster) = &self.cluster {
             sql.push_str(" AND c.host IN (SELECT key FROM hosts WHERE cluster_id = ?)");
             values.push(cluster.into());
+        }
+        if let Some(part) = &self.cluster_name {
+            let holds = tx.contains("cluster_name");
+            sql.push_str(&format!(" AND c.host IN (SELECT key FROM hosts WHERE {holds})"));
+            values.push(folded(part).into());
         }
         // No runtime lets a slash into the names of other containers.
         match self.in_pod {

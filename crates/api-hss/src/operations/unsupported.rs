@@ -154,13 +154,11 @@ rows! {
     "ShowKubernetesEndpointInfo" Get "/kubernetes/endpoint/detail" "Show kubernetes endpoint info";
     "ListKubernetesEndpointDetails" Get "/kubernetes/endpoints" "List kubernetes endpoint details";
     "ListK8sJobs" Get "/kubernetes/jobs" "List k8s jobs";
-    "ListK8sPods" Get "/kubernetes/pods" "List k8s pods";
     "CreateClustersInfo" Post "/kubernetes/save-clusters" "Create clusters info";
     "ShowKubernetesServiceInfo" Get "/kubernetes/service/detail" "Show kubernetes service info";
     "ListKubernetesServiceDetails" Get "/kubernetes/services" "List kubernetes service details";
     "ListK8sStatefulSets" Get "/kubernetes/statefulsets" "List k8s stateful sets";
     "ChangeContainerStatus" Put "/kubernetes/{container_name}/container/isolate" "Change container status";
-    "ShowK8sPodDetail" Get "/kubernetes/{pod_name}/pod/detail" "Show k8s pod detail";
     "ShowAgentStatistics" Get "/overview/agent/statistics" "Show agent statistics";
     "ListServerlessAsset" Get "/serverless/asset" "List serverless asset";
     "ListServerlessAssetDetail" Get "/serverless/asset/detail" "List serverless asset detail";

@@ -107,6 +107,8 @@ pub(crate) fn all() -> Vec<(&'static str, &'static str, Option<Value>)> {
             "ListVulAffectImages",
             "/vulnerability/images?vul_id=CVE-2026-1&type=linux_vul&image_type=local&is_handled=false",
         ),
+        get("ListK8sPods", "/kubernetes/pods"),
+        get("ShowK8sPodDetail", "/kubernetes/shop-1/pod/detail"),
         get("ListVulContainers", "/vulnerability/containers?vul_id=CVE-2026-1&type=linux_vul"),
         get("ListGlobalVulnerabilities", "/image/vulnerabilities?limit=10&offset=0"),
         get("ListVulHosts", "/vulnerability/hosts?vul_id=CVE-2026-1&type=linux_vul"),
