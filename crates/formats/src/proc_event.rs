@@ -10,13 +10,25 @@ const NLMSG_DONE: u16 = 3;
 const PROCESSES: u32 = 1;
 const LISTEN: u32 = 1;
 
-const ACKNOWLEDGED: u32 = 0;
-const FORK: u32 = 1;
-const EXEC: u32 = 2;
-const EXIT: u32 = 0x8000_0000;
+/// Kinds of events, as [`WHAT_AT`] has them.
+pub const ACKNOWLEDGED: u32 = 0;
+/// A process or a thread was made.
+pub const FORK: u32 = 1;
+/// Another program is run.
+pub const EXEC: u32 = 2;
+/// A process or a thread ended.
+pub const EXIT: u32 = 0x8000_0000;
 
 /// The multicast group of these news.
 pub const GROUP: u32 = PROCESSES;
+
+/// Where in a datagram of one message its kind of event is, bytes.
+pub const WHAT_AT: u32 = 36;
+/// Likewise the number of the thread that was made, and after it that of its process.
+pub const BORN_AT: u32 = DATA_AT + 8;
+/// Likewise of one that ended.
+pub const GONE_AT: u32 = DATA_AT;
+const DATA_AT: u32 = WHAT_AT + 16;
 
 /// One piece of news. Threads are passed over: only what is of whole processes is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,6 +157,16 @@ mod tests {
         answer[NETLINK_HEADER + 12] = 9;
         let number = u32::from_ne_bytes([9, 0, 0, 0]);
         assert_eq!(read(&answer), [Event::Acknowledged { request: number, error: 1 }]);
+    }
+
+    #[test]
+    fn everything_lies_where_it_is_said_to() {
+        let at = |datagram: &[u8], at: u32| u32_at(datagram, usize::try_from(at).unwrap());
+        let born = message(FORK, &[5, 6, 7, 8]);
+        assert_eq!(at(&born, WHAT_AT), Some(FORK));
+        assert_eq!((at(&born, BORN_AT), at(&born, BORN_AT + 4)), (Some(7), Some(8)));
+        let gone = message(EXIT, &[7, 8]);
+        assert_eq!((at(&gone, GONE_AT), at(&gone, GONE_AT + 4)), (Some(7), Some(8)));
     }
 
     #[test]

@@ -65,21 +65,51 @@ impl<'a> Recorder<'a> {
         self.news.lose();
     }
 
-    /// Takes in an event.
+    /// How long no program would be looked at.
+    pub(super) fn next_look(&self, now: Instant) -> Duration {
+        let (left, since) = self.looks;
+        let passed = now.saturating_duration_since(since);
+        if left > 0 { Duration::ZERO } else { ONE_MORE.saturating_sub(passed) }
+    }
+
+    /// A process came or went.
     pub(super) fn take(&mut self, event: Event, now: Instant) {
         self.begin_anew();
         match event {
-            Event::Acknowledged { .. } => return,
+            Event::Acknowledged { .. } | Event::Exec { .. } => return,
             Event::Fork { pid } => self.born(pid, now, false),
-            Event::Exec { pid } => {
-                let held = self.look(pid, now);
-                self.born(pid, now, held);
-            }
             Event::Exit { pid } => match self.young.remove(&pid) {
                 Some((_, held)) => self.certain |= held,
                 None => self.certain = true,
             },
         }
+        self.begin_to_gather(now);
+    }
+
+    /// A process runs another program, or did so and is gone.
+    pub(super) fn started(&mut self, pid: u32, gone: bool, now: Instant) {
+        self.begin_anew();
+        let may = self.may_look(now);
+        if gone {
+            if may {
+                self.news.miss()
+            } else {
+                self.news.leave_out()
+            }
+            return;
+        }
+        let held = if may {
+            self.looks.0 -= 1;
+            self.look(pid, now)
+        } else {
+            self.news.leave_out();
+            false
+        };
+        self.born(pid, now, held);
+        self.begin_to_gather(now);
+    }
+
+    fn begin_to_gather(&mut self, now: Instant) {
         if self.certain || !self.young.is_empty() {
             self.gather.begin(now);
         }
@@ -122,10 +152,6 @@ impl<'a> Recorder<'a> {
 
     /// Looks at a program that starts; whether it is held.
     fn look(&mut self, pid: u32, now: Instant) -> bool {
-        if !self.may_look(now) {
-            self.news.leave_out();
-            return false;
-        }
         let Some((key, stat)) = self.key(pid) else {
             self.news.miss();
             return false;
@@ -147,9 +173,7 @@ impl<'a> Recorder<'a> {
             *left = left.saturating_add(more).min(LOOKS);
             *since = now;
         }
-        let may = *left > 0;
-        *left = left.saturating_sub(1);
-        may
+        *left > 0
     }
 
     fn key(&self, pid: u32) -> Option<(Key, Stat)> {
@@ -223,8 +247,8 @@ mod tests {
         let (proc, news) = (Proc::open(Path::new("/proc")).unwrap(), News::default());
         let mut recorder = Recorder::new(&proc, &news);
         let (now, pid) = (Instant::now(), std::process::id());
-        recorder.take(Event::Exec { pid }, now);
-        recorder.take(Event::Exec { pid: NOBODY }, now);
+        recorder.started(pid, false, now);
+        recorder.started(NOBODY, false, now);
         assert_eq!(news.take().diagnostics[0].code, "live.missed");
         // Nobody is alive: this test has "ended".
         let ended = news.ended(&[], |_| false);
@@ -240,7 +264,7 @@ mod tests {
         assert_eq!(news.ended(&[], |_| false).len(), 1);
         news.told();
         assert_eq!(news.take().kinds, [Kind::Process].into());
-        recorder.take(Event::Exec { pid }, now);
+        recorder.started(pid, false, now);
         assert!(news.ended(&[], |_| false).is_empty());
     }
 
@@ -250,7 +274,7 @@ mod tests {
         let mut recorder = Recorder::new(&proc, &news);
         let now = Instant::now();
         for _ in 0..=LOOKS {
-            recorder.take(Event::Exec { pid: NOBODY }, now);
+            recorder.started(NOBODY, false, now);
         }
         let told = news.take().diagnostics;
         assert!(told[0].message.starts_with("400 ") && told[1].message.starts_with("1 "));
