@@ -3,6 +3,10 @@
 //! A token bucket over the agent's own CPU time. Work is done in small steps (one kind at a time); a step
 //! may overdraw the bucket, and the next one waits until it is paid back. A full bucket lets the first
 //! sweep after a start run at once.
+//!
+//! What has just happened need not wait for what was spent before: it may overdraw an empty bucket by as much as a full one
+//! holds, and everything else waits until that is paid back. So no stretch of time costs more than its share and twice what
+//! the bucket holds.
 
 use std::time::Duration;
 
@@ -43,11 +47,20 @@ impl Throttle {
 
     /// How long to wait before the next step.
     pub fn wait(&mut self, now: Duration) -> Duration {
+        self.wait_for(0, now)
+    }
+
+    /// How long to wait before the next step, if that is for something that has just happened.
+    pub fn wait_urgently(&mut self, now: Duration) -> Duration {
+        self.wait_for(self.capacity.saturating_neg(), now)
+    }
+
+    fn wait_for(&mut self, level: i64, now: Duration) -> Duration {
         self.fill(now);
-        if self.level >= 0 || self.share == UNLIMITED {
+        if self.level >= level || self.share == UNLIMITED {
             return Duration::ZERO;
         }
-        let owed = u128::from(self.level.unsigned_abs()) * 1_000_000 / u128::from(self.share);
+        let owed = u128::from(self.level.abs_diff(level)) * 1_000_000 / u128::from(self.share);
         Duration::from_nanos(u64::try_from(owed).unwrap_or(u64::MAX))
     }
 
@@ -97,6 +110,20 @@ mod tests {
         let later = Duration::from_secs(86_400);
         throttle.spend(ms(1_001), later);
         assert_eq!(throttle.wait(later), ms(50), "a day of rest saves no more than one burst");
+    }
+
+    #[test]
+    fn what_is_urgent_overdraws_by_one_burst_and_all_else_pays_it_back() {
+        let mut throttle = Throttle::new(2.0, ms(100), ms(0));
+        throttle.spend(ms(150), ms(0));
+        assert_eq!(throttle.wait(ms(0)), ms(2_500));
+        assert_eq!(throttle.wait_urgently(ms(0)), Duration::ZERO);
+        throttle.spend(ms(60), ms(0));
+        assert_eq!(throttle.wait_urgently(ms(0)), ms(500));
+        assert_eq!(throttle.wait(ms(0)), ms(5_500));
+        let mut throttle = Throttle::new(2.0, ms(0), ms(0));
+        throttle.spend(ms(1), ms(0));
+        assert_eq!(throttle.wait_urgently(ms(0)), ms(50), "no burst, no reserve");
     }
 
     #[test]

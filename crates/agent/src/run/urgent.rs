@@ -2,6 +2,10 @@
 
 use muster_model::Kind;
 use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// How long what is due by its period is held back by what is urgent before it may overdraw the budget, too.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The kinds to be swept and told before all others.
 #[derive(Debug, Default)]
@@ -11,6 +15,8 @@ pub(super) struct Urgent {
     swept: bool,
     /// The last sweep was of them, while others waited.
     had_its_turn: bool,
+    /// Since when there are others that wait.
+    waiting: Option<Duration>,
 }
 
 impl Urgent {
@@ -26,15 +32,20 @@ impl Urgent {
         self.kinds.contains(&kind)
     }
 
-    /// Of the pending kinds those that come first, and the others. Under a storm the others have every second turn.
+    /// Of the pending kinds those that come first, and the others.
     pub(super) fn part(&self, pending: &BTreeSet<Kind>) -> (Vec<Kind>, Vec<Kind>) {
-        let (urgent, others): (Vec<Kind>, Vec<Kind>) =
-            pending.iter().partition(|kind| self.holds(**kind));
-        if self.had_its_turn && !others.is_empty() {
-            (Vec::new(), others)
-        } else {
-            (urgent, others)
-        }
+        pending.iter().partition(|kind| self.holds(**kind))
+    }
+
+    /// Whether the others are next: under a storm they have every second turn, as far as the budget has it for them.
+    pub(super) const fn had_its_turn(&self) -> bool {
+        self.had_its_turn
+    }
+
+    /// Whether the others, if there are `any`, have waited too long.
+    pub(super) fn keeps_waiting(&mut self, any: bool, now: Duration) -> bool {
+        self.waiting = self.waiting.filter(|_| any).or_else(|| any.then_some(now));
+        self.waiting.is_some_and(|since| now.saturating_sub(since) >= PATIENCE)
     }
 
     /// These were swept; `others`: there are kinds that still wait.

@@ -392,3 +392,33 @@ fn a_storm_of_news_does_not_keep_the_sweeps_from_their_turn() {
         assert!(full || kind == Kind::Process, "{kind} was never swept");
     }
 }
+
+#[test]
+fn a_spent_budget_does_not_keep_what_happens_waiting() {
+    let config = "[limits]\ncpu_percent = 2.0\ncpu_burst_ms = 3000\n";
+    let host = Host { cpu: Duration::from_millis(100), ..some_host() };
+    let mut life = Life::new(&(config.to_owned() + &calm()), host);
+    life.settle(NOON);
+    // Something costs far more than there is.
+    life.host.dirt.borrow_mut().cpu = Duration::from_secs(5);
+    life.settle(NOON);
+    let began = life.now;
+    let mut swept = 0;
+    for _ in 0..600 {
+        let before = life.sweeps();
+        life.host.dirt.borrow_mut().kinds.insert(Kind::Process);
+        life.settle(NOON);
+        // Ten of 100 ms are within the second that may still be overdrawn.
+        let at_once = life.sweeps() > before;
+        assert!(at_once || swept >= 10, "sweep {swept} waits");
+        swept += usize::from(at_once);
+        life.pass(1, NOON);
+    }
+    let passed = life.now - began;
+    let most = (passed.mul_f64(0.02) + Duration::from_millis(1_200)).as_millis() / 100;
+    let all = life.sweeps() as u128 - 5;
+    assert!(all <= most, "{all} sweeps of 100 ms in {passed:?}, {most} are allowed");
+    // What was due all that time had its turn.
+    let swept = life.host.swept.borrow()[5..].concat();
+    assert!(Kind::ALL.iter().all(|kind| swept.contains(kind)), "{swept:?}");
+}

@@ -92,9 +92,9 @@ impl<'a> Recorder<'a> {
         let may = self.may_look(now);
         if gone {
             if may {
-                self.news.miss()
+                self.news.miss();
             } else {
-                self.news.leave_out()
+                self.news.leave_out();
             }
             return;
         }
