@@ -116,7 +116,7 @@ fn by_path(path: &str) -> Option<Inside> {
 }
 
 /// Sixty-four hexadecimal digits.
-fn is_id(text: &str) -> bool {
+pub(super) fn is_id(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
@@ -156,9 +156,11 @@ fn by_state(path: &str, files: &Files) -> Option<Inside> {
     known.then(|| inside(Runtime::Runc, id, ""))
 }
 
-/// containerd's folder of a container that runs.
-pub(super) fn containerd(namespace: &str, id: &str) -> PathBuf {
-    ["/run/containerd/io.containerd.runtime.v2.task", namespace, id].iter().collect()
+/// Where containerd has the folders of what runs, by namespace and id, if not elsewhere.
+pub(super) const TASKS: &str = "/run/containerd/io.containerd.runtime.v2.task";
+
+fn containerd(namespace: &str, id: &str) -> PathBuf {
+    [TASKS, namespace, id].iter().collect()
 }
 
 /// A name that is one and leads nowhere else.

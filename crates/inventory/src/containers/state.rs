@@ -3,7 +3,7 @@
 //! | runtime | where |
 //! |---|---|
 //! | Docker | `DATA-ROOT/containers/ID/config.v2.json`: name, image, labels |
-//! | Podman | `STORAGE/overlay-containers/containers.json`: names, image; labels in a database (`podman.rs`) |
+//! | Podman | `STORAGE/DRIVER-containers/containers.json`: names, image; labels in a database (`podman.rs`) |
 //! | CRI-O | the same file, names of the form `k8s_CONTAINER_POD_NAMESPACE_...`; labels in `userdata/config.json` |
 //! | Kubernetes with containerd | the annotations of the container's OCI configuration: pod, name, image |
 //! | containerd | `ROOT/io.containerd.metadata.v1.bolt/meta.db`: image, labels, when it was made |
@@ -11,7 +11,8 @@
 //!
 //! The others call a container by its id. What is not in these files stays unknown.
 
-use super::cgroup::{Inside, Runtime, containerd};
+use super::cgroup::{Inside, Runtime, TASKS};
+use super::monitor::Kept;
 use super::podman;
 use crate::files::Files;
 use crate::images::containerd as database;
@@ -44,22 +45,23 @@ struct Told {
 }
 
 /// What is known of a container. Texts longer than the protocol allows are cut, labels left out.
-pub(super) fn of(inside: &Inside, files: &Files) -> Details {
+pub(super) fn of(inside: &Inside, kept: &Kept, files: &Files) -> Details {
+    let inside = &known(inside, kept);
     let (id, mut runtime) = (&inside.id, inside.runtime);
     let mut told = match runtime {
-        Runtime::Docker => docker(id, files),
-        Runtime::Podman | Runtime::CriO => stored(id, files),
+        Runtime::Docker => docker(id, kept, files),
+        Runtime::Podman | Runtime::CriO => stored(id, kept, files),
         // Docker's containers of pods are in the same control groups as containerd's.
         Runtime::Cri | Runtime::Unknown => {
             let each: [(Runtime, Reader); 3] =
                 [(Runtime::Cri, kubernetes), (Runtime::Docker, docker), (Runtime::Podman, stored)];
             each.into_iter().find_map(|(of, read)| {
-                let told = read(id, files)?;
+                let told = read(id, kept, files)?;
                 runtime = of;
                 Some(told)
             })
         }
-        Runtime::Containerd => Some(nerdctl(inside, files)),
+        Runtime::Containerd => Some(nerdctl(inside, kept, files)),
         Runtime::Runc | Runtime::Lxc | Runtime::Nspawn => {
             Some(Told { name: id.clone(), ..Told::default() })
         }
@@ -71,7 +73,7 @@ pub(super) fn of(inside: &Inside, files: &Files) -> Details {
         _ => "",
     };
     if !namespace.is_empty()
-        && let Some(made) = database::made(files, namespace, id)
+        && let Some(made) = database::made(files, kept.root.as_deref(), namespace, id)
     {
         if told.image.is_empty() {
             told.image = made.image;
@@ -104,7 +106,22 @@ pub(super) fn of(inside: &Inside, files: &Files) -> Details {
     }
 }
 
-type Reader = fn(&str, &Files) -> Option<Told>;
+/// A container with an id of 64 digits whose group says nothing: a shim of containerd knows for whom it runs.
+fn known(inside: &Inside, kept: &Kept) -> Inside {
+    let runtime = match (inside.runtime, kept.namespace.as_str()) {
+        (Runtime::Unknown, "k8s.io") => Runtime::Cri,
+        (Runtime::Unknown, "moby") => Runtime::Docker,
+        (Runtime::Unknown, namespace) if !namespace.is_empty() => Runtime::Containerd,
+        (runtime, _) => runtime,
+    };
+    let namespace = match runtime {
+        Runtime::Containerd if inside.namespace.is_empty() => &kept.namespace,
+        _ => &inside.namespace,
+    };
+    Inside { runtime, id: inside.id.clone(), namespace: namespace.clone() }
+}
+
+type Reader = fn(&str, &Kept, &Files) -> Option<Told>;
 
 /// At most so many characters, none of them a control character.
 fn plain(text: &str, max: usize) -> String {
@@ -148,7 +165,7 @@ pub(super) fn docker_state<T: DeserializeOwned + Send + Sync + 'static>(
     files.parsed(folder.join("config.v2.json"), MAX_FILE, json::<T>)
 }
 
-fn docker(id: &str, files: &Files) -> Option<Told> {
+fn docker(id: &str, _: &Kept, files: &Files) -> Option<Told> {
     /// `config.v2.json`, as far as it is of use here.
     #[derive(Deserialize)]
     #[serde(rename_all = "PascalCase")]
@@ -183,11 +200,14 @@ fn docker(id: &str, files: &Files) -> Option<Told> {
     })
 }
 
+/// How layers are put together, which is part of a folder's name: without root's rights also by copying.
+const DRIVERS: [&str; 4] = ["overlay", "vfs", "btrfs", "zfs"];
+
 /// Containers by id, of a `containers.json`.
 struct Stored(HashMap<String, Told>);
 
 /// Podman's and CRI-O's, of root and of users who run containers without its rights.
-fn stored(id: &str, files: &Files) -> Option<Told> {
+fn stored(id: &str, elsewhere: &Kept, files: &Files) -> Option<Told> {
     #[derive(Deserialize)]
     struct Entry {
         id: String,
@@ -221,8 +241,7 @@ fn stored(id: &str, files: &Files) -> Option<Told> {
         };
         Some((it.id, told))
     };
-    let read = |storage: &Path| {
-        let kept = storage.join("overlay-containers");
+    let read = |kept: PathBuf| {
         let stored = files.parsed(kept.join("containers.json"), MAX_FILE, |file| {
             let entries: Vec<Entry> = json(file).unwrap_or_default();
             Stored(entries.into_iter().filter_map(told).collect())
@@ -240,11 +259,13 @@ fn stored(id: &str, files: &Files) -> Option<Told> {
             told.labels.clone_from(&handed.1);
         }
         if told.labels.is_empty() {
-            told.labels = podman::labels(storage, id, files);
+            told.labels = podman::labels(kept.parent()?, id, files);
         }
         Some(told)
     };
-    storages(files).find_map(|storage| read(&storage))
+    let usual = storages(files)
+        .flat_map(|storage| DRIVERS.map(|driver| storage.join(format!("{driver}-containers"))));
+    elsewhere.storage.clone().into_iter().chain(usual).find_map(read)
 }
 
 /// Where Podman, CRI-O and Buildah keep what they have: root's place, and then those of users who do without its rights.
@@ -269,15 +290,21 @@ struct Oci {
     annotations: HashMap<String, String>,
 }
 
-fn annotations(namespace: &str, id: &str, files: &Files) -> Option<HashMap<String, String>> {
-    let path = containerd(namespace, id).join("config.json");
+fn annotations(
+    namespace: &str,
+    id: &str,
+    kept: &Kept,
+    files: &Files,
+) -> Option<HashMap<String, String>> {
+    let tasks = kept.tasks.as_deref().unwrap_or_else(|| Path::new(TASKS));
+    let path = tasks.join(namespace).join(id).join("config.json");
     let oci = files.parsed(path, MAX_FILE, json::<Oci>);
     Some(oci.as_deref()?.as_ref()?.annotations.clone())
 }
 
 /// Of `NAMESPACE/POD/CONTAINER`; of the container that holds the pod's namespaces the name is without the last part.
-fn kubernetes(id: &str, files: &Files) -> Option<Told> {
-    let told = annotations("k8s.io", id, files)?;
+fn kubernetes(id: &str, kept: &Kept, files: &Files) -> Option<Told> {
+    let told = annotations("k8s.io", id, kept, files)?;
     let get = |key: &str| told.get(&format!("io.kubernetes.cri.{key}")).map(String::as_str);
     let (namespace, pod) = (get("sandbox-namespace")?, get("sandbox-name")?);
     let name = match get("container-name") {
@@ -285,11 +312,13 @@ fn kubernetes(id: &str, files: &Files) -> Option<Told> {
         None => format!("{namespace}/{pod}"),
     };
     let image = get("image-name").unwrap_or_default().to_owned();
-    Some(Told { name, image, ..Told::default() })
+    // Kubelets label containers with it; not everybody who runs pods is one.
+    let uid = get("sandbox-uid").map(|uid| ("io.kubernetes.pod.uid".to_owned(), uid.to_owned()));
+    Some(Told { name, image, labels: uid.into_iter().collect(), ..Told::default() })
 }
 
-fn nerdctl(inside: &Inside, files: &Files) -> Told {
-    let mut told = annotations(&inside.namespace, &inside.id, files).unwrap_or_default();
+fn nerdctl(inside: &Inside, kept: &Kept, files: &Files) -> Told {
+    let mut told = annotations(&inside.namespace, &inside.id, kept, files).unwrap_or_default();
     let name = told.remove("nerdctl/name").unwrap_or_else(|| inside.id.clone());
     Told { name, ..Told::default() }
 }
@@ -341,7 +370,8 @@ mod tests {
         }
         let root = Arc::new(Root::open(folder.path(), "").unwrap());
         let files = Files::new(root, Arc::default(), Arc::default(), 1000, Micros(i64::MAX / 2));
-        of(&Inside { runtime, id: ID.into(), namespace: "k8s.io".into() }, &files)
+        let inside = Inside { runtime, id: ID.into(), namespace: "k8s.io".into() };
+        of(&inside, &Kept::default(), &files)
     }
 
     /// As CRI-O 1.28 writes them, cut to what is read.

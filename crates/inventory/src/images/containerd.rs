@@ -14,7 +14,7 @@ use muster_model::Micros;
 use muster_model::container::MAX_LABELS;
 use muster_model::image::{Image, MAX_TOLD, Store};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Namespaces looked into.
 const MAX_NAMESPACES: usize = 64;
@@ -175,9 +175,9 @@ pub(crate) struct Made {
     pub(crate) labels: BTreeMap<String, String>,
 }
 
-/// What the container of this id in this namespace was made of.
-pub(crate) fn made(files: &Files, namespace: &str, id: &str) -> Option<Made> {
-    roots(files).find_map(|root| {
+/// What the container of this id in this namespace was made of; `root` is where its containerd keeps its data, if that is known.
+pub(crate) fn made(files: &Files, root: Option<&Path>, namespace: &str, id: &str) -> Option<Made> {
+    root.map(Path::to_owned).into_iter().chain(roots(files)).find_map(|root| {
         let path = root.join(DATABASE);
         let asked = ask(files, &path, |database| container(database, namespace, id))?;
         let (mut made, origin) = asked.ok()??;

@@ -129,6 +129,7 @@ fn what_runs_in_a_container_is_the_container_s() {
     crate::sharing::ends_with_a_change(&podman, &docker, &mut inventory);
     crate::blocking::is_by_path(&podman, &docker, &mut inventory);
     crate::services::are_the_container_s(&image, &podman, &mut inventory);
+    crate::cri::pods_are_told_as_the_cri_tells_them(&image, &podman, &mut inventory);
 
     // What stopped is gone; what is renamed keeps its id.
     podman.command(&["rename", "muster-host", "muster-renamed"]);

@@ -8,6 +8,8 @@ mod attributed;
 #[cfg(test)]
 mod blocking;
 #[cfg(test)]
+mod cri;
+#[cfg(test)]
 mod images;
 #[cfg(test)]
 mod reach;

@@ -24,7 +24,7 @@ fn sha256(path: &Path) -> String {
     printed.split_whitespace().next().unwrap().to_owned()
 }
 
-fn finish(command: &mut Command) -> String {
+pub(crate) fn finish(command: &mut Command) -> String {
     let done = command.output().unwrap();
     let said = String::from_utf8_lossy(&done.stderr);
     assert!(done.status.success(), "{command:?}: {said}");
@@ -40,10 +40,10 @@ pub(crate) fn wait_for(what: &str, mut is_there: impl FnMut() -> bool) {
 }
 
 /// Runs until it is dropped.
-struct Daemon(Child);
+pub(crate) struct Daemon(Child);
 
 impl Daemon {
-    fn start(command: &mut Command) -> Self {
+    pub(crate) fn start(command: &mut Command) -> Self {
         Self(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
     }
 }
@@ -102,7 +102,7 @@ impl Image {
     }
 
     /// The files as a tar archive.
-    fn archive(&self) -> PathBuf {
+    pub(crate) fn archive(&self) -> PathBuf {
         let archive = self.folder.path().join("image.tar");
         let (root, to) = (self.root(), archive.to_str().unwrap().to_owned());
         output("tar", &["-C", root.to_str().unwrap(), "-cf", &to, "."]);
@@ -117,7 +117,7 @@ pub(crate) fn package(name: &str, version: &str) -> String {
     )
 }
 
-fn which(program: &str) -> Option<PathBuf> {
+pub(crate) fn which(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     let folders = std::env::split_paths(&path).chain(["/usr/sbin".into(), "/sbin".into()]);
     folders.map(|folder| folder.join(program)).find(|path| path.is_file())
@@ -140,6 +140,8 @@ impl Podman {
         let podman = Self { config, folder: image.folder.path().to_owned() };
         podman.clear();
         // What is imported over a name stays on the disk without one.
+        // What was made of it by a run that failed keeps it there, hidden.
+        podman.command(&["rmi", "-f", "-i", "localhost/muster-test:3"]);
         podman.command(&["rmi", "-f", "-i", NAME]);
         podman.command(&["import", "-q", image.archive().to_str().unwrap(), NAME]);
         podman

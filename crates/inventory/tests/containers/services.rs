@@ -7,7 +7,7 @@ use muster_model::{Column, Kind};
 use std::collections::BTreeSet;
 use std::path::Path;
 
-const NAME: &str = "localhost/muster-services:1";
+pub(crate) const NAME: &str = "localhost/muster-services:1";
 /// The programs are the host's own, seen through read-only mounts.
 const MOUNTS: &[&str] =
     &["-v", "/usr:/usr:ro", "--tmpfs", "/run", "--tmpfs", "/tmp", "--tmpfs", "/var/lib/nginx"];
@@ -83,7 +83,7 @@ fn java_settings() -> Vec<String> {
 }
 
 /// Programs that are missing; CI has to have all of them.
-fn missing() -> bool {
+pub(crate) fn missing() -> bool {
     let programs = ["sbin/nginx", "bin/redis-server", "bin/java", "bin/node", "bin/python3"];
     let is_missing = |program: &&str| !Path::new("/usr").join(program).exists();
     let missing = programs.iter().find(|it| is_missing(it));
