@@ -137,13 +137,19 @@ impl Guard {
         bound: Vec<(&mut Container, Arc<BTreeSet<String>>)>,
         troubles: &mut BTreeSet<String>,
     ) {
-        let groups = bound.iter().filter_map(|(container, programs)| {
-            let details = &container.details;
-            let group = table::group(&container.first()?.cgroup, &details.named.id)?;
-            Some((group.to_owned(), details.named.id.clone(), Arc::clone(programs)))
-        });
+        let mut groups = Vec::new();
+        for (container, programs) in &bound {
+            let named = &container.details.named;
+            let group = container.first().and_then(|it| table::group(&it.cgroup, &named.id));
+            let Some(group) = group else {
+                troubles
+                    .insert(format!("container {} has no control group of its own", named.name));
+                continue;
+            };
+            groups.push((group.to_owned(), named.id.clone(), Arc::clone(programs)));
+        }
         // Before anything is asked that it would not know.
-        self.table.set(groups.collect());
+        self.table.set(groups);
         let held: Vec<&Container> = bound.iter().map(|(container, _)| &**container).collect();
         self.marks.settle(fanotify, proc, &held, troubles);
         for (container, _) in bound {
