@@ -30,6 +30,8 @@ const MAX_CONTAINERS: usize = 4_096;
 pub(crate) struct Container {
     /// What is known of it: its id and the name people gave it above all.
     pub(crate) details: Details,
+    /// Where its runtime keeps that.
+    kept: monitor::Kept,
     /// Its processes by pid.
     pub(crate) processes: Vec<Arc<Process>>,
     /// Its programs that ended without a sweep having seen them.
@@ -112,8 +114,9 @@ impl Attribution {
         for (id, Place { inside, processes: its }) in places {
             let first = first(&its);
             let kept = first.map(|first| monitor::beside(first, processes, files));
-            let details = state::of(&inside, &kept.unwrap_or_default(), files);
-            let container = Container { details, processes: its, ended: Vec::new() };
+            let kept = kept.unwrap_or_default();
+            let details = state::of(&inside, &kept, files);
+            let container = Container { details, kept, processes: its, ended: Vec::new() };
             found.containers.insert(id, container);
         }
         found

@@ -3,7 +3,7 @@
 use crate::files::{Files, Stat};
 use crate::live::Ended;
 use crate::names::Names;
-use crate::networks::Inner;
+use crate::networks::{Forwarded, Inner};
 use crate::owners::Owners;
 use crate::proc::Proc;
 use crate::processes::Process;
@@ -38,6 +38,8 @@ pub(crate) struct Place<'a> {
     pub(crate) ended: &'a [Arc<Ended>],
     /// The network of a container that nobody elsewhere reaches.
     pub(crate) inner: Option<&'a Inner>,
+    /// Ports of the host that lead to containers; none of a container.
+    pub(crate) forwarded: &'a [Forwarded],
 }
 
 /// What collectors remember from sweep to sweep, one value of each type.
@@ -103,6 +105,11 @@ impl<'a> Host<'a> {
     /// The network of a container, if nobody elsewhere reaches it but by what is published.
     pub(crate) const fn inner_network(&self) -> Option<&'a Inner> {
         self.place.inner
+    }
+
+    /// The host's ports that lead to containers.
+    pub(crate) const fn forwarded(&self) -> &'a [Forwarded] {
+        self.place.forwarded
     }
 
     /// A process's environment. May hold secrets: never to be put into a row.

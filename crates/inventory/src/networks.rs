@@ -1,8 +1,8 @@
 //! Networks of containers that exist on this machine alone, and what is published out of them.
 //!
 //! A container in such a network has all its addresses in those of bridges that no device of the machine is part of. What it
-//! listens on is reached from elsewhere only where its runtime publishes it on an address of the host: Docker says in the
-//! container's state file what it publishes; Podman's monitor holds the host's ports, so that without one nothing is
+//! listens on is reached from elsewhere only where its runtime publishes it on an address of the host, which runtimes write down
+//! (`containers/published.rs`); where that cannot be read Podman's monitor holds the host's ports, so that without one nothing is
 //! published. Pods are left out, for their networks span hosts; so is what has IPv6 addresses that others know the way to.
 
 use crate::containers::Container;
@@ -42,6 +42,13 @@ pub(crate) struct Published {
     pub(crate) host_port: u16,
 }
 
+/// A port of the host that leads to a container.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Forwarded {
+    pub(crate) to: ContainerRef,
+    pub(crate) published: Published,
+}
+
 /// A bridge that no device is part of, with the addresses behind it.
 #[derive(Debug, PartialEq, Eq)]
 struct Bridge {
@@ -56,6 +63,8 @@ pub(crate) struct Bridges {
     all: Vec<Bridge>,
     /// Who is in a network namespace: several containers may share one.
     inside: HashMap<u64, Vec<ContainerRef>>,
+    /// What is published of the containers by their ids, where that is known.
+    published: BTreeMap<String, Vec<Published>>,
     /// Inodes of the host's waiting sockets, once somebody asks.
     waiting: OnceCell<HashSet<u64>>,
 }
@@ -68,7 +77,11 @@ impl Bridges {
         containers: &BTreeMap<String, Container>,
     ) -> Self {
         let mut inside: HashMap<u64, Vec<ContainerRef>> = HashMap::new();
-        for container in containers.values() {
+        let mut published = BTreeMap::new();
+        for (id, container) in containers {
+            if let Some(told) = crate::containers::published(container, files) {
+                published.insert(id.clone(), told);
+            }
             if let Some(first) = container.first() {
                 inside.entry(first.netns).or_default().push(container.details.named.clone());
             }
@@ -86,7 +99,18 @@ impl Bridges {
                     .any(|port| port.name.to_str().is_none_or(is_device))
         };
         let all = direct.take(MAX_BRIDGES).filter(is_inner).collect();
-        Self { all, inside, waiting: OnceCell::new() }
+        Self { all, inside, published, waiting: OnceCell::new() }
+    }
+
+    /// All that is published of these containers.
+    pub(crate) fn forwarded(&self, containers: &BTreeMap<String, Container>) -> Vec<Forwarded> {
+        let of = |(id, published): (&String, &Vec<Published>)| {
+            let to = &containers.get(id)?.details.named;
+            let each =
+                published.iter().map(|it| Forwarded { to: to.clone(), published: it.clone() });
+            Some(each.collect::<Vec<_>>())
+        };
+        self.published.iter().filter_map(of).flatten().collect()
     }
 
     /// The network of a container, if nobody elsewhere reaches it and what is published out of it is known.
@@ -95,7 +119,6 @@ impl Bridges {
         container: &Container,
         all: &[Arc<Process>],
         proc: &Proc,
-        files: &Files,
     ) -> Option<Inner> {
         let first = container.first()?;
         let host = all.iter().find(|process| process.pid == 1)?;
@@ -113,7 +136,7 @@ impl Bridges {
             if name.contains('/') {
                 return None;
             }
-            let told = crate::containers::published(id, files);
+            let told = self.published.get(id).cloned();
             published.extend(told.or_else(|| self.monitored(id, all, proc))?);
         }
         Some(Inner { bridges, published })

@@ -2,6 +2,7 @@
 //! address and port however many sockets and processes share it.
 
 mod address;
+mod forward;
 mod holders;
 pub(crate) mod lists;
 mod reach;
@@ -9,7 +10,6 @@ mod risk;
 
 use crate::collector::{Collector, Findings};
 use crate::host::Host;
-use crate::networks::Inner;
 use crate::processes::Process;
 use holders::Holders;
 use muster_model::Kind;
@@ -66,7 +66,7 @@ impl Collector for Ports {
                 started: holder.map(|process| process.start),
                 ..Volatile::default()
             };
-            out.push(port(waiting, holder, host.inner_network()), volatile);
+            out.push(port(waiting, holder, host), volatile);
         }
         if nobody > 0 {
             let message = format!("no process was found for {nobody} ports");
@@ -80,15 +80,16 @@ fn first<'a>(one: Option<&'a Process>, other: Option<&'a Process>) -> Option<&'a
     one.into_iter().chain(other).min_by_key(|process| holders::rank(process))
 }
 
-fn port(waiting: &lists::Waiting, holder: Option<&Process>, inner: Option<&Inner>) -> Port {
+fn port(waiting: &lists::Waiting, holder: Option<&Process>, host: &Host<'_>) -> Port {
     let mut evidence = Evidence::new();
+    forward::note(waiting, holder, host.forwarded(), &mut evidence);
     if let Some(netns) = waiting.netns {
         evidence.insert("netns".to_owned(), netns.into());
     }
     let path = holder.map(|process| process.exe.to_string_lossy().into_owned()).unwrap_or_default();
     let program = path.rsplit('/').next().unwrap_or_default();
     // Of a network that only the host is in none of the sockets is.
-    let inner = inner.filter(|_| waiting.netns.is_some());
+    let inner = host.inner_network().filter(|_| waiting.netns.is_some());
     let published = inner.map(|inner| reach::published(waiting.socket, inner)).unwrap_or_default();
     if !published.is_empty() {
         evidence.insert("published".to_owned(), published.clone().into());

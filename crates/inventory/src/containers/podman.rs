@@ -1,4 +1,5 @@
-//! The labels of Podman's containers, which are in its database alone: a container's configuration is a JSON text there.
+//! The labels of Podman's containers and what it publishes of them, which are in its database alone: a container's configuration is
+//! a JSON text there.
 //!
 //! | Podman | where |
 //! |---|---|
@@ -18,22 +19,50 @@ const MAX_DATABASE: u64 = 256 << 20;
 
 type Labels = BTreeMap<String, String>;
 
+/// What is read of a container's configuration.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
+pub(super) struct Config {
+    #[serde(default)]
+    labels: Option<Labels>,
+    /// What is published of it.
+    #[serde(rename = "newPortMappings", default)]
+    ports: Option<Vec<Mapping>>,
+}
+
+/// So many ports in a row are published on as many of the host.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+pub(super) struct Mapping {
+    /// Empty for all addresses.
+    #[serde(default)]
+    pub(super) host_ip: String,
+    pub(super) container_port: u16,
+    pub(super) host_port: u16,
+    #[serde(default)]
+    pub(super) range: u16,
+    /// `tcp`, `udp` or `sctp`, or several of them with commas between.
+    #[serde(default)]
+    pub(super) protocol: String,
+}
+
 /// The labels of the container with this id in this storage.
 pub(super) fn labels(storage: &Path, id: &str, files: &Files) -> Labels {
-    in_bolt(storage, id, files).or_else(|| in_sqlite(storage, id, files)).unwrap_or_default()
+    config(storage, id, files).and_then(|config| config.labels).unwrap_or_default()
 }
 
-fn of(config: &[u8]) -> Option<Labels> {
-    #[derive(Deserialize)]
-    struct Config {
-        #[serde(default)]
-        labels: Option<Labels>,
-    }
-    let config: Config = serde_json::from_slice(config).ok()?;
-    Some(config.labels.unwrap_or_default())
+/// What is published of it; none where there is no such container.
+pub(super) fn ports(storage: &Path, id: &str, files: &Files) -> Option<Vec<Mapping>> {
+    Some(config(storage, id, files)?.ports.unwrap_or_default())
 }
 
-fn in_bolt(storage: &Path, id: &str, files: &Files) -> Option<Labels> {
+fn config(storage: &Path, id: &str, files: &Files) -> Option<Config> {
+    in_bolt(storage, id, files).or_else(|| in_sqlite(storage, id, files))
+}
+
+fn of(config: &[u8]) -> Option<Config> {
+    serde_json::from_slice(config).ok()
+}
+
+fn in_bolt(storage: &Path, id: &str, files: &Files) -> Option<Config> {
     let config = bolt::ask(files, &storage.join("libpod/bolt_state.db"), |database| {
         match bolt::below(database, &database.root(), &["ctr", id])? {
             Some(container) => container.get(database, b"config"),
@@ -43,12 +72,12 @@ fn in_bolt(storage: &Path, id: &str, files: &Files) -> Option<Labels> {
     of(&config?.ok()??)
 }
 
-/// Labels by the id of their container.
-struct Read(HashMap<String, Labels>);
+/// Configurations by the id of their container.
+struct Read(HashMap<String, Config>);
 
 /// What is committed lies in the log beside the database until somebody carries it over: as long as there is one, it changes, and
 /// else the database does.
-fn in_sqlite(storage: &Path, id: &str, files: &Files) -> Option<Labels> {
+fn in_sqlite(storage: &Path, id: &str, files: &Files) -> Option<Config> {
     let (database, log) = (storage.join("db.sql"), storage.join("db.sql-wal"));
     let logged = files.stat(&log).is_some_and(|it| it.size > 0);
     let read = files.parsed(if logged { &log } else { &database }, MAX_DATABASE, |_| {
@@ -60,8 +89,8 @@ fn in_sqlite(storage: &Path, id: &str, files: &Files) -> Option<Labels> {
             // What could be read of one that is damaged, or is written to this moment.
             let _ = sqlite::rows(&database, log, "ContainerConfig", &mut |row| {
                 let (id, config) = (row.column(0)?, row.column(3)?);
-                if let (Ok(id), Some(labels)) = (std::str::from_utf8(id), of(config)) {
-                    found.insert(id.to_owned(), labels);
+                if let (Ok(id), Some(config)) = (std::str::from_utf8(id), of(config)) {
+                    found.insert(id.to_owned(), config);
                 }
                 Ok(())
             });

@@ -1,6 +1,14 @@
-//! What Docker publishes of a container on the host's addresses, from the container's state file.
+//! What runtimes publish of a container on the host's addresses, from the files in which they keep it.
+//!
+//! | runtime | where |
+//! |---|---|
+//! | Docker | the container's `config.v2.json`: `NetworkSettings.Ports` |
+//! | Podman | the container's configuration in its database: `newPortMappings` |
+//! | nerdctl | the annotation `nerdctl/ports` of the container |
 
-use super::state::docker_state;
+use super::Container;
+use super::podman::{self, Mapping};
+use super::state::{annotations, docker_state, of_podman};
 use crate::files::Files;
 use crate::networks::Published;
 use muster_formats::sockets::Protocol;
@@ -33,8 +41,28 @@ struct Binding {
     host_port: String,
 }
 
-/// What is published of a container; none if it is not Docker's.
-pub(crate) fn published(id: &str, files: &Files) -> Option<Vec<Published>> {
+/// Ports published of one container that are kept.
+const MAX_PUBLISHED: usize = 65_536;
+
+/// What is published of a container; none if nobody wrote down what is.
+pub(crate) fn published(container: &Container, files: &Files) -> Option<Vec<Published>> {
+    let (id, kept) = (&container.details.named.id, &container.kept);
+    match container.details.runtime.as_str() {
+        "docker" => of_docker(id, files),
+        "podman" => {
+            let mut folders = of_podman(kept, files);
+            let mappings = folders.find_map(|folder| podman::ports(folder.parent()?, id, files))?;
+            Some(mappings.iter().flat_map(mapped).take(MAX_PUBLISHED).collect())
+        }
+        "containerd" if kept.namespace != "k8s.io" => {
+            let told = annotations(&kept.namespace, id, kept, files)?;
+            of_nerdctl(told.get("nerdctl/ports")?)
+        }
+        _ => None,
+    }
+}
+
+fn of_docker(id: &str, files: &Files) -> Option<Vec<Published>> {
     let state = docker_state::<State>(id, files)?;
     let ports = (*state).as_ref()?.network_settings.ports.iter().flatten();
     let bound = ports.flat_map(|(port, bindings)| {
@@ -43,19 +71,63 @@ pub(crate) fn published(id: &str, files: &Files) -> Option<Vec<Published>> {
     Some(bound.collect())
 }
 
+/// nerdctl's note on a container.
+fn of_nerdctl(text: &str) -> Option<Vec<Published>> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Port {
+        host_port: u16,
+        container_port: u16,
+        #[serde(default)]
+        protocol: String,
+        #[serde(rename = "HostIP", default)]
+        host_ip: String,
+    }
+    let ports: Vec<Port> = serde_json::from_str(text).ok()?;
+    let of = |it: &Port| {
+        Some(Published {
+            protocol: protocol(&it.protocol)?,
+            port: it.container_port,
+            address: address(&it.host_ip)?,
+            host_port: it.host_port,
+        })
+    };
+    Some(ports.iter().filter_map(of).take(MAX_PUBLISHED).collect())
+}
+
+/// A range of Podman's is as many ports; without an address and in IPv4 they are all.
+fn mapped(it: &Mapping) -> Vec<Published> {
+    let Some(address) = address(&it.host_ip) else { return Vec::new() };
+    let protocols = it.protocol.split(',').filter_map(protocol);
+    let one = |protocol, nth: u16| {
+        let (port, host_port) =
+            (it.container_port.checked_add(nth)?, it.host_port.checked_add(nth)?);
+        Some(Published { protocol, port, address, host_port })
+    };
+    let each = |protocol| (0..it.range.max(1)).filter_map(move |nth| one(protocol, nth));
+    protocols.flat_map(each).collect()
+}
+
 fn of(port: &str, binding: &Binding) -> Option<Published> {
-    let (port, protocol) = port.split_once('/')?;
-    let protocol = match protocol {
-        "tcp" => Protocol::Tcp,
-        "udp" => Protocol::Udp,
-        _ => return None,
-    };
-    let address = match binding.host_ip.as_str() {
-        "" => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
-        text => text.parse().ok()?,
-    };
-    let host_port = binding.host_port.parse().ok()?;
-    Some(Published { protocol, port: port.parse().ok()?, address, host_port })
+    let (port, its) = port.split_once('/')?;
+    Some(Published {
+        protocol: protocol(its)?,
+        port: port.parse().ok()?,
+        address: address(&binding.host_ip)?,
+        host_port: binding.host_port.parse().ok()?,
+    })
+}
+
+fn protocol(name: &str) -> Option<Protocol> {
+    match name {
+        "tcp" => Some(Protocol::Tcp),
+        "udp" => Some(Protocol::Udp),
+        _ => None,
+    }
+}
+
+fn address(text: &str) -> Option<IpAddr> {
+    if text.is_empty() { Some(Ipv4Addr::UNSPECIFIED.into()) } else { text.parse().ok() }
 }
 
 #[cfg(test)]
@@ -76,5 +148,36 @@ mod tests {
             .collect();
         found.sort();
         assert_eq!(found, ["Tcp 80 127.0.0.1 8080", "Tcp 80 :: 8081", "Udp 53 0.0.0.0 5353"]);
+    }
+
+    fn told(published: &[Published]) -> Vec<String> {
+        let text = |it: &Published| {
+            format!("{:?} {} {} {}", it.protocol, it.port, it.address, it.host_port)
+        };
+        published.iter().map(text).collect()
+    }
+
+    #[test]
+    fn what_podman_publishes_may_be_a_range_and_of_two_protocols() {
+        let mapped = |text: &str| told(&mapped(&serde_json::from_str(text).unwrap()));
+        let both = r#"{"host_ip":"127.0.0.1","container_port":80,"host_port":8080,"range":2,"protocol":"tcp,udp"}"#;
+        let ports = ["Tcp 80 127.0.0.1 8080", "Tcp 81 127.0.0.1 8081"];
+        let expected = [ports.map(str::to_owned), ports.map(|it| it.replace("Tcp", "Udp"))];
+        assert_eq!(mapped(both), expected.concat());
+        let one =
+            r#"{"host_ip":"","container_port":80,"host_port":8080,"range":1,"protocol":"tcp"}"#;
+        assert_eq!(mapped(one), ["Tcp 80 0.0.0.0 8080"]);
+        let over = r#"{"container_port":65535,"host_port":1,"range":65535,"protocol":"tcp"}"#;
+        assert_eq!(mapped(over), ["Tcp 65535 0.0.0.0 1"]);
+        let none = r#"{"host_ip":"x","container_port":1,"host_port":1,"range":1,"protocol":"tcp"}"#;
+        assert!(mapped(none).is_empty());
+    }
+
+    #[test]
+    fn what_nerdctl_publishes_is_read() {
+        let text = r#"[{"HostPort":8080,"ContainerPort":80,"Protocol":"tcp","HostIP":"0.0.0.0"},
+            {"HostPort":1,"ContainerPort":1,"Protocol":"sctp","HostIP":""}]"#;
+        assert_eq!(told(&of_nerdctl(text).unwrap()), ["Tcp 80 0.0.0.0 8080"]);
+        assert_eq!(of_nerdctl("{"), None);
     }
 }

@@ -200,6 +200,12 @@ fn docker(id: &str, _: &Kept, files: &Files) -> Option<Told> {
     })
 }
 
+/// The folders in which Podman and CRI-O may have a container.
+pub(super) fn of_podman(elsewhere: &Kept, files: &Files) -> impl Iterator<Item = PathBuf> {
+    let each = |storage: PathBuf| DRIVERS.map(|it| storage.join(format!("{it}-containers")));
+    elsewhere.storage.clone().into_iter().chain(storages(files).flat_map(each))
+}
+
 /// How layers are put together, which is part of a folder's name: without root's rights also by copying.
 const DRIVERS: [&str; 4] = ["overlay", "vfs", "btrfs", "zfs"];
 
@@ -263,9 +269,7 @@ fn stored(id: &str, elsewhere: &Kept, files: &Files) -> Option<Told> {
         }
         Some(told)
     };
-    let usual = storages(files)
-        .flat_map(|storage| DRIVERS.map(|driver| storage.join(format!("{driver}-containers"))));
-    elsewhere.storage.clone().into_iter().chain(usual).find_map(read)
+    of_podman(elsewhere, files).find_map(read)
 }
 
 /// Where Podman, CRI-O and Buildah keep what they have: root's place, and then those of users who do without its rights.
@@ -290,7 +294,7 @@ struct Oci {
     annotations: HashMap<String, String>,
 }
 
-fn annotations(
+pub(super) fn annotations(
     namespace: &str,
     id: &str,
     kept: &Kept,

@@ -34,7 +34,14 @@ pub(crate) fn of(
     let (mut facts, mut seen) = (Vec::new(), HashSet::new());
     for collector in collectors.iter().filter(|it| KINDS.contains(&it.kind())) {
         let files = inside(Arc::clone(&root));
-        let place = Place { processes: &[], ended: &[], all: &[], is_container: true, inner: None };
+        let place = Place {
+            processes: &[],
+            ended: &[],
+            all: &[],
+            is_container: true,
+            inner: None,
+            forwarded: &[],
+        };
         let run = catch_unwind(AssertUnwindSafe(|| {
             let mut findings = Findings::default();
             let host = Host::new(&files, proc, place, owners.as_mut(), &mut memory);

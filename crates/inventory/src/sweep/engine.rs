@@ -136,9 +136,11 @@ impl Engine {
                 let files = files(&self.options, &root, caches, now);
                 Bridges::read(&self.proc, &files, &of.containers)
             });
+            let forwarded = bridges.as_ref().map(|it| it.forwarded(&of.containers));
             let run = Run {
                 root: &root,
                 bridges,
+                forwarded: forwarded.unwrap_or_default(),
                 options: &self.options,
                 proc: &self.proc,
                 caches,

@@ -42,9 +42,33 @@ pub(crate) fn depends_on_the_network(podman: &Podman, docker: &Docker, inventory
         assert_eq!(found, status, "{}: {why}", container.name);
         assert!(why.contains(reason), "{}: {why}", container.name);
     }
-    for container in &of_docker[1..] {
-        let mut told: Vec<_> = docker.ports(container).lines().map(str::to_owned).collect();
+    // What the runtimes say, and the host's rows of the programs that hold the ports for them.
+    let of_host = swept.iter().find(|it| it.container.is_none()).unwrap();
+    for (container, told) in [
+        (&published, podman.command(&["port", &published.id, "23/tcp"])),
+        (&of_docker[1], docker.ports(&of_docker[1])),
+        (&of_docker[2], docker.ports(&of_docker[2])),
+    ] {
+        let mut told: Vec<_> = told.lines().map(str::to_owned).collect();
         told.sort();
+        assert!(!told.is_empty());
         assert_eq!(said(container)[2], told.join(" "), "{}", container.name);
+        let leads = of_host.rows.iter().filter_map(|row| {
+            let to = row.fact.evidence().get("leads_to")?.clone();
+            let its = to["container_id"].as_str() == Some(&container.id);
+            its.then_some((row.fact.int(Column::Port)?, row.fact.text(Column::Path).to_owned(), to))
+        });
+        let leads: Vec<_> = leads.collect();
+        assert_eq!(leads.len(), told.len(), "{leads:?} {told:?}");
+        for (port, path, to) in leads {
+            assert!(told.iter().any(|it| it.ends_with(&format!(":{port}"))), "{told:?}");
+            assert!(path.ends_with("/docker-proxy") || path.ends_with("/conmon"), "{path}");
+            let expected = serde_json::json!({
+                "container_id": container.id,
+                "container_name": container.name,
+                "port": 23,
+            });
+            assert_eq!(to, expected);
+        }
     }
 }

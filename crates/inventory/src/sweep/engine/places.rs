@@ -7,7 +7,7 @@ use crate::files::root::Root;
 use crate::files::touched::Touched;
 use crate::host::{Host, Memory, Place};
 use crate::live::Ended;
-use crate::networks::{Bridges, Inner};
+use crate::networks::{Bridges, Forwarded, Inner};
 use crate::owners::{self, Owners};
 use crate::proc::Proc;
 use crate::processes::Process;
@@ -72,6 +72,8 @@ pub(super) struct Run<'e> {
     pub(super) root: &'e Arc<Root>,
     /// Of the host, where it matters who reaches a container.
     pub(super) bridges: Option<Bridges>,
+    /// The host's ports that lead to containers, likewise.
+    pub(super) forwarded: Vec<Forwarded>,
     pub(super) proc: &'e Proc,
     pub(super) caches: &'e Caches,
     pub(super) all: &'e [Arc<Process>],
@@ -114,7 +116,8 @@ impl Run<'_> {
         let run = catch_unwind(AssertUnwindSafe(|| {
             let mut findings = Findings::default();
             let is_container = ground.is_container;
-            let place = Place { processes, all, is_container, ended, inner };
+            let forwarded = if is_container { &[] } else { self.forwarded.as_slice() };
+            let place = Place { processes, all, is_container, ended, inner, forwarded };
             let host = Host::new(&files, self.proc, place, owners, memory);
             self.collector.collect(&host, &mut findings);
             findings
@@ -189,10 +192,8 @@ impl Run<'_> {
         }
         let Some(ground) = grounds.get_mut(id) else { return Found::default() };
         ground.sweep = self.sweep;
-        let inner = self.bridges.as_ref().and_then(|bridges| {
-            let files = files(self.options, self.root, self.caches, self.now);
-            bridges.inner(container, self.all, self.proc, &files)
-        });
+        let inner = self.bridges.as_ref();
+        let inner = inner.and_then(|bridges| bridges.inner(container, self.all, self.proc));
         self.collect(ground, alike, &container.processes, &container.ended, inner.as_ref())
     }
 }
