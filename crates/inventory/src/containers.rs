@@ -104,6 +104,7 @@ impl Attribution {
             }
         }
         let watched = monitor::Watched::by(&rest, |id| places.contains_key(id));
+        watched.tell(files);
         for process in &rest {
             let none = watched.is_empty() || process.kernel;
             let inside = if none { None } else { watched.inside(process, processes) };

@@ -39,7 +39,7 @@ pub(crate) struct Place<'a> {
     /// The network of a container that nobody elsewhere reaches.
     pub(crate) inner: Option<&'a Inner>,
     /// Ports of the host that lead to containers; none of a container.
-    pub(crate) forwarded: &'a [Forwarded],
+    pub(crate) forwarded: Option<&'a Forwarded>,
 }
 
 /// What collectors remember from sweep to sweep, one value of each type.
@@ -108,7 +108,7 @@ impl<'a> Host<'a> {
     }
 
     /// The host's ports that lead to containers.
-    pub(crate) const fn forwarded(&self) -> &'a [Forwarded] {
+    pub(crate) const fn forwarded(&self) -> Option<&'a Forwarded> {
         self.place.forwarded
     }
 

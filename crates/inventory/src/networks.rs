@@ -18,6 +18,8 @@ use std::sync::Arc;
 
 /// Networks of a host looked at.
 const MAX_BRIDGES: usize = 1_024;
+/// Entries of what is published on a host: any user may write down more of his own containers.
+const MAX_PUBLISHED: usize = 65_536;
 /// Descriptors of a monitor looked at.
 const MAX_HELD: usize = 4_096;
 
@@ -30,23 +32,62 @@ pub(crate) struct Inner {
     pub(crate) published: Vec<Published>,
 }
 
-/// A port of a container that is reached by one of the host.
+/// Ports in a row of a container that are reached by as many of the host.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Published {
     pub(crate) protocol: Protocol,
-    /// In the container.
+    /// The first one in the container.
     pub(crate) port: u16,
     /// The host's address; the unspecified one for all of them.
     pub(crate) address: IpAddr,
-    /// The host's port.
+    /// The host's first port.
     pub(crate) host_port: u16,
+    /// How many, 1 or more.
+    pub(crate) count: u16,
 }
 
-/// A port of the host that leads to a container.
-#[derive(Clone, Debug, PartialEq, Eq)]
+impl Published {
+    /// The host's port that leads to a port of the container.
+    pub(crate) fn of_container(&self, port: u16) -> Option<u16> {
+        let nth = port.checked_sub(self.port).filter(|nth| *nth < self.count)?;
+        self.host_port.checked_add(nth)
+    }
+
+    /// The port of the container to which one of the host leads.
+    pub(crate) fn of_host(&self, port: u16) -> Option<u16> {
+        let nth = port.checked_sub(self.host_port).filter(|nth| *nth < self.count)?;
+        self.port.checked_add(nth)
+    }
+}
+
+/// A container, and what is published of it.
+type Lead = (Arc<ContainerRef>, Published);
+
+/// Ports of the host that lead to containers.
+#[derive(Debug, Default)]
 pub(crate) struct Forwarded {
-    pub(crate) to: ContainerRef,
-    pub(crate) published: Published,
+    /// By protocol and port of the host.
+    single: HashMap<(Protocol, u16), Vec<Lead>>,
+    /// Those of several ports.
+    ranges: Vec<Lead>,
+}
+
+impl Forwarded {
+    pub(crate) fn add(&mut self, to: &Arc<ContainerRef>, published: Published) {
+        let list = if published.count == 1 {
+            self.single.entry((published.protocol, published.host_port)).or_default()
+        } else {
+            &mut self.ranges
+        };
+        list.push((Arc::clone(to), published));
+    }
+
+    /// What is published on a port of the host, with the container it leads to.
+    pub(crate) fn at(&self, protocol: Protocol, port: u16) -> impl Iterator<Item = &Lead> {
+        let single = self.single.get(&(protocol, port)).into_iter().flatten();
+        let fits = move |(_, it): &&Lead| it.protocol == protocol && it.of_host(port).is_some();
+        single.chain(self.ranges.iter().filter(fits))
+    }
 }
 
 /// A bridge that no device is part of, with the addresses behind it.
@@ -77,10 +118,17 @@ impl Bridges {
         containers: &BTreeMap<String, Container>,
     ) -> Self {
         let mut inside: HashMap<u64, Vec<ContainerRef>> = HashMap::new();
-        let mut published = BTreeMap::new();
+        let (mut published, mut left) = (BTreeMap::new(), MAX_PUBLISHED);
         for (id, container) in containers {
             if let Some(told) = crate::containers::published(container, files) {
-                published.insert(id.clone(), told);
+                left = left.checked_sub(told.len()).unwrap_or_else(|| {
+                    let message = format!("more than {MAX_PUBLISHED} ports are published");
+                    files.trouble("containers.too_many_ports", id, message);
+                    0
+                });
+                if left > 0 {
+                    published.insert(id.clone(), told);
+                }
             }
             if let Some(first) = container.first() {
                 inside.entry(first.netns).or_default().push(container.details.named.clone());
@@ -103,14 +151,14 @@ impl Bridges {
     }
 
     /// All that is published of these containers.
-    pub(crate) fn forwarded(&self, containers: &BTreeMap<String, Container>) -> Vec<Forwarded> {
-        let of = |(id, published): (&String, &Vec<Published>)| {
-            let to = &containers.get(id)?.details.named;
-            let each =
-                published.iter().map(|it| Forwarded { to: to.clone(), published: it.clone() });
-            Some(each.collect::<Vec<_>>())
-        };
-        self.published.iter().filter_map(of).flatten().collect()
+    pub(crate) fn forwarded(&self, containers: &BTreeMap<String, Container>) -> Forwarded {
+        let mut forwarded = Forwarded::default();
+        for (id, published) in &self.published {
+            let Some(container) = containers.get(id) else { continue };
+            let to = Arc::new(container.details.named.clone());
+            published.iter().for_each(|it| forwarded.add(&to, it.clone()));
+        }
+        forwarded
     }
 
     /// The network of a container, if nobody elsewhere reaches it and what is published out of it is known.
@@ -136,14 +184,24 @@ impl Bridges {
             if name.contains('/') {
                 return None;
             }
-            let told = self.published.get(id).cloned();
-            published.extend(told.or_else(|| self.monitored(id, all, proc))?);
+            // What a user wrote down does not count against a port that is held.
+            let told = self.published.get(id).filter(|told| !told.is_empty()).cloned();
+            let told = told.or_else(|| {
+                let nothing = self.published.get(id).cloned();
+                self.monitored(id, all, proc).unwrap_or(nothing)
+            });
+            published.extend(told?);
         }
         Some(Inner { bridges, published })
     }
 
-    /// Nothing, if the monitor of a Podman container is there and holds no port of the host.
-    fn monitored(&self, id: &str, all: &[Arc<Process>], proc: &Proc) -> Option<Vec<Published>> {
+    /// If the monitor of a Podman container is there: nothing, if it holds no port of the host, and else not known.
+    fn monitored(
+        &self,
+        id: &str,
+        all: &[Arc<Process>],
+        proc: &Proc,
+    ) -> Option<Option<Vec<Published>>> {
         let is_monitor = |process: &&Arc<Process>| {
             process.comm == "conmon" && process.args.windows(2).any(|pair| pair == ["-c", id])
         };
@@ -157,7 +215,7 @@ impl Bridges {
             });
             inode.is_some_and(|inode| waiting.contains(&inode))
         });
-        (!holds).then(Vec::new)
+        Some((!holds).then(Vec::new))
     }
 
     /// The bridges that all of these addresses are behind.

@@ -82,7 +82,9 @@ fn first<'a>(one: Option<&'a Process>, other: Option<&'a Process>) -> Option<&'a
 
 fn port(waiting: &lists::Waiting, holder: Option<&Process>, host: &Host<'_>) -> Port {
     let mut evidence = Evidence::new();
-    forward::note(waiting, holder, host.forwarded(), &mut evidence);
+    if let Some(forwarded) = host.forwarded() {
+        forward::note(waiting, holder, forwarded, &mut evidence);
+    }
     if let Some(netns) = waiting.netns {
         evidence.insert("netns".to_owned(), netns.into());
     }

@@ -11,7 +11,7 @@
 use super::cgroup::{Inside, Runtime, is_id};
 use crate::files::Files;
 use crate::processes::Process;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -91,22 +91,39 @@ fn by_pid(all: &[Arc<Process>], pid: u32) -> Option<&Arc<Process>> {
 pub(super) struct Watched<'a> {
     /// Monitors by pid.
     monitors: HashMap<u32, (&'a Process, &'a str)>,
+    /// Ids that another user's monitor names, too.
+    contested: BTreeSet<&'a str>,
 }
 
 impl<'a> Watched<'a> {
     /// `host` are the processes that are in no container by their control groups. An id that is taken by a container in a control
-    /// group stays that one's, and one that several users' monitors name is the first one's: what a user calls a process is up to him.
+    /// group stays that one's, and one that several users' monitors name is that of the user whose was there first: what a user calls a
+    /// process is up to him, and that somebody does is told.
     pub(super) fn by(host: &'a [Arc<Process>], is_taken: impl Fn(&str) -> bool) -> Self {
         let mut users: HashMap<&str, u32> = HashMap::new();
-        let mut monitors = HashMap::new();
+        let (mut monitors, mut contested) = (HashMap::new(), BTreeSet::new());
+        let mut host: Vec<&Arc<Process>> = host.iter().filter(|it| watches(it).is_some()).collect();
+        host.sort_by_key(|process| (process.start_ticks, process.pid));
         for process in host {
-            if let Some((id, _)) = watches(process).filter(|(id, _)| !is_taken(id))
-                && *users.entry(id).or_insert(process.uid) == process.uid
-            {
+            let Some((id, _)) = watches(process).filter(|(id, _)| !is_taken(id)) else { continue };
+            if *users.entry(id).or_insert(process.uid) != process.uid {
+                contested.insert(id);
+            } else {
                 monitors.insert(process.pid, (process.as_ref(), id));
             }
         }
-        Self { monitors }
+        Self { monitors, contested }
+    }
+
+    /// Says of which containers somebody pretends to be the monitor.
+    pub(super) fn tell(&self, files: &Files) {
+        for id in &self.contested {
+            files.trouble(
+                "containers.contested",
+                *id,
+                "several users' monitors name this container",
+            );
+        }
     }
 
     /// Nobody is watched.
@@ -159,7 +176,7 @@ mod tests {
             netns: 0,
             mntns,
             cgroup: "/".to_owned(),
-            start_ticks: 0,
+            start_ticks: if uid == 1002 { 9 } else { 5 },
             revision: 0,
         })
     }
@@ -168,6 +185,8 @@ mod tests {
     fn whoever_has_a_monitor_among_its_parents_is_in_the_container() {
         let all = [
             process(1, 0, 0, 1, &["init"]),
+            // A later one, though its number is a lower one.
+            process(2, 1, 1002, 4, &["conmon", "-c", ID]),
             process(10, 1, 1001, 2, &["conmon", "-c", ID, "-b", "/s/vfs-containers/x/userdata"]),
             process(11, 10, 1001, 2, &["runc"]),
             process(12, 10, 1001, 3, &["httpd"]),
@@ -183,6 +202,7 @@ mod tests {
         for pid in [1, 10, 11, 20, 21, 30, 31] {
             assert_eq!(told(pid), None, "{pid}");
         }
+        assert_eq!(watched.contested, [ID].into());
         assert!(Watched::by(&all, |id| id == ID).is_empty());
     }
 

@@ -41,8 +41,8 @@ struct Binding {
     host_port: String,
 }
 
-/// Ports published of one container that are kept.
-const MAX_PUBLISHED: usize = 65_536;
+/// Entries of what is published of one container that are kept.
+const MAX_PUBLISHED: usize = 16_384;
 
 /// What is published of a container; none if nobody wrote down what is.
 pub(crate) fn published(container: &Container, files: &Files) -> Option<Vec<Published>> {
@@ -68,7 +68,7 @@ fn of_docker(id: &str, files: &Files) -> Option<Vec<Published>> {
     let bound = ports.flat_map(|(port, bindings)| {
         bindings.iter().flatten().filter_map(move |binding| of(port, binding))
     });
-    Some(bound.collect())
+    Some(bound.take(MAX_PUBLISHED).collect())
 }
 
 /// nerdctl's note on a container.
@@ -90,22 +90,21 @@ fn of_nerdctl(text: &str) -> Option<Vec<Published>> {
             port: it.container_port,
             address: address(&it.host_ip)?,
             host_port: it.host_port,
+            count: 1,
         })
     };
     Some(ports.iter().filter_map(of).take(MAX_PUBLISHED).collect())
 }
 
-/// A range of Podman's is as many ports; without an address and in IPv4 they are all.
-fn mapped(it: &Mapping) -> Vec<Published> {
-    let Some(address) = address(&it.host_ip) else { return Vec::new() };
-    let protocols = it.protocol.split(',').filter_map(protocol);
-    let one = |protocol, nth: u16| {
-        let (port, host_port) =
-            (it.container_port.checked_add(nth)?, it.host_port.checked_add(nth)?);
-        Some(Published { protocol, port, address, host_port })
-    };
-    let each = |protocol| (0..it.range.max(1)).filter_map(move |nth| one(protocol, nth));
-    protocols.flat_map(each).collect()
+/// What of Podman's mapping is told, once for each protocol it names.
+fn mapped(it: &Mapping) -> impl Iterator<Item = Published> + '_ {
+    let address = address(&it.host_ip);
+    let named =
+        ["tcp", "udp"].into_iter().filter(|name| it.protocol.split(',').any(|its| its == *name));
+    named.filter_map(protocol).filter_map(move |protocol| {
+        let (port, host_port, count) = (it.container_port, it.host_port, it.range.max(1));
+        Some(Published { protocol, port, address: address?, host_port, count })
+    })
 }
 
 fn of(port: &str, binding: &Binding) -> Option<Published> {
@@ -115,6 +114,7 @@ fn of(port: &str, binding: &Binding) -> Option<Published> {
         port: port.parse().ok()?,
         address: address(&binding.host_ip)?,
         host_port: binding.host_port.parse().ok()?,
+        count: 1,
     })
 }
 
@@ -150,25 +150,30 @@ mod tests {
         assert_eq!(found, ["Tcp 80 127.0.0.1 8080", "Tcp 80 :: 8081", "Udp 53 0.0.0.0 5353"]);
     }
 
-    fn told(published: &[Published]) -> Vec<String> {
-        let text = |it: &Published| {
-            format!("{:?} {} {} {}", it.protocol, it.port, it.address, it.host_port)
+    fn told(published: impl IntoIterator<Item = Published>) -> Vec<String> {
+        let text = |it: Published| {
+            format!("{:?} {}x{} {} {}", it.protocol, it.port, it.count, it.address, it.host_port)
         };
-        published.iter().map(text).collect()
+        published.into_iter().map(text).collect()
     }
 
     #[test]
     fn what_podman_publishes_may_be_a_range_and_of_two_protocols() {
-        let mapped = |text: &str| told(&mapped(&serde_json::from_str(text).unwrap()));
+        let mapped = |text: &str| {
+            let mapping: Mapping = serde_json::from_str(text).unwrap();
+            told(mapped(&mapping))
+        };
         let both = r#"{"host_ip":"127.0.0.1","container_port":80,"host_port":8080,"range":2,"protocol":"tcp,udp"}"#;
-        let ports = ["Tcp 80 127.0.0.1 8080", "Tcp 81 127.0.0.1 8081"];
-        let expected = [ports.map(str::to_owned), ports.map(|it| it.replace("Tcp", "Udp"))];
-        assert_eq!(mapped(both), expected.concat());
+        assert_eq!(mapped(both), ["Tcp 80x2 127.0.0.1 8080", "Udp 80x2 127.0.0.1 8080"]);
         let one =
             r#"{"host_ip":"","container_port":80,"host_port":8080,"range":1,"protocol":"tcp"}"#;
-        assert_eq!(mapped(one), ["Tcp 80 0.0.0.0 8080"]);
-        let over = r#"{"container_port":65535,"host_port":1,"range":65535,"protocol":"tcp"}"#;
-        assert_eq!(mapped(over), ["Tcp 65535 0.0.0.0 1"]);
+        assert_eq!(mapped(one), ["Tcp 80x1 0.0.0.0 8080"]);
+        // As somebody may write it who wants us to have no memory left.
+        let many = vec!["tcp"; 400].join(",");
+        let over = format!(
+            r#"{{"container_port":65535,"host_port":1,"range":65535,"protocol":"{many}"}}"#
+        );
+        assert_eq!(mapped(&over), ["Tcp 65535x65535 0.0.0.0 1"]);
         let none = r#"{"host_ip":"x","container_port":1,"host_port":1,"range":1,"protocol":"tcp"}"#;
         assert!(mapped(none).is_empty());
     }
@@ -177,7 +182,7 @@ mod tests {
     fn what_nerdctl_publishes_is_read() {
         let text = r#"[{"HostPort":8080,"ContainerPort":80,"Protocol":"tcp","HostIP":"0.0.0.0"},
             {"HostPort":1,"ContainerPort":1,"Protocol":"sctp","HostIP":""}]"#;
-        assert_eq!(told(&of_nerdctl(text).unwrap()), ["Tcp 80 0.0.0.0 8080"]);
+        assert_eq!(told(of_nerdctl(text).unwrap()), ["Tcp 80x1 0.0.0.0 8080"]);
         assert_eq!(of_nerdctl("{"), None);
     }
 }

@@ -40,7 +40,7 @@ pub(crate) fn of(
             all: &[],
             is_container: true,
             inner: None,
-            forwarded: &[],
+            forwarded: None,
         };
         let run = catch_unwind(AssertUnwindSafe(|| {
             let mut findings = Findings::default();

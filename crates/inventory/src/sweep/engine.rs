@@ -140,7 +140,7 @@ impl Engine {
             let run = Run {
                 root: &root,
                 bridges,
-                forwarded: forwarded.unwrap_or_default(),
+                forwarded,
                 options: &self.options,
                 proc: &self.proc,
                 caches,

@@ -13,15 +13,17 @@ pub(super) enum Reach {
     Machine(String),
 }
 
-fn of_socket(socket: Socket, inner: &Inner) -> impl Iterator<Item = &Published> {
-    let fits = move |it: &&Published| it.protocol == socket.protocol && it.port == socket.port;
-    inner.published.iter().filter(fits)
+/// What is published of a socket's port, with the port of the host.
+fn of_socket(socket: Socket, inner: &Inner) -> impl Iterator<Item = (&Published, u16)> {
+    let fits = move |it: &&Published| it.protocol == socket.protocol;
+    let published = inner.published.iter().filter(fits);
+    published.filter_map(move |it| Some((it, it.of_container(socket.port)?)))
 }
 
 /// The addresses of the host that a port is published on, as `0.0.0.0:8080`, in their order.
 pub(super) fn published(socket: Socket, inner: &Inner) -> String {
     let mut all: Vec<String> = of_socket(socket, inner)
-        .map(|it| std::net::SocketAddr::new(it.address, it.host_port).to_string())
+        .map(|(it, port)| std::net::SocketAddr::new(it.address, port).to_string())
         .collect();
     all.sort();
     all.dedup();
@@ -37,7 +39,7 @@ pub(super) fn of(socket: Socket, inner: &Inner) -> Reach {
             bridges => format!("it is open inside {}, and not published", bridges.join(", ")),
         });
     }
-    if published.all(|it| address::is_loopback(it.address)) {
+    if published.all(|(it, _)| address::is_loopback(it.address)) {
         return Reach::Machine("it is published on the loopback address".to_owned());
     }
     Reach::Anyone
@@ -55,6 +57,7 @@ mod tests {
             port: 80,
             address: address.parse().unwrap(),
             host_port,
+            count: 1,
         };
         let inner = |published| Inner { bridges: vec!["docker0".to_owned()], published };
         let socket = |protocol, port| Socket {

@@ -73,7 +73,7 @@ pub(super) struct Run<'e> {
     /// Of the host, where it matters who reaches a container.
     pub(super) bridges: Option<Bridges>,
     /// The host's ports that lead to containers, likewise.
-    pub(super) forwarded: Vec<Forwarded>,
+    pub(super) forwarded: Option<Forwarded>,
     pub(super) proc: &'e Proc,
     pub(super) caches: &'e Caches,
     pub(super) all: &'e [Arc<Process>],
@@ -116,7 +116,7 @@ impl Run<'_> {
         let run = catch_unwind(AssertUnwindSafe(|| {
             let mut findings = Findings::default();
             let is_container = ground.is_container;
-            let forwarded = if is_container { &[] } else { self.forwarded.as_slice() };
+            let forwarded = self.forwarded.as_ref().filter(|_| !is_container);
             let place = Place { processes, all, is_container, ended, inner, forwarded };
             let host = Host::new(&files, self.proc, place, owners, memory);
             self.collector.collect(&host, &mut findings);
