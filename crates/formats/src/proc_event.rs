@@ -44,6 +44,8 @@ pub enum Event {
     Fork {
         /// The new one.
         pid: u32,
+        /// The one that made it.
+        parent: u32,
     },
     /// A process runs another program.
     Exec {
@@ -102,7 +104,7 @@ fn event(message: &[u8]) -> Option<Event> {
         ACKNOWLEDGED => {
             Event::Acknowledged { request: u32_at(connector, 12)?, error: u32_at(data, 0)? }
         }
-        FORK => Event::Fork { pid: whole(8)? },
+        FORK => Event::Fork { pid: whole(8)?, parent: u32_at(data, 4)? },
         // Whichever thread executes becomes the first.
         EXEC => Event::Exec { pid: u32_at(data, 4)? },
         EXIT => Event::Exit { pid: whole(0)? },
@@ -151,7 +153,8 @@ mod tests {
             message(EXIT, &[7, 7, 0, 17, 1, 1]),
         ]
         .concat();
-        let told = [Event::Fork { pid: 7 }, Event::Exec { pid: 7 }, Event::Exit { pid: 7 }];
+        let told =
+            [Event::Fork { pid: 7, parent: 1 }, Event::Exec { pid: 7 }, Event::Exit { pid: 7 }];
         assert_eq!(read(&datagram), told);
         let mut answer = message(ACKNOWLEDGED, &[1]);
         answer[NETLINK_HEADER + 12] = 9;

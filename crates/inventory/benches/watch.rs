@@ -21,7 +21,7 @@ use std::sync::mpsc::channel;
 use std::time::Duration;
 
 /// Starts of a process in one half of a pair.
-const STARTS: usize = 1_000;
+const STARTS: usize = 2_000;
 const PAIRS: usize = 20;
 /// Clock ticks a second in what the kernel tells of processes.
 const USER_HZ: f64 = 100.0;

@@ -6,6 +6,7 @@
 mod connector;
 mod pace;
 mod recorder;
+mod streaks;
 
 use super::news::{News, thread_cpu};
 use super::{Options, timespec};

@@ -3,6 +3,7 @@
 //! A program is read the moment it starts, because it may be gone the next. Most end without leaving any news: an end
 //! takes back what the start made dirty, unless the program is one to be told.
 
+use super::streaks::Streaks;
 use crate::files::Stat;
 use crate::live::gather::Gather;
 use crate::live::news::News;
@@ -27,13 +28,22 @@ const LOOKS: u32 = 400;
 /// A look more is allowed after this time: what starts beyond that is left out, to spare the host.
 const ONE_MORE: Duration = Duration::from_millis(10);
 
+/// A process no sweep knows yet.
+struct Young {
+    since: Instant,
+    /// Whether a program of it is held to be told.
+    held: bool,
+    /// Who made it, if that was seen.
+    parent: Option<u32>,
+}
+
 /// The processes no sweep knows yet. Time is a parameter.
 pub(super) struct Recorder<'a> {
     proc: &'a Proc,
     news: &'a News,
     boot: Micros,
-    /// When the processes started that no sweep knows yet, and whether they are held to be told.
-    young: HashMap<u32, (Instant, bool)>,
+    young: HashMap<u32, Young>,
+    streaks: Streaks,
     /// Something ended or overflowed: that is news for certain.
     certain: bool,
     epoch: u64,
@@ -49,7 +59,8 @@ impl<'a> Recorder<'a> {
         let young = HashMap::new();
         let epoch = news.epoch();
         let gather = Gather::default();
-        Self { proc, news, boot, young, certain: false, epoch, gather, looks }
+        let streaks = Streaks::default();
+        Self { proc, news, boot, young, streaks, certain: false, epoch, gather, looks }
     }
 
     /// How long nothing has to be done without events; none: for ever.
@@ -77,11 +88,11 @@ impl<'a> Recorder<'a> {
         self.begin_anew();
         match event {
             Event::Acknowledged { .. } | Event::Exec { .. } => return,
-            Event::Fork { pid } => self.born(pid, now, false),
-            Event::Exit { pid } => match self.young.remove(&pid) {
-                Some((_, held)) => self.certain |= held,
-                None => self.certain = true,
-            },
+            Event::Fork { pid, parent } => self.born(pid, Some(parent), now, false),
+            Event::Exit { pid } => {
+                self.streaks.end(pid);
+                self.certain |= self.young.remove(&pid).is_none_or(|young| young.held);
+            }
         }
         self.begin_to_gather(now);
     }
@@ -89,7 +100,9 @@ impl<'a> Recorder<'a> {
     /// A process runs another program, or did so and is gone.
     pub(super) fn started(&mut self, pid: u32, gone: bool, now: Instant) {
         self.begin_anew();
-        let may = self.may_look(now);
+        let parent = self.young.get(&pid).and_then(|young| young.parent);
+        let may =
+            !parent.is_some_and(|parent| self.streaks.passes_over(parent)) && self.may_look(now);
         if gone {
             if may {
                 self.news.miss();
@@ -100,12 +113,12 @@ impl<'a> Recorder<'a> {
         }
         let held = if may {
             self.looks.0 -= 1;
-            self.look(pid, now)
+            self.look(pid, parent, now)
         } else {
             self.news.leave_out();
             false
         };
-        self.born(pid, now, held);
+        self.born(pid, parent, now, held);
         self.begin_to_gather(now);
     }
 
@@ -125,11 +138,11 @@ impl<'a> Recorder<'a> {
         }
     }
 
-    fn born(&mut self, pid: u32, now: Instant, held: bool) {
+    fn born(&mut self, pid: u32, parent: Option<u32>, since: Instant, held: bool) {
         if self.young.len() < MOST_YOUNG {
-            let young = self.young.entry(pid).or_insert((now, held));
+            let young = self.young.entry(pid).or_insert(Young { since, held, parent });
             // What it was before it executed another program is to be told, too.
-            young.1 |= held;
+            young.held |= held;
         } else {
             self.certain = true;
         }
@@ -141,7 +154,7 @@ impl<'a> Recorder<'a> {
             return;
         }
         self.begin_anew();
-        let old = |(at, _): &(Instant, bool)| now.saturating_duration_since(*at) >= YOUNG;
+        let old = |young: &Young| now.saturating_duration_since(young.since) >= YOUNG;
         if self.certain || self.young.values().any(old) {
             self.gather.done(now);
             self.news.mark([Kind::Process]);
@@ -151,12 +164,17 @@ impl<'a> Recorder<'a> {
     }
 
     /// Looks at a program that starts; whether it is held.
-    fn look(&mut self, pid: u32, now: Instant) -> bool {
+    fn look(&mut self, pid: u32, parent: Option<u32>, now: Instant) -> bool {
         let Some((key, stat)) = self.key(pid) else {
             self.news.miss();
             return false;
         };
         let note = self.news.wants(&key, || self.arguments(pid), now);
+        match (parent, note) {
+            (Some(parent), Note::Known) => self.streaks.known(parent, key),
+            (Some(parent), _) => self.streaks.end(parent),
+            (None, _) => {}
+        }
         let Note::Read { arguments, open } = note else { return false };
         let Some(program) = self.read(pid, stat, open) else {
             self.news.miss();
@@ -224,7 +242,7 @@ mod tests {
         let (proc, news) = (Proc::open(Path::new("/proc")).unwrap(), News::default());
         let mut recorder = Recorder::new(&proc, &news);
         let start = Instant::now();
-        recorder.take(Event::Fork { pid: NOBODY }, start);
+        recorder.take(Event::Fork { pid: NOBODY, parent: 1 }, start);
         assert_eq!(recorder.wait(start), Some(SOON));
         recorder.take(Event::Exit { pid: NOBODY }, start + ms(5));
         recorder.settle(start + SOON);
@@ -232,7 +250,7 @@ mod tests {
         assert_eq!(recorder.wait(start + SOON), None);
 
         let start = start + ms(1_000);
-        recorder.take(Event::Fork { pid: NOBODY }, start);
+        recorder.take(Event::Fork { pid: NOBODY, parent: 1 }, start);
         recorder.settle(start + SOON);
         assert_eq!(news.take().kinds, [Kind::Process].into(), "it lives");
         recorder.take(Event::Exit { pid: NOBODY }, start + ms(300));
