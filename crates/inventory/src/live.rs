@@ -19,9 +19,11 @@ mod listeners;
 mod news;
 mod processes;
 mod programs;
+mod spots;
 
 pub(crate) use news::{News, Place};
 pub(crate) use programs::Ended;
+pub(crate) use spots::{Spot, Spots};
 
 use muster_model::{Diagnostic, Kind};
 use rustix::event::{EventfdFlags, Timespec, eventfd};

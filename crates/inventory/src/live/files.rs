@@ -4,7 +4,7 @@
 use super::folders::{FOLDERS, Folder};
 use super::gather::Gather;
 use super::news::{News, Place, thread_cpu};
-use super::{Options, timespec};
+use super::{Options, Spot, timespec};
 use crate::files::root::Root;
 use crate::proc::Proc;
 use muster_model::Kind;
@@ -110,7 +110,8 @@ struct Watcher<'a> {
     stale: BTreeSet<String>,
     /// Folders that could not be watched, and why.
     refused: (usize, Errno),
-    dirty: BTreeSet<Kind>,
+    /// Which kinds, in which places.
+    dirty: BTreeSet<(Kind, String)>,
     gather: Gather,
 }
 
@@ -213,9 +214,11 @@ impl<'a> Watcher<'a> {
             let name = event.file_name().map(|name| name.to_bytes()).unwrap_or_default();
             let Some((folders, ids)) = self.watched.get(&event.wd()) else { continue };
             let folders = folders.iter().filter_map(|at| FOLDERS.get(*at));
-            let kinds = folders.filter(|folder| folder.counts(name)).map(|folder| folder.kind);
             let mut counts = false;
-            self.dirty.extend(kinds.inspect(|_| counts = true));
+            for folder in folders.filter(|folder| folder.counts(name)) {
+                counts = true;
+                self.dirty.extend(ids.iter().map(|id| (folder.kind, id.clone())));
+            }
             if counts {
                 self.gather.begin(now);
                 if what.contains(ReadFlags::ISDIR) {
@@ -229,7 +232,9 @@ impl<'a> Watcher<'a> {
     fn settle(&mut self, now: Instant) {
         if self.gather.is_due(now) {
             self.gather.done(now);
-            self.news.mark(std::mem::take(&mut self.dirty));
+            let spot = |id: String| if id.is_empty() { Spot::Host } else { Spot::Container(id) };
+            let dirty = std::mem::take(&mut self.dirty);
+            self.news.mark_at(dirty.into_iter().map(|(kind, id)| (kind, spot(id))));
         }
     }
 }

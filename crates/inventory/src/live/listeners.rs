@@ -1,11 +1,15 @@
 //! Sockets that begin or cease to wait for others. The kernel has no event for them that could be had without programs of
-//! our own in it, so they are listed every second by netlink: those of the own network namespace, and within a budget those of
-//! containers, the ones first in which something was started lately.
+//! our own in it, so they are looked for every second: those of the own network namespace by listing them. To list those of a
+//! container takes some 300 us; that its kernel counts other sockets than a second ago is seen in 20, and only then they are
+//! listed. Where one came as another went, with nothing to be seen in between, the next sweep finds it.
+
+mod counts;
 
 use super::news::{News, Place, thread_cpu};
-use super::{Options, timespec};
+use super::{Options, Spot, timespec};
 use crate::collectors::port::lists;
 use crate::proc::Proc;
+use counts::Counts;
 use muster_formats::sockets::{Protocol, Socket};
 use muster_model::{Clock, Kind, SystemClock};
 use rustix::event::{PollFd, PollFlags, poll};
@@ -13,18 +17,18 @@ use rustix::fd::{AsFd, OwnedFd};
 use rustix::io::Errno;
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 use std::collections::hash_map::DefaultHasher;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::File;
 use std::hash::{Hash, Hasher};
 use std::time::Duration;
 
 /// Time between two rounds.
 const EVERY: Duration = Duration::from_secs(1);
-/// CPU time of a round until which namespaces are looked at in which something was started lately, and until which others are;
-/// what it does not get to is looked at in the next.
-const HOT: Duration = Duration::from_millis(6);
-const COLD: Duration = Duration::from_millis(4);
-/// What is lately, seconds.
+/// CPU time of a round until which sockets are counted, and until which they are listed; what it does not get to comes first in
+/// the next.
+const COUNTING: Duration = Duration::from_millis(6);
+const LISTING: Duration = Duration::from_millis(6);
+/// A container in which something was started in these seconds may have begun to wait before it was first looked at.
 const LATELY: i64 = 60;
 /// UDP sockets from this port on are mostly those of somebody who asks.
 const EPHEMERAL: u16 = 32_768;
@@ -55,8 +59,10 @@ impl Source {
         let mut known = Known::default();
         loop {
             let before = thread_cpu();
-            if known.look(&self, news) {
-                news.mark([Kind::Port]);
+            let changed = known.look(&self, news);
+            if !changed.is_empty() {
+                let spot = |netns| (Kind::Port, Spot::Network(netns));
+                news.mark_at(changed.into_iter().map(spot));
             }
             news.spend(thread_cpu().saturating_sub(before));
             let mut fds = [PollFd::new(stop, PollFlags::IN)];
@@ -78,47 +84,100 @@ impl Source {
 #[derive(Default)]
 struct Known {
     own: Option<u64>,
-    namespaces: HashMap<u64, u64>,
-    /// The namespace the last round ended at.
-    at: u64,
+    namespaces: HashMap<u64, Namespace>,
+    /// The namespaces the last round ended at, counting and listing.
+    at: (u64, u64),
+}
+
+/// A container's.
+#[derive(Default)]
+struct Namespace {
+    counts: Option<Counts>,
+    /// What waits in it, once it was listed.
+    sum: Option<u64>,
+    /// Rounds in which it is to be listed.
+    moved: u8,
 }
 
 impl Known {
-    /// Whether anything is new.
-    fn look(&mut self, source: &Source, news: &News) -> bool {
-        let mut new = false;
+    /// The namespaces in which anything is new.
+    fn look(&mut self, source: &Source, news: &News) -> BTreeSet<u64> {
+        let mut changed = BTreeSet::new();
         if let Ok(sockets) = lists::list_all(&source.diag, &lists::PROTOCOLS) {
             let sum = sum(&sockets);
-            new |= self.own.replace(sum).is_some_and(|before| before != sum);
+            if self.own.replace(sum).is_some_and(|before| before != sum) {
+                changed.insert(source.own);
+            }
         }
         let places = news.places();
         let foreign =
             |place: &&Place| !matches!(place.process.netns, 0) && place.process.netns != source.own;
-        let namespaces: BTreeMap<u64, &Place> =
+        let places: BTreeMap<u64, &Place> =
             places.iter().filter(foreign).map(|place| (place.process.netns, place)).collect();
-        self.namespaces.retain(|netns, _| namespaces.contains_key(netns));
-        let now = SystemClock.now();
-        let (after, before) = (namespaces.range(self.at + 1..), namespaces.range(..=self.at));
-        let is_hot = |place: &Place| place.youngest.plus_secs(LATELY) > now;
-        let (hot, cold): (Vec<_>, Vec<_>) =
-            after.chain(before).partition(|(_, place)| is_hot(place));
+        self.namespaces.retain(|netns, _| places.contains_key(netns));
+        self.count(source, &places);
+        self.list(source, &places, &mut changed);
+        changed
+    }
+
+    /// Finds the namespaces in which there are other sockets than before.
+    fn count(&mut self, source: &Source, places: &BTreeMap<u64, &Place>) {
         let began = thread_cpu();
-        for (list, budget) in [(hot, HOT), (cold, COLD)] {
-            for (netns, place) in list {
-                if thread_cpu().saturating_sub(began) > budget {
-                    break;
-                }
-                self.at = *netns;
-                let Ok(sum) = source.of(place.process.pid, *netns) else { continue };
-                // One that is seen for the first time was swept, but perhaps before it listened.
-                let known = self.namespaces.insert(*netns, sum);
-                new |= known.map_or(sum != 0 && is_hot(place), |before| before != sum);
+        for (netns, place) in from(places, self.at.0) {
+            if thread_cpu().saturating_sub(began) > COUNTING {
+                break;
+            }
+            self.at.0 = netns;
+            let namespace = self.namespaces.entry(netns).or_default();
+            let counts = Counts::of(&source.proc, place.process.pid);
+            if counts.is_none() || namespace.counts != counts {
+                // A socket may be there before it waits: then it is listed in the next round, too.
+                namespace.moved = 2;
+            }
+            namespace.counts = counts;
+        }
+    }
+
+    /// Lists what waits in these, and finds those in which that is something else.
+    fn list(
+        &mut self,
+        source: &Source,
+        places: &BTreeMap<u64, &Place>,
+        changed: &mut BTreeSet<u64>,
+    ) {
+        let now = SystemClock.now();
+        let began = thread_cpu();
+        let mut entered = false;
+        for (netns, place) in from(places, self.at.1) {
+            let Some(namespace) = self.namespaces.get_mut(&netns).filter(|it| it.moved > 0) else {
+                continue;
+            };
+            if thread_cpu().saturating_sub(began) > LISTING {
+                break;
+            }
+            self.at.1 = netns;
+            namespace.moved -= 1;
+            entered = true;
+            let Ok(sum) = source.of(place.process.pid, netns) else { continue };
+            let before = namespace.sum.replace(sum);
+            // One that is seen for the first time was swept, but perhaps before it listened.
+            let is_young = place.youngest.plus_secs(LATELY) > now;
+            if before.map_or(sum != 0 && is_young, |before| before != sum) {
+                changed.insert(netns);
             }
         }
-        // So that it is not held on to when its container has ended.
-        let _ = move_into_link_name_space(source.home.as_fd(), Some(LinkNameSpaceType::Network));
-        new
+        if entered {
+            // So that it is not held on to when its container has ended.
+            let _ =
+                move_into_link_name_space(source.home.as_fd(), Some(LinkNameSpaceType::Network));
+        }
     }
+}
+
+/// All of them, those after `at` first.
+fn from<'p>(places: &BTreeMap<u64, &'p Place>, at: u64) -> impl Iterator<Item = (u64, &'p Place)> {
+    let (after, before) = (places.range(at.saturating_add(1)..), places.range(..=at));
+    after.chain(before).map(|(netns, place)| (*netns, *place))
 }
 
 fn sum(sockets: &[Socket]) -> u64 {

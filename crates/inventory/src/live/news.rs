@@ -1,7 +1,7 @@
 //! What the sources have to say, until somebody asks.
 
 use super::programs::{Ended, Key, Note, Programs};
-use super::{Dirt, Waker};
+use super::{Dirt, Spot, Spots, Waker};
 use crate::processes::Process;
 use muster_model::{Diagnostic, Kind, Micros};
 use rustix::fd::OwnedFd;
@@ -17,6 +17,8 @@ pub(crate) struct News(Mutex<State>);
 #[derive(Default)]
 struct State {
     dirty: BTreeSet<Kind>,
+    /// Where, until somebody looks.
+    spots: BTreeMap<Kind, Spots>,
     /// Grows whenever the processes are going to be swept.
     epoch: u64,
     programs: Programs,
@@ -70,11 +72,19 @@ impl News {
         }
     }
 
-    /// These kinds are to be swept.
+    /// These kinds are to be swept, everywhere.
     pub(crate) fn mark(&self, kinds: impl IntoIterator<Item = Kind>) {
+        self.mark_at(kinds.into_iter().map(|kind| (kind, Spot::Anywhere)));
+    }
+
+    /// These kinds are to be swept where something changed.
+    pub(crate) fn mark_at(&self, spots: impl IntoIterator<Item = (Kind, Spot)>) {
         let mut state = self.state();
         let before = state.dirty.len();
-        state.dirty.extend(kinds);
+        for (kind, spot) in spots {
+            state.dirty.insert(kind);
+            state.spots.entry(kind).or_default().add(spot);
+        }
         if state.dirty.len() > before
             && let Some(waker) = &state.waker
         {
@@ -126,6 +136,11 @@ impl News {
     /// A program that was not read, to spare the host.
     pub(super) fn leave_out(&self) {
         self.state().programs.left_out += 1;
+    }
+
+    /// Where this kind changed: whoever asks looks there next.
+    pub(crate) fn take_spots(&self, kind: Kind) -> Spots {
+        self.state().spots.remove(&kind).unwrap_or_default()
     }
 
     /// Takes what is dirty.

@@ -119,6 +119,8 @@ impl Engine {
         let Job { kind, sweep, guard, quick } = job;
         let before = cpu_us();
         let now = self.options.clock.now();
+        // Before anything is read: what changes from now on is looked at the next time.
+        let spots = Some(self.caches.news.take_spots(kind)).filter(|_| quick);
         self.begin(sweep);
         let (mut host, mut containers) = (Found::default(), Vec::new());
         if self.options.containers {
@@ -148,7 +150,7 @@ impl Engine {
                 collector,
                 now,
                 sweep,
-                quick: quick && kind == Kind::Process,
+                spots,
             };
             host = run.collect(&mut self.host, &mut self.alike, &of.host, &of.ended, None);
             // Modules are the kernel's, and that is the host's.
@@ -240,7 +242,11 @@ impl Engine {
             Some(Watched { id, process, youngest: youngest.unwrap_or_default() })
         });
         self.caches.news.settle(watched.collect());
-        self.containers.retain(|id, _| of.containers.contains_key(id));
+        self.containers.retain(|id, ground| {
+            let container = of.containers.get(id);
+            ground.begin_anew(container.and_then(|it| it.first()).map(Arc::as_ref));
+            container.is_some()
+        });
         let kept: HashSet<u64> =
             self.containers.values().filter_map(|it| it.root.family()).collect();
         self.alike.retain(|(family, _), _| kept.contains(family));

@@ -6,7 +6,7 @@ use crate::containers::Container;
 use crate::files::root::Root;
 use crate::files::touched::Touched;
 use crate::host::{Host, Memory, Place};
-use crate::live::Ended;
+use crate::live::{Ended, Spots};
 use crate::networks::{Bridges, Forwarded, Inner};
 use crate::owners::{self, Owners};
 use crate::proc::Proc;
@@ -36,6 +36,8 @@ pub(super) struct Ground {
     pub(super) loaded: BTreeSet<String>,
     /// The sweep its root was opened in.
     pub(super) sweep: u64,
+    /// The process a container is seen by, with its start.
+    first: Option<(u32, i64)>,
 }
 
 /// What the last run of a collector left.
@@ -57,6 +59,16 @@ impl Ground {
             is_container: false,
             loaded: BTreeSet::new(),
             sweep: 0,
+            first: None,
+        }
+    }
+
+    /// A container that was started anew may hold anything.
+    pub(super) fn begin_anew(&mut self, first: Option<&Process>) {
+        let first = first.map(|process| (process.pid, process.start_ticks));
+        if self.first != first {
+            self.first = first;
+            self.states.clear();
         }
     }
 
@@ -80,8 +92,9 @@ pub(super) struct Run<'e> {
     pub(super) collector: &'e dyn Collector,
     pub(super) now: Micros,
     pub(super) sweep: u64,
-    /// Are only the places looked at whose processes changed?
-    pub(super) quick: bool,
+    /// Where something changed: nothing else is looked at but what is new and, for what depends on processes, where they changed.
+    /// None: everything is.
+    pub(super) spots: Option<Spots>,
 }
 
 impl Run<'_> {
@@ -157,6 +170,11 @@ impl Run<'_> {
             && state.touched.is_unchanged(&ground.root, self.proc, state.collected_at, self.sweep)
     }
 
+    /// Whether nothing changed in a container but perhaps its processes. That those changed is all that is said of them.
+    fn is_aside(&self, spots: &Spots, id: &str, network: u64) -> bool {
+        self.collector.kind() == Kind::Process || !spots.concern(id, network)
+    }
+
     /// The same in a container, whose file system is seen through its first process.
     pub(super) fn inside(
         &self,
@@ -164,11 +182,13 @@ impl Run<'_> {
         container: &Container,
     ) -> Found {
         let id = &container.details.named.id;
-        if self.quick
+        let network = container.first().map_or(0, |first| first.netns);
+        if self.spots.as_ref().is_some_and(|spots| self.is_aside(spots, id, network))
             && let Some(ground) = grounds.get(id)
             && let Some(state) = ground.states.get(&self.collector.kind())
-            && state.processes
-                == fingerprint(self.collector, &container.processes, &container.ended)
+            && (!self.collector.needs_processes()
+                || state.processes
+                    == fingerprint(self.collector, &container.processes, &container.ended))
         {
             return Found { rows: Some(state.rows.clone()), troubles: state.troubles.clone() };
         }
@@ -178,7 +198,8 @@ impl Run<'_> {
                 Some(Ok(root)) => match grounds.get_mut(id) {
                     Some(ground) => ground.root = Arc::new(root),
                     None => {
-                        let ground = Ground::of_container(root, &self.caches.owners);
+                        let mut ground = Ground::of_container(root, &self.caches.owners);
+                        ground.begin_anew(container.first().map(Arc::as_ref));
                         grounds.insert(id.clone(), ground);
                     }
                 },
