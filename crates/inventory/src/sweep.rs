@@ -219,6 +219,7 @@ impl Inventory {
     /// Whether signs of escapes are looked for in containers, from the next sweep on.
     pub fn guard(&mut self, guard: Option<&[String]>) {
         self.guard = guard.map(Arc::from);
+        self.caches.news.protect(self.guard.clone().unwrap_or_default());
     }
 
     /// From the next sweep on the containers of these images are kept from running any other programs than these; those of

@@ -1,5 +1,7 @@
 //! Folders whose change makes a kind dirty, of the host and of every container, watched by inotify(7), which sees what
-//! is changed through a container's own mounts as well.
+//! is changed through a container's own mounts as well; and those of what containers are not to change.
+
+mod protected;
 
 use super::folders::{FOLDERS, Folder};
 use super::gather::Gather;
@@ -8,11 +10,13 @@ use super::{Options, Spot, timespec};
 use crate::files::root::Root;
 use crate::proc::Proc;
 use muster_model::Kind;
+use protected::Names;
 use rustix::event::{EventfdFlags, PollFd, PollFlags, eventfd, poll};
 use rustix::fd::{AsRawFd, OwnedFd};
 use rustix::fs::OFlags;
 use rustix::fs::inotify::{self, CreateFlags, ReadFlags, Reader, WatchFlags};
 use rustix::io::Errno;
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::mem::MaybeUninit;
 use std::path::{Path, PathBuf};
@@ -22,13 +26,17 @@ use std::time::Instant;
 /// Folders watched at most, in all places together.
 const MOST: usize = 8_192;
 
-/// What is looked at: files that were written, came, went or were moved.
+/// What is looked at: files that were written, came, went or were moved. A folder may be watched for several reasons.
 const MASK: WatchFlags = WatchFlags::CLOSE_WRITE
+    .union(WatchFlags::MASK_ADD)
     .union(WatchFlags::CREATE)
     .union(WatchFlags::DELETE)
     .union(WatchFlags::MOVED_FROM)
     .union(WatchFlags::MOVED_TO)
     .union(WatchFlags::ONLYDIR);
+
+/// Of what is protected, new rights or owners count as well.
+const MASK_PROTECTED: WatchFlags = MASK.union(WatchFlags::ATTRIB);
 
 /// The open queue of events.
 pub(super) struct Source {
@@ -102,8 +110,9 @@ impl Source {
 struct Watcher<'a> {
     source: &'a Source,
     news: &'a News,
-    /// What each stands for, and in which places: the host's has no name. Places may share a folder.
-    watched: HashMap<i32, (BTreeSet<usize>, BTreeSet<String>)>,
+    watched: HashMap<i32, Watched>,
+    /// Paths that containers are not to change.
+    protected: Arc<[String]>,
     /// The places, with the process each is seen by.
     places: BTreeMap<String, Option<Place>>,
     /// Places whose folders are to be looked for, for the first time or anew.
@@ -115,12 +124,35 @@ struct Watcher<'a> {
     gather: Gather,
 }
 
+/// What a watched folder stands for. The host's place has no name. Places may share a folder.
+#[derive(Default)]
+struct Watched {
+    folders: BTreeSet<usize>,
+    places: BTreeSet<String>,
+    /// What of it is protected, by place.
+    protected: BTreeMap<String, Names>,
+}
+
+impl Watched {
+    /// Forgets a place; whether it was the last.
+    fn leave(&mut self, id: &str) -> bool {
+        self.places.remove(id);
+        self.protected.remove(id);
+        self.is_idle()
+    }
+
+    fn is_idle(&self) -> bool {
+        self.places.is_empty() && self.protected.is_empty()
+    }
+}
+
 impl<'a> Watcher<'a> {
     fn new(source: &'a Source, news: &'a News) -> Self {
         Self {
             source,
             news,
             watched: HashMap::new(),
+            protected: Arc::default(),
             places: [(String::new(), None)].into(),
             stale: [String::new()].into(),
             refused: (0, Errno::NOSPC),
@@ -129,16 +161,26 @@ impl<'a> Watcher<'a> {
         }
     }
 
-    /// Containers came or went.
+    /// Containers came or went, or other paths are protected.
     fn move_on(&mut self) {
+        let protected = self.news.protected();
+        if *protected != *self.protected {
+            self.protected = protected;
+            let unprotect = |watched: &mut Watched| {
+                watched.protected.clear();
+                watched.is_idle()
+            };
+            for (watch, _) in self.watched.extract_if(|_, watched| unprotect(watched)) {
+                let _ = inotify::remove_watch(&self.source.fd, watch);
+            }
+            self.stale.extend(self.places.keys().cloned());
+        }
         let now: BTreeMap<String, Place> =
             self.news.places().iter().map(|place| (place.id.clone(), place.clone())).collect();
         let gone = |id: &String| !id.is_empty() && !now.contains_key(id);
         for id in self.places.extract_if(.., |id, _| gone(id)).map(|(id, _)| id) {
             self.stale.remove(&id);
-            for (watch, _) in
-                self.watched.extract_if(|_, (_, ids)| ids.remove(&id) && ids.is_empty())
-            {
+            for (watch, _) in self.watched.extract_if(|_, watched| watched.leave(&id)) {
                 // The folder may have gone with the container.
                 let _ = inotify::remove_watch(&self.source.fd, watch);
             }
@@ -163,19 +205,46 @@ impl<'a> Watcher<'a> {
             for (at, folder) in FOLDERS.iter().enumerate() {
                 match self.watch(&root, folder) {
                     Ok(Some(watch)) => {
-                        let (folders, ids) = self.watched.entry(watch).or_default();
-                        folders.insert(at);
-                        ids.insert(id.clone());
+                        let watched = self.watched.entry(watch).or_default();
+                        watched.folders.insert(at);
+                        watched.places.insert(id.clone());
                     }
                     Ok(None) => {}
                     Err(errno) => self.refused = (self.refused.0 + 1, errno),
                 }
+            }
+            if !id.is_empty() {
+                self.protect(&root, &id);
             }
         }
         let (refused, why) = self.refused;
         if refused > 0 {
             let why = format!("{refused} folders are not watched: {why}");
             self.news.trouble("live.files", &why);
+        }
+    }
+
+    /// Watches what a container is not to change.
+    fn protect(&mut self, root: &Root, id: &str) {
+        let paths = Arc::clone(&self.protected);
+        for path in paths.iter() {
+            let whole = protected::folders(root, Path::new(path), &mut |folder, names| match self
+                .add(folder, MASK_PROTECTED)
+            {
+                Ok(watch) => {
+                    let watched = self.watched.entry(watch).or_default();
+                    match watched.protected.entry(id.to_owned()) {
+                        Entry::Occupied(known) => known.into_mut().add(names),
+                        Entry::Vacant(new) => {
+                            new.insert(names);
+                        }
+                    }
+                }
+                Err(errno) => self.refused = (self.refused.0 + 1, errno),
+            });
+            if !whole {
+                self.refused = (self.refused.0 + 1, Errno::NOSPC);
+            }
         }
     }
 
@@ -187,11 +256,15 @@ impl<'a> Watcher<'a> {
         let Ok(found) = root.open_at(path, OFlags::PATH | OFlags::DIRECTORY) else {
             return Ok(None);
         };
+        self.add(&found, MASK).map(Some)
+    }
+
+    fn add(&self, folder: &OwnedFd, mask: WatchFlags) -> Result<i32, Errno> {
         if self.watched.len() >= MOST {
             return Err(Errno::NOSPC);
         }
-        let found = format!("/proc/self/fd/{}", found.as_raw_fd());
-        inotify::add_watch(&self.source.fd, found, MASK).map(Some)
+        let folder = format!("/proc/self/fd/{}", folder.as_raw_fd());
+        inotify::add_watch(&self.source.fd, folder, mask)
     }
 
     fn read(&mut self, now: Instant) {
@@ -206,23 +279,31 @@ impl<'a> Watcher<'a> {
             }
             if what.contains(ReadFlags::IGNORED) {
                 // The folder is gone; another may be in its place.
-                if let Some((_, ids)) = self.watched.remove(&event.wd()) {
-                    self.stale.extend(ids);
+                if let Some(watched) = self.watched.remove(&event.wd()) {
+                    self.stale.extend(watched.places);
+                    self.stale.extend(watched.protected.into_keys());
                 }
                 continue;
             }
             let name = event.file_name().map(|name| name.to_bytes()).unwrap_or_default();
-            let Some((folders, ids)) = self.watched.get(&event.wd()) else { continue };
-            let folders = folders.iter().filter_map(|at| FOLDERS.get(*at));
-            let mut counts = false;
-            for folder in folders.filter(|folder| folder.counts(name)) {
-                counts = true;
-                self.dirty.extend(ids.iter().map(|id| (folder.kind, id.clone())));
+            let Some(watched) = self.watched.get(&event.wd()) else { continue };
+            let mut concerned = BTreeSet::new();
+            let folders = watched.folders.iter().filter_map(|at| FOLDERS.get(*at));
+            // New rights are none of what collectors read.
+            let written = what.difference(ReadFlags::ISDIR) != ReadFlags::ATTRIB;
+            for folder in folders.filter(|folder| written && folder.counts(name)) {
+                concerned.extend(&watched.places);
+                self.dirty.extend(watched.places.iter().map(|id| (folder.kind, id.clone())));
             }
-            if counts {
+            for (id, _) in watched.protected.iter().filter(|(_, names)| names.count(name)) {
+                concerned.insert(id);
+                // Signs are looked for whenever the processes are.
+                self.dirty.insert((Kind::Process, id.clone()));
+            }
+            if !concerned.is_empty() {
                 self.gather.begin(now);
                 if what.contains(ReadFlags::ISDIR) {
-                    self.stale.extend(ids.iter().cloned());
+                    self.stale.extend(concerned.into_iter().cloned());
                 }
             }
         }

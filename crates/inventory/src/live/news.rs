@@ -28,6 +28,7 @@ struct State {
     cpu: Duration,
     waker: Option<Waker>,
     places: Arc<[Place]>,
+    protected: Arc<[String]>,
     nudge: Option<Arc<OwnedFd>>,
 }
 
@@ -42,6 +43,14 @@ pub(crate) struct Place {
     pub(crate) youngest: Micros,
 }
 
+impl State {
+    fn nudge(&self) {
+        if let Some(nudge) = &self.nudge {
+            let _ = rustix::io::write(&**nudge, &1u64.to_ne_bytes());
+        }
+    }
+}
+
 impl News {
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
@@ -51,7 +60,7 @@ impl News {
         self.state().waker = Some(waker);
     }
 
-    /// What is to be written to when containers come or go.
+    /// What is to be written to when containers come or go, or other paths are protected.
     pub(super) fn nudge_by(&self, nudge: Arc<OwnedFd>) {
         self.state().nudge = Some(nudge);
     }
@@ -66,10 +75,20 @@ impl News {
         let mut state = self.state();
         if *state.places != *places {
             state.places = places.into();
-            if let Some(nudge) = &state.nudge {
-                let _ = rustix::io::write(&**nudge, &1u64.to_ne_bytes());
-            }
+            state.nudge();
         }
+    }
+
+    /// Paths that containers are not to change.
+    pub(super) fn protected(&self) -> Arc<[String]> {
+        Arc::clone(&self.state().protected)
+    }
+
+    /// Containers are not to change these paths.
+    pub(crate) fn protect(&self, paths: Arc<[String]>) {
+        let mut state = self.state();
+        state.protected = paths;
+        state.nudge();
     }
 
     /// These kinds are to be swept, everywhere.

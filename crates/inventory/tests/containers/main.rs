@@ -19,3 +19,5 @@ mod runtimes;
 mod services;
 #[cfg(test)]
 mod sharing;
+#[cfg(test)]
+mod written;
