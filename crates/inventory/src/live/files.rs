@@ -319,3 +319,36 @@ impl<'a> Watcher<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustix::fs::{CWD, Mode};
+
+    #[test]
+    fn a_queue_that_overflows_is_counted_and_everything_is_swept() {
+        let most = std::fs::read_to_string("/proc/sys/fs/inotify/max_queued_events").unwrap();
+        let most: usize = most.trim().parse().unwrap();
+        assert!(most <= 1 << 20, "the queue of this machine takes too long to fill");
+        let news = News::default();
+        let source = Source::open(&Options::default(), &news).unwrap();
+        let mut watcher = Watcher::new(&source, &news);
+        watcher.look_around();
+        assert!(watcher.stale.is_empty());
+        let dir = tempfile::tempdir().unwrap();
+        let opened = rustix::fs::openat(CWD, dir.path(), OFlags::PATH, Mode::empty()).unwrap();
+        watcher.add(&opened, MASK).unwrap();
+        // Another one each time: the same event twice in a row is one.
+        for n in 0..=most / 2 {
+            let path = dir.path().join(format!("{}", n % 2));
+            std::fs::write(&path, "").unwrap();
+            std::fs::remove_file(&path).unwrap();
+        }
+        watcher.read(Instant::now());
+        let dirt = news.take();
+        assert_eq!(dirt.kinds, Kind::ALL.into());
+        assert_eq!(dirt.diagnostics[0].code, "live.lost");
+        // What came and went among the folders meanwhile is not known either.
+        assert_eq!(watcher.stale, [String::new()].into());
+    }
+}
