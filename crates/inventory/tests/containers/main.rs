@@ -14,6 +14,8 @@ mod images;
 #[cfg(test)]
 mod reach;
 #[cfg(test)]
+mod rootless;
+#[cfg(test)]
 mod runtimes;
 #[cfg(test)]
 mod services;
