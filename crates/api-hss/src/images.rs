@@ -1,6 +1,7 @@
 //! Images on the disks of hosts, which the contract calls local ones.
 
 pub(crate) mod scan;
+pub(crate) mod tasks;
 
 use crate::hosts::HostRow;
 use crate::list::{Answer, DataList, int32, millis};

@@ -84,6 +84,9 @@ rows! {
     "ListLocalImageContainers" Get "/image/local/containers" AssetList "List containers of an image that run";
     "ListLocalImageHosts" Get "/image/local/hosts" AssetList "List hosts an image lies on";
     "ListGlobalVulnerabilities" Get "/image/vulnerabilities" VulnerabilityList "List vulnerabilities of all images";
+    "CreateManualImageScanTask" Post "/image/image-scan/tasks" AssetCollect "Look into images on hosts now, as one task";
+    "StopImageScanTask" Put "/image/image-scan/tasks/{task_id}/stop" AssetCollect "End a scan of images before its time";
+    "ListImageScanTask" Get "/image/tasks" AssetList "List scans of images: how far each is, what failed and why";
     "ListImageApps" Get "/image/{image_id}/apps" AssetList "List the software in an image, named in the path";
     "ListImageVulnerabilities" Get "/image/{image_id}/vulnerabilities" VulnerabilityList "List vulnerabilities of an image";
     "ListKubernetesClusterDetails" Get "/kubernetes/clusters" HostList "List Kubernetes clusters that hosts are nodes of";

@@ -12,7 +12,7 @@ use std::ops::RangeInclusive;
 const MAX_PARAMS: usize = 256;
 
 /// The decoded query of a request. Unknown parameters are ignored, as the vendors do.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Params(Vec<(String, String)>);
 
 impl<S: Send + Sync> FromRequestParts<S> for Params {

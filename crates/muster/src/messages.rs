@@ -71,7 +71,8 @@ messages! {
     HostRemoved "Host {} was forgotten." "已删除主机 {}。";
     HostsImported "Hosts added: {}, changed: {}, unchanged: {}." "新增主机：{}，修改：{}，未变化：{}。";
     HostsWouldBe "Hosts that would be added: {}, changed: {}, unchanged: {}. Nothing was done." "将新增主机：{}，修改：{}，未变化：{}。未执行任何操作。";
-    ImagesAsked "Asked for: `muster images list` tells how far it is." "已下发扫描：可通过 `muster images list` 查看进度。";
+    ImagesAsked "Asked for: `muster images tasks` tells how far it is." "已下发扫描：可通过 `muster images tasks` 查看进度。";
+    ScanStopped "Stopped: {}. What was looked into stays known." "已停止：{}。已扫描的结果保留。";
     HostsProtected "Hosts protected: {}. What their containers run is learned first: see `muster containers programs`." "已开启防护的主机数：{}。将先学习其容器运行的程序：参见 `muster containers programs`。";
     HostsUnprotected "Hosts no longer protected: {}." "已关闭防护的主机数：{}。";
     FilesProtected "Files protected in containers: {}. A change is an event on protected hosts." "已保护容器文件数：{}。在已防护主机上修改将产生事件。";

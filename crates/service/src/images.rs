@@ -1,17 +1,22 @@
 //! Images on the disks of hosts: which there are, where they lie, which containers are of them.
 
+mod tasks;
+
 use crate::containers::Container;
 use crate::hosts::{self, Known, at};
 use crate::{App, audit, authz};
 use muster_model::id::ProjectId;
 use muster_model::{Action, Caller, Error, Page, Paging, Result};
 use muster_store::{Tx, containers as running, hosts as hosts_store, images as store, transact};
+use muster_vault::random;
 use std::collections::{BTreeSet, HashMap};
-pub use store::scans::State;
+pub use store::scans::{State, TIMED_OUT};
+pub use store::tasks::{Failure, Filter as WantedTasks, Kind as TaskKind};
 pub use store::{
-    Detail, Filter as Wanted, Listed, Named, Piece, Place, Scan, Scanned, Wanted as WantedWeakness,
-    Weakness,
+    Detail, Filter as Wanted, Listed, Named, Piece, Place, Scan, Scanned, Task,
+    Wanted as WantedWeakness, Weakness,
 };
+pub use tasks::{stop, tasks};
 
 /// A scan that was asked for longer ago and has not ended will not: its agent is gone, or older than this call.
 pub const SCANNING_FOR_SECS: i64 = 14_400;
@@ -149,8 +154,8 @@ pub async fn show(
     Ok((detail, page.rows))
 }
 
-/// Has images looked into: each by the agent of a host it lies on. With nothing wanted none is, but the caller still has to be allowed. Each of
-/// `wanted` must be there.
+/// Has images looked into: each by the agent of a host it lies on. All of it is one task; `whole` tells whether it is of all images there
+/// are. With nothing wanted there is none, but the caller still has to be allowed. Each of `wanted` must be there.
 ///
 /// # Errors
 /// `NotFound` where one of `wanted` is no image; those of [`authz::require`] and of the database.
@@ -159,21 +164,26 @@ pub async fn scan(
     caller: &Caller,
     project: &ProjectId,
     wanted: &[Wanted],
+    whole: bool,
 ) -> Result<()> {
     let key = authz::require(app, caller, Action::AssetCollect, Some(project)).await?;
     let now = app.now();
+    let id = random::id()?;
     let wanted: Vec<Wanted> = wanted.iter().map(|wanted| now_wanted(app, wanted)).collect();
     transact!(app.db, |tx| {
+        let mut all = BTreeSet::new();
         for wanted in &wanted {
             let asked = store::scans::ask(tx, key, wanted, MAX_SCANS, now).await?;
-            if asked == 0 && wanted.named != Named::default() {
+            if asked.is_empty() && wanted.named != Named::default() {
                 return Err(Error::not_found("image_info_list"));
             }
             let named = wanted.named.digest.as_deref().or(wanted.named.name.as_deref());
             let target = format!("image/{}", named.unwrap_or("*"));
             audit::append(tx, app, caller, Action::AssetCollect, project.as_str(), &target).await?;
+            all.extend(asked);
         }
-        Ok(())
+        let task = store::tasks::New { id: &id, kind: TaskKind::Manual, whole };
+        store::tasks::create(tx, key, &task, &all, now).await
     })
 }
 

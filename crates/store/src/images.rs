@@ -5,6 +5,7 @@ mod list;
 pub mod scans;
 mod show;
 mod software;
+pub mod tasks;
 mod tell;
 
 pub use filter::{Filter, Named, Scanned};
@@ -12,14 +13,15 @@ pub use list::{Listed, count, list};
 pub use scans::Scan;
 pub use show::{Detail, Place, show};
 pub use software::{Piece, Wanted, Weakness, pieces, weaknesses};
+pub use tasks::Task;
 pub use tell::tell;
 
 use crate::Tx;
 use crate::db::binds;
 use muster_model::{Micros, Result};
 
-/// Forgets where images lay that are gone since before `before`, a few at a time, and images that lie nowhere any more; answers how many
-/// places.
+/// Forgets where images lay that are gone since before `before`, a few at a time, images that lie nowhere any more, and tasks of that
+/// age; answers how many places and tasks.
 ///
 /// # Errors
 /// Those of the database.
@@ -38,5 +40,5 @@ pub(crate) async fn forget(tx: &mut Tx, before: Micros, most: i64) -> Result<u64
             tx.execute(sql, vec![]).await?;
         }
     }
-    Ok(forgotten)
+    Ok(forgotten + tasks::forget(tx, before, most).await?)
 }

@@ -68,11 +68,10 @@ impl<S: Sweeper, T: Transport> Agent<S, T> {
         for task in &reply.tasks {
             self.take_task(task);
         }
-        for id in &reply.scan {
-            if self.scans.len() < MAX_SCANS
-                && !self.scans.contains(id)
-                && !self.sync.has_contents(id)
-            {
+        // What is not asked for any more somebody has stopped.
+        self.scans.clear();
+        for id in reply.scan.iter().take(MAX_SCANS) {
+            if !self.scans.contains(id) && !self.sync.has_contents(id) {
                 self.scans.push(id.clone());
             }
         }

@@ -31,7 +31,7 @@ on_both_databases! {
         assert_eq!(report(None).await, (Vec::new(), false));
         let db = &test.app.db;
         let all = images::Filter::default();
-        transact!(db, |tx| images::scans::ask(tx, host.project, &all, 10, now()).await).unwrap();
+        transact!(db, |tx| images::scans::ask(tx, host.project, &all, 10, now()).await.map(drop)).unwrap();
         assert_eq!(report(None).await.0, ["sha256:1"]);
         let mut fact = Fact::new(Kind::App);
         fact.set(Column::Name, "curl".to_owned());

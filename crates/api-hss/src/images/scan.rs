@@ -12,7 +12,7 @@ use muster_service::vulnerabilities::Class;
 use serde::{Deserialize, Serialize};
 
 /// Images named in one call.
-const MAX_NAMED: usize = 200;
+pub(super) const MAX_NAMED: usize = 200;
 /// The contract's grades, with ours.
 const GRADES: [(&str, &[u8]); 3] =
     [("immediate_repair", &[1, 2]), ("delay_repair", &[3]), ("not_needed_repair", &[4])];
@@ -46,7 +46,7 @@ pub(crate) struct Order {
 
 /// `LocalImageInfo`.
 #[derive(Debug, Deserialize)]
-struct Image {
+pub(super) struct Image {
     image_id: Option<String>,
     image_digest: Option<String>,
     image_name: Option<String>,
@@ -75,6 +75,20 @@ impl Order {
     }
 }
 
+/// The image that an entry of the list `parameter` names, within those of `within`.
+pub(super) fn named(parameter: &'static str, image: &Image, within: &Wanted) -> Result<Wanted> {
+    let digest = image.image_id.clone().or_else(|| image.image_digest.clone());
+    let digest = digest.filter(|it| !it.is_empty());
+    let (name, version) = (image.image_name.clone(), image.image_version.clone());
+    if digest.is_none() && name.as_ref().is_none_or(String::is_empty) {
+        return Err(Error::invalid(parameter, "each needs image_id, image_digest or image_name"));
+    }
+    // The id says it all; names may have changed meanwhile.
+    let by_name = digest.is_none();
+    let (name, version) = (name.filter(|_| by_name), version.filter(|_| by_name));
+    Ok(Wanted { named: Named { digest, name, version }, ..within.clone() })
+}
+
 /// `BatchScanLocalImage`.
 pub(crate) async fn order(
     State(app): State<App>,
@@ -84,34 +98,21 @@ pub(crate) async fn order(
     Json(order): Json<Order>,
 ) -> Answer<Done> {
     let within = super::of_enterprise(&params)?;
-    let named = order.image_info_list.as_deref().unwrap_or_default();
+    let listed = order.image_info_list.as_deref().unwrap_or_default();
+    let mut whole = false;
     let all: Vec<Wanted> = if order.operate_all == Some(true) {
-        let wanted = wanted(&order.params())?;
+        let params = order.params();
+        whole = params == Params::default();
+        let wanted = wanted(&params)?;
         wanted.map(|it| Wanted { hosts: within.hosts.clone(), ..it }).into_iter().collect()
-    } else if (1..=MAX_NAMED).contains(&named.len()) {
-        let each = named.iter().map(|image| {
-            let digest = image.image_id.clone().or_else(|| image.image_digest.clone());
-            let digest = digest.filter(|it| !it.is_empty());
-            let (name, version) = (image.image_name.clone(), image.image_version.clone());
-            if digest.is_none() && name.as_ref().is_none_or(String::is_empty) {
-                let why = "each needs image_id, image_digest or image_name";
-                return Err(Error::invalid("image_info_list", why));
-            }
-            // The id says it all; names may have changed meanwhile.
-            let by_name = digest.is_none();
-            let named = Named {
-                digest,
-                name: name.filter(|_| by_name),
-                version: version.filter(|_| by_name),
-            };
-            Ok(Wanted { named, ..within.clone() })
-        });
+    } else if (1..=MAX_NAMED).contains(&listed.len()) {
+        let each = listed.iter().map(|it| named("image_info_list", it, &within));
         each.collect::<Result<_>>()?
     } else {
         let why = "must name 1 to 200 images, unless operate_all is true";
         return Err(Error::invalid("image_info_list", why).into());
     };
-    images::scan(&app, &caller, &path.project()?, &all).await?;
+    images::scan(&app, &caller, &path.project()?, &all, whole).await?;
     Ok(Json(Done {}))
 }
 

@@ -100,8 +100,6 @@ rows! {
     "ModifyCicdConfiguration" Put "/image/cicd/configurations/{cicd_id}" "Modify cicd configuration";
     "ListCicdImages" Get "/image/cicd/images" "List cicd images";
     "ListGlobalImageFiles" Get "/image/files" "List global image files";
-    "CreateManualImageScanTask" Post "/image/image-scan/tasks" "Create manual image scan task";
-    "StopImageScanTask" Put "/image/image-scan/tasks/{task_id}/stop" "Stop image scan task";
     "CreateImageSynchronizeTask" Post "/image/image-sync/tasks" "Create image synchronize task";
     "ListAssociateRegistries" Get "/image/image-sync/tasks/{task_id}/registries" "List associate registries";
     "BatchExportLocalVulTask" Post "/image/local-vulnerability/export" "Batch export local vul task";
@@ -127,7 +125,6 @@ rows! {
     "ChangeSensitiveInfo" Post "/image/sensitive/operate" "Change sensitive info";
     "ListSwrImageRepository" Get "/image/swr-repository" "List swr image repository";
     "RunImageSynchronize" Post "/image/synchronize" "Run image synchronize";
-    "ListImageScanTask" Get "/image/tasks" "List image scan task";
     "HandleImageVulnerability" Post "/image/vulnerability/handle" "Handle image vulnerability";
     "ListImageHandleAffectVulnerabilities" Post "/image/vulnerability/handle-affect-vulnerabilities" "List image handle affect vulnerabilities";
     "ListGeneralImageVulOperations" Get "/image/vulnerability/handle-history" "List general image vul operations";

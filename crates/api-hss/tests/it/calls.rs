@@ -125,6 +125,13 @@ pub(crate) fn all() -> Vec<(&'static str, &'static str, Option<Value>)> {
             "ListImageVulnerabilities",
             "/image/sha256:cafe/vulnerabilities?image_type=local_image",
         ),
+        (
+            "CreateManualImageScanTask",
+            "/image/image-scan/tasks?global_image_type=local",
+            Some(json!({"is_all": true})),
+        ),
+        ("StopImageScanTask", "/image/image-scan/tasks/TASK/stop", Some(json!({}))),
+        get("ListImageScanTask", "/image/tasks?type=image_scan"),
         ("BatchScanLocalImage", "/image/local/batch-scan", Some(json!({"operate_all": true}))),
         get("ListLocalImageContainers", "/image/local/containers?image_digest=sha256:cafe"),
         get("ListLocalImageHosts", "/image/local/hosts?image_digest=sha256:cafe"),

@@ -272,3 +272,156 @@ async fn what_is_in_an_image_is_listed_with_what_is_known_against_it() {
         }
     }
 }
+
+/// The first row of the list of tasks with this query, and how many there are.
+async fn tasks(world: &World, query: &str) -> (Value, i64) {
+    let answer = world.get(&format!("/image/tasks?type=image_scan{query}")).await.ok();
+    (answer["data_list"][0].clone(), answer["total_num"].as_i64().unwrap())
+}
+
+#[tokio::test]
+async fn a_scan_is_a_task_that_tells_how_far_it_is() {
+    for world in World::each().await {
+        world_with_images(&world).await;
+        let create =
+            |body: Value| world.post("/image/image-scan/tasks?global_image_type=local", body);
+        assert_eq!(tasks(&world, "").await.1, 0);
+        let two = json!([{"image_id": "sha256:ca47"}, {"image_id": "sha256:1005e"}]);
+        create(json!({"is_all": false, "scan_scope": 983_040, "image_info": two})).await.ok();
+        let (task, total) = tasks(&world, "").await;
+        let id = task["task_id"].as_str().unwrap().to_owned();
+        let expected = json!({
+            "task_id": id, "task_name": task["task_name"], "begin_time": NOW.millis(), "task_type": "manual",
+            "image_type": "local", "task_status": 0, "scan_scope": 983_040, "is_all": false, "failed_num": 0,
+            "success_num": 0, "total_num": 2, "risky_num": 0, "failed_images": [],
+        });
+        assert_eq!((task, total), (expected, 1));
+        assert_eq!(world.asked_of("host-web-2").await.len(), 2);
+
+        let empty = |id: &str| Contents { id: id.into(), ..Contents::default() };
+        let failed = Contents { error: Some("it is packed".into()), ..empty("sha256:ca47") };
+        world.is_in("host-web-2", failed).await;
+        let (task, _) = tasks(&world, "&task_status=scanning").await;
+        assert_eq!((&task["task_status"], &task["failed_num"]), (&json!(50), &json!(1)));
+        let why = json!([{
+            "image_name": "swr.north.myhuaweicloud.com/team/cart", "image_version": "2",
+            "failed_reason": "it is packed",
+        }]);
+        assert_eq!(task["failed_images"], why);
+        world.is_in("host-web-2", empty("sha256:1005e")).await;
+        let (task, _) = tasks(&world, "&task_status=finished").await;
+        assert_eq!((&task["task_status"], &task["success_num"]), (&json!(100), &json!(1)));
+        assert_eq!(task["end_time"], NOW.millis());
+        assert_eq!(tasks(&world, "&task_status=scanning").await.1, 0);
+
+        for (query, expected) in [
+            (format!("&task_id={id}"), 1),
+            ("&task_id=x".to_owned(), 0),
+            ("&task_name=MANUAL".to_owned(), 1),
+            ("&task_name=cycle".to_owned(), 0),
+            ("&task_type=manual".to_owned(), 1),
+            ("&task_type=cycle".to_owned(), 0),
+            ("&task_type=autoSync".to_owned(), 0),
+            ("&global_image_type=local".to_owned(), 1),
+            ("&global_image_type=registry".to_owned(), 0),
+            ("&scan_scope=983040".to_owned(), 1),
+            ("&scan_scope=3840".to_owned(), 0),
+            (format!("&create_time={}", NOW.millis()), 1),
+            (format!("&create_time={}", NOW.millis() + 1), 0),
+            (format!("&end_time={}", NOW.millis()), 1),
+            (format!("&end_time={}", NOW.millis() - 1), 0),
+            ("&enterprise_project_id=all_granted_eps".to_owned(), 1),
+            ("&enterprise_project_id=other".to_owned(), 0),
+            ("&limit=10&offset=1".to_owned(), 1),
+        ] {
+            assert_eq!(tasks(&world, &query).await.1, expected, "{query}");
+        }
+        let synced = world.get("/image/tasks?type=image_sync").await.ok();
+        assert_eq!(synced, json!({"total_num": 0, "data_list": []}));
+        for (query, parameter) in [
+            ("", "type"),
+            ("?type=x", "type"),
+            ("?type=image_scan&task_type=x", "task_type"),
+            ("?type=image_scan&task_status=x", "task_status"),
+            ("?type=image_scan&limit=5", "limit"),
+            ("?type=image_scan&scan_scope=-1", "scan_scope"),
+        ] {
+            let (status, _, message) = world.get(&format!("/image/tasks{query}")).await.error();
+            assert!(status == 400 && message.contains(parameter), "{query}: {message}");
+        }
+        for (body, parameter) in [
+            (json!({}), "image_info"),
+            (json!({"image_info": [{"image_version": "1"}]}), "image_info"),
+            (json!({"is_all": true, "scan_scope": 240}), "scan_scope"),
+            (json!({"is_all": true, "query_info": {"namespace": "x"}}), "namespace"),
+            (json!({"is_all": true, "query_info": {"image_type": "harbor"}}), "image_type"),
+        ] {
+            let (status, _, message) = create(body).await.error();
+            assert!(status == 400 && message.contains(parameter), "{message}");
+        }
+        let registry = world.post("/image/image-scan/tasks", json!({"is_all": true})).await;
+        assert!(registry.error().2.contains("global_image_type"));
+        // Filters of the order are those of the list.
+        let query = json!({"host_id": "host-web-1", "scan_status": "success"});
+        create(json!({"is_all": true, "query_info": query})).await.ok();
+        let (task, total) = tasks(&world, "").await;
+        assert_eq!((&task["total_num"], &task["is_all"], total), (&json!(1), &json!(false), 2));
+    }
+}
+
+#[tokio::test]
+async fn a_task_ends_also_where_nobody_answers_or_somebody_stops_it() {
+    for world in World::each().await {
+        world_with_images(&world).await;
+        let order = |images: Value| {
+            world.post("/image/local/batch-scan", json!({"image_info_list": images}))
+        };
+        let state = async |id: &str| {
+            let rows = world.get("/image/local-repositories").await.ok()["data_list"].clone();
+            let row = rows.as_array().unwrap().iter().find(|it| it["image_id"] == id).cloned();
+            row.unwrap()["scan_status"].clone()
+        };
+        order(json!([{"image_id": "sha256:ca47"}, {"image_id": "sha256:cafe"}])).await.ok();
+        let first = tasks(&world, "").await.0["task_id"].as_str().unwrap().to_owned();
+        world.clock.advance_secs(1);
+        order(json!([{"image_id": "sha256:cafe"}])).await.ok();
+        let stop = async |id: &str| {
+            world.put(&format!("/image/image-scan/tasks/{id}/stop"), json!({})).await
+        };
+        stop(&first).await.ok();
+        // One is as it was before, the other is wanted by another task.
+        assert_eq!(
+            (state("sha256:ca47").await, state("sha256:cafe").await),
+            (json!("unscan"), json!("waiting"))
+        );
+        let (task, _) = tasks(&world, &format!("&task_id={first}")).await;
+        assert_eq!((&task["task_status"], &task["success_num"]), (&json!(-1), &json!(0)));
+        let second = tasks(&world, "").await.0["task_id"].as_str().unwrap().to_owned();
+        stop(&second).await.ok();
+        stop(&second).await.ok();
+        assert_eq!(state("sha256:cafe").await, "success");
+        assert!(world.asked_of("host-web-2").await.is_empty());
+        assert_eq!(stop("0").await.error().0, 404);
+
+        // Its agent was killed, and nobody started it again.
+        order(json!([{"image_id": "sha256:ca47"}])).await.ok();
+        assert_eq!(world.asked_of("host-web-2").await, ["sha256:ca47"]);
+        world.clock.advance_secs(14_401);
+        let (task, _) = tasks(&world, "&task_status=finished").await;
+        assert_eq!((&task["task_status"], &task["failed_num"]), (&json!(-2), &json!(1)));
+        assert_eq!(task["failed_reason"], "response_timed_out");
+        assert_eq!(task["failed_images"][0]["failed_reason"], "response_timed_out");
+        assert_eq!(tasks(&world, "&task_status=scanning").await.1, 0);
+        // One that cannot be looked into says why.
+        let packed = Image {
+            store: muster_model::image::Store::Oci,
+            ..Image { id: "sha256:0c1".into(), ..Image::default() }
+        };
+        world.images_are("host-web-2", &[packed]).await;
+        order(json!([{"image_id": "sha256:0c1"}])).await.ok();
+        let (task, _) = tasks(&world, "").await;
+        assert_eq!(task["task_status"], -3);
+        assert_eq!(task["failed_images"][0]["image_name"], "sha256:0c1");
+        assert!(task["failed_reason"].as_str().unwrap().contains("unpacked"), "{task}");
+    }
+}

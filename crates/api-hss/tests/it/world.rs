@@ -133,6 +133,10 @@ impl World {
         self.send(request, None).await
     }
 
+    pub(crate) async fn put(&self, path: &str, body: Value) -> Answer {
+        self.call("PUT", path, Some(body)).await
+    }
+
     pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
         self.call("POST", path, Some(body)).await
     }

@@ -22,7 +22,7 @@ pub(crate) enum ImagesCommand {
         /// The image's id, with or without `sha256:`.
         id: String,
     },
-    /// Have images looked into now, each by the agent of a host it lies on; `list` tells how far that is.
+    /// Have images looked into now, each by the agent of a host it lies on; `tasks` tells how far that is.
     ///
     /// The agent lays the image's layers over each other, read-only, and reads the lists of installed packages and what it recognises by
     /// its files. Nothing in the image is run.
@@ -33,6 +33,16 @@ pub(crate) enum ImagesCommand {
         /// All that were not scanned yet, 1,000 at most.
         #[arg(long, conflicts_with = "ids")]
         unscanned: bool,
+    },
+    /// List scans, the newest first: how far each is, how many images went well, why the others did not.
+    Tasks {
+        /// Only this one, with every image that did not go well.
+        id: Option<String>,
+    },
+    /// End a scan before its time. What was looked into stays known.
+    Stop {
+        /// The task's id.
+        id: String,
     },
     /// List the software that was found in an image.
     Software {

@@ -17,6 +17,18 @@ pub(crate) fn run(context: &Context, args: &ImagesArgs) -> Result<()> {
         Some(ImagesCommand::List(wanted)) => list(context, wanted),
         Some(ImagesCommand::Show { id }) => show(context, id),
         Some(ImagesCommand::Scan { ids, unscanned }) => scan(context, ids, *unscanned),
+        Some(ImagesCommand::Tasks { id: None }) => {
+            let query =
+                [("type", &Some("image_scan".to_owned())), ("enterprise_project_id", &every())];
+            pages(context, TASKS, &query, &TASK)
+        }
+        Some(ImagesCommand::Tasks { id: Some(id) }) => task(context, id),
+        Some(ImagesCommand::Stop { id }) => {
+            let path = format!("/v5/{{project}}/image/image-scan/tasks/{id}/stop");
+            context.client.send_json("PUT", &path, Some(&json!({})))?;
+            context.tell(Message::ScanStopped, &[id]);
+            Ok(())
+        }
         Some(ImagesCommand::Software { id, name }) => {
             let columns = [
                 ("software", "/app_name"),
@@ -40,6 +52,49 @@ pub(crate) fn run(context: &Context, args: &ImagesArgs) -> Result<()> {
             let query = [("image_type", &Some("local_image".to_owned())), ("app_name", name)];
             let path = format!("/v5/{{project}}/image/{}/vulnerabilities", digits(id));
             pages(context, &path, &query, &columns)
+        }
+    }
+}
+
+const TASKS: &str = "/v5/{project}/image/tasks";
+const TASK: [Column; 10] = [
+    ("task", "/task_id"),
+    ("by", "/task_type"),
+    ("begun", "/begin_time"),
+    ("ended", "/end_time"),
+    ("done %", "/task_status"),
+    ("images", "/total_num"),
+    ("well", "/success_num"),
+    ("failed", "/failed_num"),
+    ("vulnerable", "/risky_num"),
+    ("why", "/failed_reason"),
+];
+const FAILED: [Column; 3] =
+    [("image", "/image_name"), ("tag", "/image_version"), ("why", "/failed_reason")];
+
+fn every() -> Option<String> {
+    Some("all_granted_eps".to_owned())
+}
+
+/// One task: as a table also its failed images, as CSV these alone.
+fn task(context: &Context, id: &str) -> Result<()> {
+    let query = [
+        ("type", "image_scan".to_owned()),
+        ("enterprise_project_id", "all_granted_eps".to_owned()),
+        ("task_id", id.to_owned()),
+    ];
+    let answer = context.client.get(TASKS, &query)?;
+    let found = rows(&answer, "data_list");
+    let task = found.first().ok_or_else(|| Error::not_found("the task"))?;
+    match context.output {
+        Output::Json => {
+            print(&(serde_json::to_string_pretty(task).map_err(Error::internal)? + "\n"))
+        }
+        Output::Csv => print_list(context.output, &FAILED, &rows(task, "failed_images")),
+        Output::Table => {
+            print_list(context.output, &TASK, &found)?;
+            print("\n")?;
+            print_list(context.output, &FAILED, &rows(task, "failed_images"))
         }
     }
 }

@@ -57,6 +57,7 @@ pub(super) const ALL: &[Migration] = steps![
     "0030_image_scans.sql",
     "0031_clusters.sql",
     "0032_protected_files.sql",
+    "0033_image_tasks.sql",
     "0036_blocking.sql",
 ];
 

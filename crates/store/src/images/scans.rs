@@ -1,6 +1,7 @@
 //! Scans of images: asked for, given to agents, and what they found.
 
 use super::filter::{Filter, NAMES};
+use super::tasks;
 use crate::Tx;
 use crate::assets::{Target, facts};
 use crate::db::{Bind, Row, binds};
@@ -60,7 +61,7 @@ pub const PACKED: &str = "its layers do not lie unpacked in folders";
 /// The agent did not tell.
 pub const TIMED_OUT: &str = "response_timed_out";
 
-/// Asks for a scan of the images that are wanted, each on the host heard of last that has it unpacked; answers how many there are, at
+/// Asks for a scan of the images that are wanted, each on the host heard of last that has it unpacked; answers their keys, at
 /// most `most`.
 ///
 /// # Errors
@@ -71,7 +72,7 @@ pub async fn ask(
     wanted: &Filter,
     most: u32,
     now: Micros,
-) -> Result<usize> {
+) -> Result<BTreeSet<i64>> {
     let (condition, mut values) = wanted.sql(tx, project);
     values.push(most.into());
     let sql =
@@ -104,7 +105,7 @@ pub async fn ask(
                 reason = excluded.reason, asked_at = excluded.asked_at, ended_at = excluded.ended_at \
                 RETURNING image";
     tx.bulk_insert(head, 6, values, tail).await?;
-    Ok(keys.len())
+    Ok(keys)
 }
 
 /// Ids of the images these hosts are to look into: asked for since `since`, and not told of yet. They are given again and again, as an
@@ -116,9 +117,11 @@ pub async fn due(tx: &mut Tx, hosts: &[i64], since: Micros) -> Result<HashMap<i6
     let mut due: HashMap<i64, Vec<String>> = HashMap::new();
     for host in hosts {
         let sql = "UPDATE image_scans SET state = ?, reason = ?, ended_at = ? \
-                   WHERE host = ? AND ended_at IS NULL AND asked_at < ?";
+                   WHERE host = ? AND ended_at IS NULL AND asked_at < ? RETURNING image";
         let late = binds![State::Failed.name(), TIMED_OUT, since, *host, since];
-        tx.execute(sql, late).await?;
+        let late = tx.all(sql, late).await?;
+        let late = late.iter().map(Row::only).collect::<Result<BTreeSet<i64>>>()?;
+        tasks::settle(tx, &late, since).await?;
         let sql = "SELECT i.key, i.id FROM image_scans q JOIN images i ON i.key = q.image \
                    WHERE q.host = ? AND q.ended_at IS NULL AND q.asked_at >= ? \
                    ORDER BY q.asked_at, i.key LIMIT ?";
@@ -140,11 +143,13 @@ pub async fn due(tx: &mut Tx, hosts: &[i64], since: Micros) -> Result<HashMap<i6
 /// # Errors
 /// Those of the database.
 pub async fn told(tx: &mut Tx, target: Target, contents: &[Contents], now: Micros) -> Result<()> {
+    let mut ended = BTreeSet::new();
     for told in contents {
         let sql = "SELECT i.key FROM image_scans q JOIN images i ON i.key = q.image \
                    WHERE i.project = ? AND i.id = ? AND q.host = ? AND q.ended_at IS NULL";
         let row = tx.optional(sql, binds![target.project, &told.id, target.host]).await?;
         let Some(image) = row.map(|row| row.only::<i64>()).transpose()? else { continue };
+        ended.insert(image);
         if let Some(why) = &told.error {
             let sql = "UPDATE image_scans SET state = ?, reason = ?, ended_at = ? WHERE image = ?";
             tx.execute(sql, binds![State::Failed.name(), why, now, image]).await?;
@@ -161,7 +166,7 @@ pub async fn told(tx: &mut Tx, target: Target, contents: &[Contents], now: Micro
                    WHERE image = ?";
         tx.execute(sql, binds![State::Success.name(), now, now, image]).await?;
     }
-    Ok(())
+    tasks::settle(tx, &ended, now).await
 }
 
 /// The scan of an image from its state, its reason, when it was asked for and when one last went well; none if none was ever asked for.

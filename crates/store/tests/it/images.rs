@@ -194,7 +194,7 @@ on_both_databases! {
             .await
             .unwrap();
         let all = Filter { late: Micros(5), ..Filter::default() };
-        assert_eq!(images::scans::ask(&mut tx, project, &all, 10, Micros(9)).await.unwrap(), 2);
+        assert_eq!(images::scans::ask(&mut tx, project, &all, 10, Micros(9)).await.unwrap().len(), 2);
         let states = async |tx: &mut Tx| {
             let page = images::list(tx, project, &all, ALL).await.unwrap();
             let told = |it: images::Listed| {
