@@ -70,11 +70,20 @@ pub struct ScheduleConfig {
 }
 
 /// Images on disk.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ImagesConfig {
     /// Folders that are OCI layouts, or that hold some.
     pub layouts: Vec<PathBuf>,
+    /// Whether images are looked into that nobody asked for, one at a time and within `limits.cpu_percent`; which ones says
+    /// the server.
+    pub scan: bool,
+}
+
+impl Default for ImagesConfig {
+    fn default() -> Self {
+        Self { layouts: Vec::new(), scan: true }
+    }
 }
 
 /// What is watched between sweeps, so that changes are told within seconds. What is off, or not to be had, is seen by the

@@ -83,8 +83,8 @@ pub struct Agent<S, T> {
     containers: Option<BTreeSet<String>>,
     /// Whether the server wants the containers guarded, and these files in them; unknown before its first answer.
     guarded: Option<Option<Vec<String>>>,
-    /// Images that are to be looked into.
-    scans: Vec<String>,
+    /// Images that are to be looked into, those that somebody waits for first; and whether nobody does.
+    scans: Vec<(String, bool)>,
     /// They have a budget of their own: the sweeps go on.
     scanning: Throttle,
 }

@@ -42,8 +42,8 @@ pub trait Sweeper {
     /// The containers of these images are to run these programs alone; those of others may run any.
     fn block(&mut self, allowed: &[Allowed]);
 
-    /// What software is in an image of this host, or why that cannot be told.
-    fn contents(&mut self, id: &str) -> Result<Vec<Fact>, String>;
+    /// What software is in an image of this host and which layer brought each piece, or why that cannot be told.
+    fn contents(&mut self, id: &str) -> Result<Contained, String>;
 
     /// Watches from now on what happens between sweeps, and calls the waker when there is dirt.
     fn watch(&mut self, live: &LiveConfig, waker: Waker);
@@ -58,6 +58,9 @@ pub trait Sweeper {
     fn sweep(&mut self, kinds: &[Kind], quickly: bool) -> Sweep;
 }
 
+/// Pieces of software, and which layer brought each, counted from the lowest.
+pub type Contained = (Vec<Fact>, Vec<Option<u16>>);
+
 impl Sweeper for Inventory {
     fn profile(&mut self) -> HostProfile {
         Self::profile(self)
@@ -71,7 +74,7 @@ impl Sweeper for Inventory {
         Self::block(self, allowed);
     }
 
-    fn contents(&mut self, id: &str) -> Result<Vec<Fact>, String> {
+    fn contents(&mut self, id: &str) -> Result<Contained, String> {
         Self::contents(self, id)
     }
 

@@ -110,12 +110,13 @@ fn moment(params: &Params, name: &'static str) -> Result<Option<i64>> {
 fn wanted(params: &Params) -> Result<Option<Wanted>> {
     let state = word(params, "scan_status", SCAN_STATES)?;
     let scan = state.and_then(|state| match state {
+        "image_oversized" => Some(Scanned::Is(ScanState::Oversized)),
         "unscan" => Some(Scanned::Never),
         "success" => Some(Scanned::Is(ScanState::Success)),
         "scanning" => Some(Scanned::Is(ScanState::Scanning)),
         "failed" => Some(Scanned::Is(ScanState::Failed)),
         "waiting_for_scan" | "waiting" => Some(Scanned::Is(ScanState::Waiting)),
-        // Nothing is downloaded here, and no size is too much.
+        // Nothing is downloaded here.
         _ => None,
     });
     let possible = state.is_none() || scan.is_some();

@@ -12,7 +12,6 @@ pub(crate) mod signs;
 mod state;
 
 pub(crate) use published::published;
-pub(crate) use state::{docker_root, storages};
 
 use crate::files::Files;
 use crate::live::Ended;

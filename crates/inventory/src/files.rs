@@ -16,6 +16,7 @@ pub use stat::{Signature, Stat};
 use crate::hashing::HashCache;
 use crate::memo::{self, Memo};
 use crate::processes::detail::Held;
+use crate::stores::Stores;
 use muster_model::{Diagnostic, Micros};
 use root::Root;
 use rustix::fs::{Dir, FileType, OFlags};
@@ -63,6 +64,7 @@ pub struct Files {
     memo: Arc<Mutex<Memo>>,
     max_entries: usize,
     now: Micros,
+    stores: Arc<Stores>,
     touched: RefCell<Touched>,
     troubles: RefCell<Vec<Diagnostic>>,
 }
@@ -81,6 +83,7 @@ impl Files {
             memo,
             max_entries,
             now,
+            stores: Arc::default(),
             touched: RefCell::default(),
             troubles: RefCell::default(),
         }
@@ -270,6 +273,17 @@ impl Files {
             self.max_entries,
             self.now,
         )
+        .with_stores(Arc::clone(&self.stores))
+    }
+
+    /// The same, knowing what the runtimes that run were told of where to keep what they have.
+    pub(crate) fn with_stores(self, stores: Arc<Stores>) -> Self {
+        Self { stores, ..self }
+    }
+
+    /// What the runtimes that run were told.
+    pub(crate) fn stores(&self) -> &Stores {
+        &self.stores
     }
 
     /// Ends the run: what was looked at, and what went wrong.

@@ -27,6 +27,7 @@ pub mod proc;
 pub mod processes;
 mod profile;
 mod services;
+mod stores;
 pub mod sweep;
 mod web_roots;
 

@@ -42,6 +42,7 @@ pub(crate) fn read(files: &Files, proc: &Proc) -> HostProfile {
         // The agent's word, not the host's.
         allows_binding: false,
         allows_blocking: false,
+        scans_images: 0,
         cluster: cluster::read(files),
     }
 }

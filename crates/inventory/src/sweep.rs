@@ -193,17 +193,19 @@ impl Inventory {
     }
 
     /// What software is in an image that lies on the host's disks, each piece once: packages of the system and of applications, and
-    /// what is recognised by its files. Takes twice as long as a collector at most.
+    /// what is recognised by its files. Beside each which layer brought it, counted from the lowest, where that can be told. What layers hold
+    /// that were looked into for another image is remembered. Takes twice as long as a collector at most.
     ///
     /// # Errors
     /// Why it cannot be told, for people.
-    pub fn contents(&self, id: &str) -> std::result::Result<Vec<Fact>, String> {
+    pub fn contents(&self, id: &str) -> std::result::Result<(Vec<Fact>, Vec<Option<u16>>), String> {
         let (options, collectors) = (self.options.clone(), self.collectors);
+        let (known, stores) = (Arc::clone(&self.caches.layers), self.caches.stores());
         let id = id.to_owned();
         let (done, outcome) = channel();
         let look = move || {
             // Nobody may wait for it any more.
-            let _ = done.send(engine::contents(&options, collectors, &id));
+            let _ = done.send(engine::contents(&options, collectors, (&known, stores), &id));
         };
         let thread = std::thread::Builder::new().name("image".to_owned()).spawn(look);
         thread.map_err(|error| error.to_string())?;

@@ -46,6 +46,9 @@ pub struct HostProfile {
     /// Whether its operator lets the agent keep containers from running programs unknown to their images.
     #[serde(default)]
     pub allows_blocking: bool,
+    /// What its agent recognises in images that it looks into unasked ([`crate::image::ANALYSER`]); 0: it does not.
+    #[serde(default)]
+    pub scans_images: u32,
     /// The Kubernetes cluster it is a node of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cluster: Option<Cluster>,

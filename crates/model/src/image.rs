@@ -18,6 +18,8 @@ pub const MAX_LABELS: usize = 64;
 pub const MAX_CONTENTS: usize = 50_000;
 /// Longest text of an image, and longest label with its value, bytes.
 pub const MAX_TEXT: usize = 1_024;
+/// What an agent recognises in an image: one more whenever that is more than before. What was looked into with less is looked into again.
+pub const ANALYSER: u32 = 1;
 /// Longest command of a layer, characters: the rest is cut off.
 pub const MAX_COMMAND: usize = 256;
 
@@ -66,6 +68,10 @@ pub struct Contents {
     /// The pieces, at most [`MAX_CONTENTS`], each once.
     #[serde(default)]
     pub facts: Vec<Fact>,
+    /// Which layer brought each of them, counted from the lowest: as many as there are pieces, or none at all from an agent that
+    /// does not tell.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub layers: Vec<Option<u16>>,
     /// Why they cannot be told; none if they are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,

@@ -269,6 +269,9 @@ pub struct Reply {
     /// Ids of images whose software is to be told, in the order in which they were asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scan: Vec<String>,
+    /// The same where nobody waits for it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scan_at_leisure: Vec<String>,
     /// Seconds until the next report is due.
     pub next_secs: u32,
 }

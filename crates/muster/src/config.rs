@@ -47,6 +47,8 @@ pub(crate) struct Config {
     pub(crate) keypairs: muster_service::keypairs::KeypairSettings,
     /// Containers that are protected.
     pub(crate) guard: muster_service::programs::GuardSettings,
+    /// Images on hosts.
+    pub(crate) images: muster_service::images::automatic::ImageSettings,
     /// The agent of this machine, as in the agent's own configuration.
     pub(crate) agent: muster_agent::config::Config,
 }
@@ -333,6 +335,7 @@ impl Config {
         self.keypairs.check()?;
         self.sca.check()?;
         self.guard.check()?;
+        self.images.check()?;
         self.agent.check()
     }
 
@@ -398,6 +401,7 @@ mod tests {
             ("[keypairs]\nparallel = 0", vec![], "keypairs.parallel"),
             ("[sca]\nparallel = 0", vec![], "sca.parallel"),
             ("[guard]\nlearn_hours = 0", vec![], "guard.learn_hours"),
+            ("[images]\nmax_bytes = 0", vec![], "images.max_bytes"),
             ("[sca]\nisolation = 'off'", vec![], "preferred"),
             ("[sca]\ntime_zone = 'Mars/Olympus'", vec![], "sca.time_zone"),
             ("[keypairs]\nalgorithm = 'dsa'", vec![], "rsa-2048"),

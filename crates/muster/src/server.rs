@@ -107,6 +107,7 @@ async fn serve_until_told(
         audit: config.audit.clone(),
         keypairs: config.keypairs.clone(),
         guard: config.guard,
+        images: config.images,
         // This very program, also when another lies in its place meanwhile.
         sca: ScaSettings {
             engine: Some(("/proc/self/exe".into(), vec!["take-apart".to_owned()])),
@@ -132,6 +133,7 @@ async fn serve_until_told(
         muster_service::certificates::expiry::start(&app)?;
         muster_service::audit::copies::start(&app)?;
         muster_service::keypairs::start(&app)?;
+        muster_service::images::automatic::start(&app);
         muster_service::vulnerabilities::matcher::start(&app);
         upkeep::start(&app);
     }

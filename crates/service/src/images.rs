@@ -1,5 +1,6 @@
 //! Images on the disks of hosts: which there are, where they lie, which containers are of them.
 
+pub mod automatic;
 mod tasks;
 
 use crate::containers::Container;

@@ -3,6 +3,7 @@
 use crate::audit::AuditSettings;
 use crate::certificates::CertificateSettings;
 use crate::export::ExportSettings;
+use crate::images::automatic::ImageSettings;
 use crate::keypairs::KeypairSettings;
 use crate::limits::Limits;
 use crate::programs::GuardSettings;
@@ -41,6 +42,8 @@ pub struct Settings {
     pub sca: ScaSettings,
     /// Containers that are protected.
     pub guard: GuardSettings,
+    /// Images on hosts.
+    pub images: ImageSettings,
 }
 
 /// A certificate that is handed out, public by nature.
@@ -69,6 +72,7 @@ impl Default for Settings {
             keypairs: KeypairSettings::default(),
             sca: ScaSettings::default(),
             guard: GuardSettings::default(),
+            images: ImageSettings::default(),
         }
     }
 }

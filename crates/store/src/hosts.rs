@@ -73,7 +73,7 @@ pub struct Host {
 }
 
 const HOST: &str = "SELECT key, id, project, name, addresses, machine_id, boot_id, os_name, os_id, \
-                    os_version, kernel, arch, cpus, memory_bytes, ssh_host_keys, allows_binding, allows_blocking, cluster_id, \
+                    os_version, kernel, arch, cpus, memory_bytes, ssh_host_keys, allows_binding, allows_blocking, scans_images, cluster_id, \
                     cluster_name, cluster_server, agent_id, agent_version, \
                     last_seen, department, importance, location, host_group, enterprise_project_id, \
                     container_node, tags, entered_name, expected_address, expected_machine_id, install_state, \
@@ -107,6 +107,7 @@ fn host(row: &Row) -> Result<Host> {
             ssh_host_keys: cells.take::<String>()?.lines().map(str::to_owned).collect(),
             allows_binding: cells.take::<i64>()? != 0,
             allows_blocking: cells.take::<i64>()? != 0,
+            scans_images: u32::try_from(cells.take::<i64>()?).unwrap_or_default(),
             cluster: cluster(&mut cells)?,
         },
         agent_id: cells.take::<Option<String>>()?.map(|id| AgentId::parse(&id)).transpose()?,
@@ -153,7 +154,7 @@ fn read_tags(lines: &str) -> BTreeMap<String, String> {
 }
 
 const PROFILE_COLUMNS: &str = "name, ip, addresses, machine_id, boot_id, os_name, os_id, os_version, kernel, \
-                               arch, cpus, memory_bytes, ssh_host_keys, allows_binding, allows_blocking, cluster_id, \
+                               arch, cpus, memory_bytes, ssh_host_keys, allows_binding, allows_blocking, scans_images, cluster_id, \
                                cluster_name, cluster_server";
 
 /// The profile's columns in the order of [`PROFILE_COLUMNS`].
@@ -181,6 +182,7 @@ fn profile_binds(profile: &HostProfile) -> Vec<Bind> {
         profile.ssh_host_keys.join("\n"),
         profile.allows_binding,
         profile.allows_blocking,
+        profile.scans_images,
         cluster.map(|it| it.id.as_str()).unwrap_or_default(),
         cluster.map(|it| it.name.as_str()).unwrap_or_default(),
         cluster.map(|it| it.server.as_str()).unwrap_or_default()

@@ -1,5 +1,6 @@
 //! Images on the disks of hosts: one of a project once, with where it lies and what it is called there.
 
+pub mod automatic;
 mod filter;
 mod list;
 pub mod scans;

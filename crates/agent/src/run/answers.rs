@@ -70,9 +70,12 @@ impl<S: Sweeper, T: Transport> Agent<S, T> {
         }
         // What is not asked for any more somebody has stopped.
         self.scans.clear();
-        for id in reply.scan.iter().take(MAX_SCANS) {
-            if !self.scans.contains(id) && !self.sync.has_contents(id) {
-                self.scans.push(id.clone());
+        let asked = reply.scan.iter().map(|id| (id, false));
+        let others = reply.scan_at_leisure.iter().map(|id| (id, true));
+        for (id, at_leisure) in asked.chain(others).take(MAX_SCANS) {
+            let known = self.scans.iter().any(|(known, _)| known == id);
+            if !known && !self.sync.has_contents(id) {
+                self.scans.push((id.clone(), at_leisure));
             }
         }
         self.save();

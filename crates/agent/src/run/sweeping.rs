@@ -1,11 +1,11 @@
 //! What is swept next, when the budget allows it, and what becomes of it.
 
-use super::Agent;
+use super::{Agent, SCANS_SHARE};
 use crate::cost::Meter;
 use crate::sweep::Sweeper;
 use crate::transport::Transport;
 use muster_model::Kind;
-use muster_model::image::Contents;
+use muster_model::image::{ANALYSER, Contents};
 use std::time::{Duration, Instant};
 
 /// Kinds that look at processes: swept together, because the processes are read once a sweep.
@@ -133,21 +133,23 @@ impl<S: Sweeper, T: Transport> Agent<S, T> {
 
     /// Looks into the image that was asked for first.
     pub(super) fn scan(&mut self, now: Duration) {
-        let id = self.scans.remove(0);
+        let (id, at_leisure) = self.scans.remove(0);
         let began = Instant::now();
         let found = if self.parts.config.allow.collect {
             self.parts.sweeper.contents(&id)
         } else {
             Err("the host does not allow to be asked".to_owned())
         };
-        let (facts, error) = match found {
-            Ok(facts) => (facts, None),
-            Err(why) => (Vec::new(), Some(why.chars().take(256).collect())),
+        let (found, error) = match found {
+            Ok(found) => (found, None),
+            Err(why) => (Default::default(), Some(why.chars().take(256).collect())),
         };
+        let (facts, layers) = found;
         tracing::debug!(image = id, software = facts.len(), ?error, "looked into an image");
-        self.sync.tell_contents(Contents { id, facts, error });
-        // It was looked at on another thread, which did nothing else.
-        self.scanning.spend(began.elapsed(), now);
+        self.sync.tell_contents(Contents { id, facts, layers, error });
+        // It was looked at on another thread, which did nothing else. What nobody waits for costs as little as sweeps do.
+        let share = if at_leisure { SCANS_SHARE } else { 1.0 };
+        self.scanning.spend(began.elapsed().mul_f64(share), now);
     }
 
     /// What the host says of itself, and what its operator allows.
@@ -155,6 +157,8 @@ impl<S: Sweeper, T: Transport> Agent<S, T> {
         let mut profile = self.parts.sweeper.profile();
         profile.allows_binding = self.parts.config.allow.bind;
         profile.allows_blocking = self.parts.config.allow.block;
+        let unasked = self.parts.config.allow.collect && self.parts.config.images.scan;
+        profile.scans_images = if unasked { ANALYSER } else { 0 };
         self.sync.describe(profile);
     }
 }

@@ -1,7 +1,7 @@
 //! A host that is a few numbers, and a server that is a map.
 
 use muster_agent::config::LiveConfig;
-use muster_agent::sweep::{Sweep, Sweeper};
+use muster_agent::sweep::{Contained, Sweep, Sweeper};
 use muster_agent::sync::Swept;
 use muster_agent::transport::Transport;
 use muster_inventory::live::{Dirt, Waker};
@@ -79,10 +79,14 @@ impl Sweeper for Host {
         self.blocked.borrow_mut().push(allowed.to_vec());
     }
 
-    fn contents(&mut self, id: &str) -> std::result::Result<Vec<Fact>, String> {
+    fn contents(&mut self, id: &str) -> std::result::Result<Contained, String> {
         let mut fact = Fact::new(Kind::App);
         fact.set(Column::Name, format!("in {id}"));
-        if id == "broken" { Err("no store has it".to_owned()) } else { Ok(vec![fact]) }
+        if id == "broken" {
+            Err("no store has it".to_owned())
+        } else {
+            Ok((vec![fact], vec![Some(0)]))
+        }
     }
 
     fn watch(&mut self, _: &LiveConfig, _: Waker) {}

@@ -35,7 +35,7 @@ on_both_databases! {
         assert_eq!(report(None).await.0, ["sha256:1"]);
         let mut fact = Fact::new(Kind::App);
         fact.set(Column::Name, "curl".to_owned());
-        let contents = Contents { id: "sha256:1".into(), facts: vec![fact], error: None };
+        let contents = Contents { id: "sha256:1".into(), facts: vec![fact], ..Contents::default() };
         assert_eq!(report(Some(contents.clone())).await, (Vec::new(), false));
         // Nobody asked for it now.
         let more = Contents { facts: vec![Fact::new(Kind::App)], ..contents };

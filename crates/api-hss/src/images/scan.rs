@@ -183,13 +183,16 @@ pub(crate) async fn software_of(
     Ok(Json(DataList::of(&page)))
 }
 
-/// `ImageVulInfo`; in which layer something lies is not known.
+/// `ImageVulInfo`.
 #[derive(Debug, Serialize)]
 pub(crate) struct Vulnerability {
     vul_id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     repair_necessity: Option<&'static str>,
     description: String,
+    /// The digest of the layer that brought the software, where that is known.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    position: String,
     app_name: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     app_path: String,
@@ -205,6 +208,7 @@ impl From<&Weakness> for Vulnerability {
             vul_id: it.id.clone(),
             repair_necessity: grade.map(|(word, _)| *word),
             description: it.summary.clone(),
+            position: it.layer.clone(),
             app_name: it.name.clone(),
             app_path: it.path.clone(),
             version: it.version.clone(),

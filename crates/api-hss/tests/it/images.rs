@@ -63,6 +63,7 @@ async fn images_are_listed_and_filtered() {
             ("scan_status=success".into(), &[shop]),
             ("scan_status=scanning".into(), &[]),
             ("scan_status=image_oversized".into(), &[]),
+            ("scan_status=download_failed".into(), &[]),
             ("has_vul=true".into(), &[shop]),
             ("has_vul=false".into(), &[]),
             ("app_name=CUR".into(), &[shop]),
@@ -228,6 +229,7 @@ async fn what_is_in_an_image_is_listed_with_what_is_known_against_it() {
         let row = world.get(path).await.ok()["data_list"][0].clone();
         let expected = json!({
             "vul_id": known["vul_id"], "repair_necessity": "delay_repair", "description": known["description"],
+            "position": "sha256:1",
             "app_name": "curl", "version": "7.88.1-10", "solution": known["solution_detail"], "url": known["url"],
         });
         assert_eq!(row, expected);
@@ -423,5 +425,61 @@ async fn a_task_ends_also_where_nobody_answers_or_somebody_stops_it() {
         assert_eq!(task["task_status"], -3);
         assert_eq!(task["failed_images"][0]["image_name"], "sha256:0c1");
         assert!(task["failed_reason"].as_str().unwrap().contains("unpacked"), "{task}");
+    }
+}
+
+#[tokio::test]
+async fn images_are_scanned_by_themselves() {
+    use muster_service::images::automatic;
+    for world in World::each().await {
+        world_with_images(&world).await;
+        let state = async |id: &str| {
+            let rows = world.get("/image/local-repositories").await.ok()["data_list"].clone();
+            let row = rows.as_array().unwrap().iter().find(|it| it["image_id"] == id).cloned();
+            row.unwrap()["scan_status"].clone()
+        };
+        // No agent here does so.
+        assert_eq!(automatic::look(&world.app).await.unwrap(), 0);
+        world.scans_images("host-web-2", 1).await;
+        // The large one was looked into by an agent that recognised less.
+        let large = Image { size: 17 << 30, ..shop() };
+        let [small, other] =
+            ["sha256:ca47", "sha256:1005e"].map(|id| Image { id: id.into(), ..Image::default() });
+        world.images_are("host-web-2", &[large, small, other]).await;
+        assert_eq!(automatic::look(&world.app).await.unwrap(), 2);
+        assert_eq!(state("sha256:cafe").await, "image_oversized");
+        let oversized = "/image/local-repositories?scan_status=image_oversized";
+        assert_eq!(listed(&world, oversized, "image_id").await, ["sha256:cafe"]);
+        let (task, total) = tasks(&world, "&task_type=cycle").await;
+        assert_eq!((&task["total_num"], total), (&json!(2), 1));
+        // Once asked for they are not asked for again.
+        assert_eq!(automatic::look(&world.app).await.unwrap(), 0);
+        assert!(world.asked_of("host-web-2").await.is_empty());
+        let mut at_leisure = world.at_leisure_of("host-web-2").await;
+        at_leisure.sort();
+        assert_eq!(at_leisure, ["sha256:1005e", "sha256:ca47"]);
+        let empty = |id: &str| Contents { id: id.into(), ..Contents::default() };
+        world.is_in("host-web-2", empty("sha256:1005e")).await;
+        let failed = Contents { error: Some("a layer is gone".into()), ..empty("sha256:ca47") };
+        world.is_in("host-web-2", failed).await;
+        // Somebody who waits comes first, also where nobody did before.
+        assert_eq!(automatic::look(&world.app).await.unwrap(), 0);
+        let named = json!({"image_info_list": [{"image_id": "sha256:ca47"}]});
+        world.post("/image/local/batch-scan", named).await.ok();
+        assert_eq!(world.asked_of("host-web-2").await, ["sha256:ca47"]);
+        world
+            .is_in("host-web-2", Contents { error: Some("x".into()), ..empty("sha256:ca47") })
+            .await;
+
+        // Tried again a day later, by an agent that is still there.
+        world.clock.advance_secs(86_401);
+        assert_eq!(automatic::look(&world.app).await.unwrap(), 0);
+        world.is_heard_of("host-web-2").await;
+        assert_eq!(automatic::look(&world.app).await.unwrap(), 1);
+        assert_eq!(world.at_leisure_of("host-web-2").await, ["sha256:ca47"]);
+        // An agent that recognises more looks into all of them again.
+        world.is_in("host-web-2", empty("sha256:ca47")).await;
+        world.scans_images("host-web-2", 2).await;
+        assert_eq!(automatic::look(&world.app).await.unwrap(), 2);
     }
 }

@@ -208,7 +208,11 @@ impl World {
         })
         .unwrap();
         let facts = facts().into_iter().filter(|fact| fact.kind() == Kind::App).collect();
-        self.is_in("host-web-2", Contents { id: shop().id, facts, error: None }).await;
+        self.is_in(
+            "host-web-2",
+            Contents { id: shop().id, facts, layers: vec![Some(0)], error: None },
+        )
+        .await;
     }
 
     /// A host tells what is in an image it was asked for.
@@ -224,6 +228,36 @@ impl World {
 
     /// What the agent of a host is asked to look into.
     pub(crate) async fn asked_of(&self, host: &str) -> Vec<String> {
+        self.due_of(host).await.asked
+    }
+
+    /// The same where nobody waits for it.
+    pub(crate) async fn at_leisure_of(&self, host: &str) -> Vec<String> {
+        self.due_of(host).await.at_leisure
+    }
+
+    /// The agent of a host looks into images unasked and recognises so much.
+    pub(crate) async fn scans_images(&self, host: &str, analyser: u32) {
+        let db: &Db = &self.db.db;
+        transact!(db, |tx| {
+            let host = hosts::by_id(tx, host).await?.unwrap();
+            let profile = HostProfile { scans_images: analyser, ..host.profile };
+            hosts::update_profile(tx, host.key, &profile).await
+        })
+        .unwrap();
+    }
+
+    /// The agent of a host speaks now.
+    pub(crate) async fn is_heard_of(&self, host: &str) {
+        let (db, now) = (&self.db.db, self.app.now());
+        transact!(db, |tx| {
+            let host = hosts::by_id(tx, host).await?.unwrap();
+            hosts::seen(tx, &[(host.key, "1.2.3")], now).await
+        })
+        .unwrap();
+    }
+
+    async fn due_of(&self, host: &str) -> images::scans::Due {
         let db: &Db = &self.db.db;
         transact!(db, |tx| {
             let host = hosts::by_id(tx, host).await?.unwrap().key;

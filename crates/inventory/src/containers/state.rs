@@ -16,6 +16,7 @@ use super::monitor::Kept;
 use super::podman;
 use crate::files::Files;
 use crate::images::containerd as database;
+use crate::stores::{Storage, docker_roots, storages};
 use muster_model::Micros;
 use muster_model::container::{Details, MAX_DETAIL, MAX_LABELS};
 use muster_model::report::ContainerRef;
@@ -138,31 +139,15 @@ fn json<T: DeserializeOwned>(file: &File) -> Option<T> {
     serde_json::from_reader(BufReader::new(file)).ok()
 }
 
-/// Where Docker keeps its data, if not in its usual place.
-struct DataRoot(Option<PathBuf>);
-
-/// Where Docker keeps its data.
-pub(crate) fn docker_root(files: &Files) -> PathBuf {
-    #[derive(Deserialize)]
-    struct Daemon {
-        #[serde(rename = "data-root", alias = "graph")]
-        data_root: Option<PathBuf>,
-    }
-    let elsewhere = files.parsed("/etc/docker/daemon.json", MAX_FILE, |file| {
-        let daemon: Option<Daemon> = json(file);
-        DataRoot(daemon.and_then(|daemon| daemon.data_root))
-    });
-    let root = elsewhere.as_ref().and_then(|it| it.0.as_deref());
-    root.unwrap_or_else(|| Path::new("/var/lib/docker")).to_owned()
-}
-
 /// What of Docker's state of a container is asked for; none within where it cannot be read.
 pub(super) fn docker_state<T: DeserializeOwned + Send + Sync + 'static>(
     id: &str,
     files: &Files,
 ) -> Option<Arc<Option<T>>> {
-    let folder = docker_root(files).join("containers").join(id);
-    files.parsed(folder.join("config.v2.json"), MAX_FILE, json::<T>)
+    docker_roots(files).into_iter().find_map(|root| {
+        let folder = root.join("containers").join(id);
+        files.parsed(folder.join("config.v2.json"), MAX_FILE, json::<T>)
+    })
 }
 
 fn docker(id: &str, _: &Kept, files: &Files) -> Option<Told> {
@@ -202,7 +187,7 @@ fn docker(id: &str, _: &Kept, files: &Files) -> Option<Told> {
 
 /// The folders in which Podman and CRI-O may have a container.
 pub(super) fn of_podman(elsewhere: &Kept, files: &Files) -> impl Iterator<Item = PathBuf> {
-    let each = |storage: PathBuf| DRIVERS.map(|it| storage.join(format!("{it}-containers")));
+    let each = |storage: Storage| DRIVERS.map(|it| storage.path.join(format!("{it}-containers")));
     elsewhere.storage.clone().into_iter().chain(storages(files).flat_map(each))
 }
 
@@ -270,14 +255,6 @@ fn stored(id: &str, elsewhere: &Kept, files: &Files) -> Option<Told> {
         Some(told)
     };
     of_podman(elsewhere, files).find_map(read)
-}
-
-/// Where Podman, CRI-O and Buildah keep what they have: root's place, and then those of users who do without its rights.
-pub(crate) fn storages(files: &Files) -> impl Iterator<Item = PathBuf> {
-    let homes = || files.list("/home").into_iter();
-    let root = std::iter::once(PathBuf::from("/var/lib/containers/storage"));
-    let lazily = std::iter::once_with(homes).flatten();
-    root.chain(lazily.map(|home| home.path.join(".local/share/containers/storage")))
 }
 
 /// `k8s_web_shop-1_default_UID_0` is the container `web` of the pod `shop-1` in `default`.

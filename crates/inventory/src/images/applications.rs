@@ -7,9 +7,9 @@ use crate::images::config::whole;
 use muster_formats::jar::{self, Jar, Limits, Survey};
 use muster_formats::read_at::SizedFile;
 use muster_formats::{npm, purl, python};
-use muster_model::Fact;
 use muster_model::asset::JarPackage;
 use muster_model::image::MAX_CONTENTS;
+use muster_model::{Column, Fact};
 use rustix::fs::FileType;
 use std::path::{Path, PathBuf};
 
@@ -46,6 +46,12 @@ pub(super) fn of(files: &Files) -> Vec<Fact> {
         }
     }
     found
+}
+
+/// The file on the disk that a row was made from.
+pub(super) fn file_of(fact: &Fact) -> &Path {
+    let outer = fact.text(Column::PackagePath);
+    Path::new(if outer.is_empty() { fact.text(Column::Path) } else { outer })
 }
 
 fn in_file(files: &Files, entry: &Entry, found: &mut Vec<Fact>) {
@@ -146,7 +152,6 @@ fn archive(path: &Path, file: &str, jar: &Jar) -> Fact {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use muster_model::Column;
 
     #[test]
     fn packages_of_applications_are_found_wherever_they_lie() {

@@ -7,41 +7,28 @@ use super::Found;
 use super::layers::{Layered, whole};
 use super::manifest::{Content, Descriptor};
 use crate::bolt::{ask, below};
-use crate::containers::docker_root;
 use crate::files::Files;
+use crate::stores::containerd_roots;
 use muster_formats::bolt::{Bucket, Database, Entry, Go, Result};
 use muster_model::Micros;
 use muster_model::container::MAX_LABELS;
 use muster_model::image::{Image, MAX_TOLD, Store};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Namespaces looked into.
 const MAX_NAMESPACES: usize = 64;
 /// Names in one namespace looked at: three an image in Kubernetes.
 const MAX_NAMES: usize = 8 * MAX_TOLD;
-/// Where containerd keeps its data: by itself, and as part of what ships with its own.
-const ROOTS: [&str; 5] = [
-    "/var/lib/containerd",
-    "/var/lib/rancher/k3s/agent/containerd",
-    "/var/lib/rancher/rke2/agent/containerd",
-    "/var/lib/k0s/containerd",
-    "/var/snap/microk8s/common/var/lib/containerd",
-];
 const DATABASE: &str = "io.containerd.metadata.v1.bolt/meta.db";
 const BLOBS: &str = "io.containerd.content.v1.content/blobs";
 /// Seconds from the year 1, from which Go counts, to 1970.
 const GO_EPOCH: i64 = 62_135_596_800;
 
-fn roots(files: &Files) -> impl Iterator<Item = PathBuf> {
-    let of_docker = docker_root(files).join("containerd/daemon");
-    ROOTS.into_iter().map(PathBuf::from).chain([of_docker])
-}
-
 /// The images of all namespaces. Tells whether all that are there could be read.
 pub(super) fn read(files: &Files, found: &mut Found) -> bool {
     let mut whole = true;
-    for root in roots(files) {
+    for root in containerd_roots(files) {
         let path = root.join(DATABASE);
         let Some(targets) = ask(files, &path, targets) else { continue };
         let (aside, blobs) = (files.aside(), root.join(BLOBS));
@@ -114,7 +101,7 @@ fn target(database: &Database<'_>, image: &Bucket) -> Result<Option<Descriptor>>
 /// Where the layers of the image with this id lie unpacked: in the folders of the kernel's snapshotter. None where no name leads to the
 /// image.
 pub(super) fn layers(files: &Files, id: &str) -> Option<Layered> {
-    roots(files).find_map(|root| {
+    containerd_roots(files).into_iter().find_map(|root| {
         let (path, blobs) = (root.join(DATABASE), root.join(BLOBS));
         let targets = ask(files, &path, targets)?.ok()?;
         let content = Content { files, blobs: &blobs };
@@ -177,7 +164,7 @@ pub(crate) struct Made {
 
 /// What the container of this id in this namespace was made of; `root` is where its containerd keeps its data, if that is known.
 pub(crate) fn made(files: &Files, root: Option<&Path>, namespace: &str, id: &str) -> Option<Made> {
-    root.map(Path::to_owned).into_iter().chain(roots(files)).find_map(|root| {
+    root.map(Path::to_owned).into_iter().chain(containerd_roots(files)).find_map(|root| {
         let path = root.join(DATABASE);
         let asked = ask(files, &path, |database| container(database, namespace, id))?;
         let (mut made, origin) = asked.ok()??;

@@ -1,8 +1,8 @@
 //! The images in Docker's own store.
 
 use super::{Found, chained, config, digits};
-use crate::containers::docker_root;
 use crate::files::Files;
+use crate::stores::docker_roots;
 use muster_model::image::{Image, Store};
 use rustix::fs::FileType;
 use serde::Deserialize;
@@ -19,7 +19,8 @@ struct Names(HashMap<String, (Vec<String>, Vec<String>)>);
 
 pub(super) fn read(files: &Files, found: &mut Found) {
     // One folder a storage driver; a daemon that was given another keeps what it had.
-    for driver in files.list(docker_root(files).join("image")) {
+    let roots = docker_roots(files).into_iter();
+    for driver in roots.flat_map(|root| files.list(root.join("image"))) {
         if driver.file_type != FileType::RegularFile {
             stored(files, &driver.path, found);
         }

@@ -3,8 +3,8 @@
 use super::containerd;
 use super::docker::{self, entry_of};
 use super::podman;
-use crate::containers::{docker_root, storages};
 use crate::files::Files;
+use crate::stores::{Storage, docker_roots, storages};
 use muster_model::image::MAX_LAYERS;
 use rustix::fs::FileType;
 use std::path::{Path, PathBuf};
@@ -51,7 +51,10 @@ pub(super) fn whole(files: &Files, folders: impl Iterator<Item = Option<PathBuf>
 }
 
 fn of_docker(files: &Files, id: &str) -> Option<Layered> {
-    let root = docker_root(files);
+    docker_roots(files).into_iter().find_map(|root| in_docker(files, &root, id))
+}
+
+fn in_docker(files: &Files, root: &Path, id: &str) -> Option<Layered> {
     let drivers = files.list(root.join("image")).into_iter();
     let mut drivers = drivers.filter(|it| it.file_type != FileType::RegularFile);
     drivers.find_map(|driver| {
@@ -71,11 +74,11 @@ fn of_docker(files: &Files, id: &str) -> Option<Layered> {
 }
 
 fn of_podman(files: &Files, id: &str) -> Option<Layered> {
-    storages(files).find_map(|storage| {
-        let layers = podman::layers(files, &storage, id)?;
-        let lies = |layer: &String| Some(storage.join("overlay").join(plain(layer)?).join("diff"));
+    storages(files).find_map(|Storage { path, of_user }| {
+        let layers = podman::layers(files, &path, id)?;
+        let lies = |layer: &String| Some(path.join("overlay").join(plain(layer)?).join("diff"));
         let folders = whole(files, layers.iter().map(lies));
-        Some(Layered { folders, of_user: storage.starts_with("/home") })
+        Some(Layered { folders, of_user })
     })
 }
 

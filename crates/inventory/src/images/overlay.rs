@@ -15,18 +15,25 @@ use std::path::{Path, PathBuf};
 /// Longest option a kernel takes at once, bytes.
 const MAX_OPTION: usize = 255;
 
-/// The image's files as a root; `host` is that of the host.
+/// The folders of an image's layers, from the uppermost to the lowest; `host` is the root of the host.
+///
+/// # Errors
+/// Why they cannot be opened, for people.
+pub(crate) fn open(host: &Root, image: &Layered) -> Result<Vec<OwnedFd>, String> {
+    let open = |path: &PathBuf| host.open_at(path, OFlags::PATH | OFlags::DIRECTORY);
+    let layers: Result<Vec<OwnedFd>, Errno> = image.folders.iter().map(open).collect();
+    layers.map_err(|errno| format!("a layer cannot be opened: {errno}"))
+}
+
+/// The files of these layers as a root: from the uppermost to the lowest, laid out by a user without root's rights or not.
 ///
 /// # Errors
 /// Why it cannot be had, for people.
-pub(crate) fn lay(host: &Root, image: &Layered) -> Result<Root, String> {
-    let open = |path: &PathBuf| host.open_at(path, OFlags::PATH | OFlags::DIRECTORY);
-    let layers: Result<Vec<OwnedFd>, Errno> = image.folders.iter().map(open).collect();
-    let layers = layers.map_err(|errno| format!("a layer cannot be opened: {errno}"))?;
-    if let [only] = layers.as_slice() {
+pub(crate) fn lay(layers: &[OwnedFd], of_user: bool) -> Result<Root, String> {
+    if let [only] = layers {
         return root_of(only);
     }
-    let mounted = mount(&layers, image.of_user).map_err(|errno| match errno {
+    let mounted = mount(layers, of_user).map_err(|errno| match errno {
         Errno::PERM | Errno::ACCESS => {
             "laying layers over each other takes root's rights".to_owned()
         }
@@ -44,7 +51,11 @@ fn name(fd: &OwnedFd) -> String {
     format!("/proc/self/fd/{}", fd.as_raw_fd())
 }
 
-fn root_of(fd: &OwnedFd) -> Result<Root, String> {
+/// What is open as a root.
+///
+/// # Errors
+/// Why it is none, for people.
+pub(crate) fn root_of(fd: &OwnedFd) -> Result<Root, String> {
     Root::open(Path::new(&name(fd)), "").map_err(|error| error.message().to_owned())
 }
 

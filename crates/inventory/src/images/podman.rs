@@ -1,8 +1,8 @@
 //! The images in the store that Podman, CRI-O and Buildah share.
 
 use super::{Found, config, digits};
-use crate::containers::storages;
 use crate::files::Files;
+use crate::stores::storages;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use muster_model::image::{Image, MAX_LAYERS, Store};
@@ -57,7 +57,7 @@ fn list<T: DeserializeOwned>(file: &File) -> Vec<T> {
 pub(super) fn read(files: &Files, found: &mut Found) {
     for storage in storages(files) {
         for driver in DRIVERS {
-            stored(files, &storage, driver, found);
+            stored(files, &storage.path, driver, found);
         }
     }
 }

@@ -10,17 +10,21 @@ use crate::files::Files;
 use crate::files::root::Root;
 use crate::files::touched::Touched;
 use crate::hashing::HashCache;
+use crate::images::contents::{self, Looking};
+use crate::images::known::Known;
+use crate::images::layers;
 use crate::live::{News, Place as Watched};
 use crate::memo::Memo;
 use crate::networks::Bridges;
 use crate::owners;
 use crate::proc::Proc;
 use crate::processes::{Process, ProcessTable};
+use crate::stores::Stores;
 use muster_model::container::Details;
 use muster_model::host::HostProfile;
 use muster_model::image::Image;
 use muster_model::report::ContainerRef;
-use muster_model::{Diagnostic, Error, Fact, Kind, Micros, Result};
+use muster_model::{Diagnostic, Error, Kind, Micros, Result};
 use places::{Alike, Ground, Run};
 use rustix::time::{ClockId, clock_gettime};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -57,6 +61,24 @@ pub(super) struct Caches {
     owners: owners::Known,
     pub(super) news: Arc<News>,
     pub(super) blocking: Arc<Blocking>,
+    /// Where the runtimes that run keep what they have.
+    pub(super) stores: Arc<Mutex<Arc<Stores>>>,
+    /// What is in the layers of images.
+    pub(super) layers: Arc<Mutex<Known>>,
+}
+
+impl Caches {
+    /// What the runtimes that ran at the last sweep were told of where to keep what they have.
+    pub(super) fn stores(&self) -> Arc<Stores> {
+        Arc::clone(&self.stores.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn tell_stores(&self, stores: Stores) {
+        let mut known = self.stores.lock().unwrap_or_else(PoisonError::into_inner);
+        if **known != stores {
+            *known = Arc::new(stores);
+        }
+    }
 }
 
 pub(super) struct Engine {
@@ -81,6 +103,7 @@ struct Images {
     images: Arc<[Image]>,
     troubles: Vec<Diagnostic>,
     touched: Touched,
+    stores: Arc<Stores>,
     read_at: Micros,
     /// The sweep they were last looked at in.
     sweep: u64,
@@ -124,10 +147,12 @@ impl Engine {
         self.begin(sweep);
         let (mut host, mut containers) = (Found::default(), Vec::new());
         if self.options.containers {
+            // They tell where stores are.
+            self.read_processes(now, guard.as_deref());
             self.look_at_images(now);
         }
         if let Some(collector) = self.collectors.iter().find(|c| c.kind() == kind) {
-            if collector.needs_processes() || self.options.containers {
+            if collector.needs_processes() {
                 self.read_processes(now, guard.as_deref());
             }
             let (collector, caches) = (*collector, &self.caches);
@@ -193,10 +218,12 @@ impl Engine {
     /// Once a sweep, and read anew only where a store has changed.
     fn look_at_images(&mut self, now: Micros) {
         let (root, sweep) = (&self.host.root, self.sweep);
+        let stores = self.caches.stores();
         let trusted = self.options.limits.trust_stamps_secs;
         if let Some(known) = &mut self.images
             && (known.sweep == sweep
-                || now < known.read_at.plus_secs(trusted)
+                || *known.stores == *stores
+                    && now < known.read_at.plus_secs(trusted)
                     && known.touched.is_unchanged(root, &self.proc, known.read_at, sweep))
         {
             known.sweep = sweep;
@@ -210,7 +237,7 @@ impl Engine {
         let Ok(images) = read else { return };
         let (touched, troubles) = files.finish();
         let images = images.into();
-        self.images = Some(Images { images, troubles, touched, read_at: now, sweep });
+        self.images = Some(Images { images, troubles, touched, stores, read_at: now, sweep });
     }
 
     fn read_processes(&mut self, now: Micros, guard: Option<&[String]>) {
@@ -218,6 +245,7 @@ impl Engine {
             return;
         }
         let all = self.table.read(&self.proc, now);
+        self.caches.tell_stores(Stores::of(&all));
         let mut of = if self.options.containers {
             Attribution::of(&all, &files(&self.options, &self.host.root, &self.caches, now))
         } else {
@@ -272,26 +300,28 @@ impl Engine {
     }
 }
 
-/// What software is in an image that lies on the host; see [`crate::images::contents::of`].
+/// What software is in an image that lies on the host; see [`Looking::look_into`].
 pub(super) fn contents(
     options: &Options,
     collectors: Collectors,
+    (known, stores): (&Mutex<Known>, Arc<Stores>),
     id: &str,
-) -> std::result::Result<Vec<Fact>, String> {
+) -> std::result::Result<contents::Found, String> {
     let told = |error: Error| error.message().to_owned();
     let proc = Proc::open(&options.proc).map_err(told)?;
     let root = Arc::new(open_root(options, &proc).map_err(told)?);
     let now = options.clock.now();
-    // What is in an image is looked at once: the memory of sweeps is not for it.
-    let caches = Caches::default();
-    let of_host = files(options, &root, &caches, now);
+    // The memory of sweeps is not for what is in images: that has one of its own.
+    let caches = Caches { stores: Arc::new(Mutex::new(stores)), ..Caches::default() };
+    let image = layers::of(&files(options, &root, &caches, now), id)?;
     let inside = |root: Arc<Root>| files(options, &root, &caches, now);
-    crate::images::contents::of(&of_host, &root, &proc, id, collectors, inside)
+    Looking { host: &root, proc: &proc, collectors, inside, known }.look_into(&image)
 }
 
 fn files(options: &Options, root: &Arc<Root>, caches: &Caches, now: Micros) -> Files {
     let (hashes, memo) = (Arc::clone(&caches.hashes), Arc::clone(&caches.memo));
-    Files::new(Arc::clone(root), hashes, memo, options.limits.dir_entries, now)
+    let files = Files::new(Arc::clone(root), hashes, memo, options.limits.dir_entries, now);
+    files.with_stores(caches.stores())
 }
 
 /// What the host says of itself; parts that cannot be read are empty.

@@ -128,22 +128,26 @@ pub(crate) fn lie_on_the_disk(podman: &Podman, docker: &Docker, containerd: &Con
     assert_eq!(names, told);
 
     let software = |image: &Image| {
-        let facts = inventory.contents(&image.id).unwrap();
-        let text = |it: &Fact| format!("{} {}", it.text(Column::Name), it.text(Column::Version));
-        facts.iter().map(text).collect::<Vec<_>>()
+        let (facts, layers) = inventory.contents(&image.id).unwrap();
+        assert_eq!(facts.len(), layers.len());
+        let text = |(it, layer): (&Fact, &Option<u16>)| {
+            let layer = layer.map_or("?".to_owned(), |it| it.to_string());
+            format!("{} {} in layer {layer}", it.text(Column::Name), it.text(Column::Version))
+        };
+        facts.iter().zip(&layers).map(text).collect::<Vec<_>>()
     };
     let of_docker = of(&inventory, Store::Docker);
     for image in [&of_docker, &of_podman].map(|it| named(it, three_of(it))) {
-        assert_eq!(software(&image), ["shop-top 2.0"], "{:?}", image.names);
+        assert_eq!(software(&image), ["shop-top 2.0 in layer 1"], "{:?}", image.names);
     }
-    assert_eq!(software(&first), ["shop-base 1.0"]);
+    assert_eq!(software(&first), ["shop-base 1.0 in layer 0"]);
     let none = inventory.contents(&format!("sha256:{}", "0".repeat(64)));
     assert_eq!(none.unwrap_err(), "no store of this host has it");
 
     // containerd alone has it now, and then only a layout, which is packed.
     docker.command(&["rmi", "muster-test:3"]);
     podman.command(&["rmi", three]);
-    assert_eq!(software(&two_layers), ["shop-top 2.0"]);
+    assert_eq!(software(&two_layers), ["shop-top 2.0 in layer 1"]);
 
     // An image that is gone is gone; the rest stays.
     output("ctr", &["image", "rm", three]);

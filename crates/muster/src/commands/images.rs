@@ -45,6 +45,7 @@ pub(crate) fn run(context: &Context, args: &ImagesArgs) -> Result<()> {
                 ("repair", "/repair_necessity"),
                 ("software", "/app_name"),
                 ("version", "/version"),
+                ("layer", "/position"),
                 ("path", "/app_path"),
                 ("what to do", "/solution"),
                 ("what it is", "/description"),

@@ -9,6 +9,7 @@ use muster_model::report::{Reply, Report, Scope, ScopeReport, Task};
 use muster_model::{Error, Kind, Micros, Result};
 use muster_store::assets::{self, Applied, Target};
 use muster_store::hosts::{self, Host};
+use muster_store::images::scans::Due;
 use muster_store::{Tx, collect, containers, events, images};
 use muster_vault::random;
 use std::collections::hash_map::Entry;
@@ -54,11 +55,22 @@ pub(super) async fn to_all(
         let next_secs =
             if full.is_empty() && tasks.is_empty() { HEARTBEAT_SECS } else { BUSY_SECS };
         let guard = host.protected_as.is_some();
-        let scan = scans.remove(&host.key).unwrap_or_default();
+        let Due { asked: scan, at_leisure: scan_at_leisure } =
+            scans.remove(&host.key).unwrap_or_default();
         let protected_files = files.get(&host.project).filter(|_| guard).cloned();
         let protected_files = protected_files.unwrap_or_default();
         let blocking = blocking.remove(&host.key);
-        Reply { full, want_host: false, tasks, next_secs, guard, protected_files, blocking, scan }
+        Reply {
+            full,
+            want_host: false,
+            tasks,
+            next_secs,
+            guard,
+            protected_files,
+            blocking,
+            scan,
+            scan_at_leisure,
+        }
     };
     Ok(reports.iter().map(reply).collect())
 }
@@ -103,7 +115,7 @@ async fn scans(
     tx: &mut Tx,
     reports: &[(&Host, &Report)],
     now: Micros,
-) -> Result<HashMap<i64, Vec<String>>> {
+) -> Result<HashMap<i64, Due>> {
     for (host, report) in reports.iter().filter(|it| !it.1.contents.is_empty()) {
         let target = Target { project: host.project, host: host.key };
         images::scans::told(tx, target, &report.contents, now).await?;

@@ -58,6 +58,7 @@ pub(super) const ALL: &[Migration] = steps![
     "0031_clusters.sql",
     "0032_protected_files.sql",
     "0033_image_tasks.sql",
+    "0034_images_by_themselves.sql",
     "0036_blocking.sql",
 ];
 

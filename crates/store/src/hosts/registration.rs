@@ -80,7 +80,7 @@ pub(super) async fn register_one(
 }
 
 /// How many values a new host has.
-const WIDTH: usize = 32;
+const WIDTH: usize = 33;
 
 fn insert() -> String {
     format!(

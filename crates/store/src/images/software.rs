@@ -5,7 +5,7 @@ use crate::Tx;
 use crate::assets::facts;
 use crate::db::{Bind, binds, folded};
 use crate::vulnerabilities::{COMPARED, Class};
-use muster_model::{Kind, Page, Paging, Result};
+use muster_model::{Error, Kind, Page, Paging, Result};
 
 /// A piece of software in an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +20,22 @@ pub struct Piece {
     pub version: String,
     /// Its known vulnerabilities; none where it was not compared yet.
     pub vulnerabilities: Option<i64>,
+    /// The digest of the layer that brought it, unpacked; empty where that is not known.
+    pub layer: String,
+}
+
+/// The digests of an image's layers, from the lowest.
+async fn layers(tx: &mut Tx, image: i64) -> Result<Vec<String>> {
+    let text: String =
+        tx.one("SELECT layers FROM images WHERE key = ?", binds![image]).await?.only()?;
+    let layers: Vec<(String, String)> = serde_json::from_str(&text).map_err(Error::internal)?;
+    Ok(layers.into_iter().map(|(digest, _)| digest).collect())
+}
+
+/// The digest of the layer with this number.
+fn layer(layers: &[String], nth: Option<i64>) -> String {
+    let nth = nth.and_then(|nth| usize::try_from(nth).ok());
+    nth.and_then(|nth| layers.get(nth)).cloned().unwrap_or_default()
 }
 
 /// A known vulnerability of a piece of software in an image.
@@ -41,6 +57,8 @@ pub struct Weakness {
     pub path: String,
     /// Versions that repair it, ascending.
     pub fixed: Vec<String>,
+    /// The digest of the layer that brought the software, unpacked; empty where that is not known.
+    pub layer: String,
 }
 
 /// Which vulnerabilities are wanted: all that is set must hold.
@@ -79,10 +97,11 @@ pub async fn pieces(
     values.extend(binds![paging.limit, paging.offset]);
     let sql = format!(
         "SELECT f.kind, COALESCE(f.file_type, ''), COALESCE(f.name, ''), COALESCE(f.version, ''), \
-         CASE WHEN {COMPARED} THEN (SELECT count(*) FROM fact_vulnerabilities v WHERE v.fact = f.id) END \
-         {from} ORDER BY f.name, f.version, f.id LIMIT ? OFFSET ?"
+         CASE WHEN {COMPARED} THEN (SELECT count(*) FROM fact_vulnerabilities v WHERE v.fact = f.id) END, \
+         x.layer {from} ORDER BY f.name, f.version, f.id LIMIT ? OFFSET ?"
     );
     let rows = tx.all(sql, values).await?;
+    let layers = layers(tx, image).await?;
     let rows = rows.iter().map(|row| {
         let mut cells = row.cells();
         Ok(Piece {
@@ -91,6 +110,7 @@ pub async fn pieces(
             name: cells.take()?,
             version: cells.take()?,
             vulnerabilities: cells.take()?,
+            layer: layer(&layers, cells.take()?),
         })
     });
     Ok(Some(Page { total, rows: rows.collect::<Result<_>>()? }))
@@ -134,9 +154,10 @@ pub async fn weaknesses(
     values.extend(binds![paging.limit, paging.offset]);
     let sql = format!(
         "SELECT v.id, v.grade, v.summary, v.url, COALESCE(f.name, ''), COALESCE(f.version, ''), \
-         COALESCE(f.path, ''), w.fixed {from} ORDER BY v.grade, v.id, f.name, f.id LIMIT ? OFFSET ?"
+         COALESCE(f.path, ''), w.fixed, x.layer {from} ORDER BY v.grade, v.id, f.name, f.id LIMIT ? OFFSET ?"
     );
     let rows = tx.all(sql, values).await?;
+    let layers = layers(tx, image).await?;
     let rows = rows.iter().map(|row| {
         let mut cells = row.cells();
         Ok(Weakness {
@@ -148,6 +169,7 @@ pub async fn weaknesses(
             version: cells.take()?,
             path: cells.take()?,
             fixed: cells.take::<String>()?.lines().map(str::to_owned).collect(),
+            layer: layer(&layers, cells.take()?),
         })
     });
     Ok(Some(Page { total, rows: rows.collect::<Result<_>>()? }))

@@ -187,7 +187,7 @@ on_both_databases! {
         })
         .unwrap();
         let found = |name: &str, version: &str| fact(Kind::App, name, version);
-        let contents = |facts: Vec<Fact>| [Contents { id: "i1".into(), facts, error: None }];
+        let contents = |facts: Vec<Fact>| [Contents { id: "i1".into(), facts, ..Contents::default() }];
         let in_layout = Image { store: Store::Oci, ..image("i2", &["b:1"]) };
         let mut tx = test.db.begin().await.unwrap();
         images::tell(&mut tx, &[(one, &[image("i1", &["a:1"]), in_layout][..]), (two, &[image("i1", &["a:1"])])], Micros(1))
@@ -208,7 +208,8 @@ on_both_databases! {
         // What lies packed alone nobody can look into, and who was heard of last is asked.
         assert_eq!(states(&mut tx).await, ["i1 waiting  0", "i2 failed its layers do not lie unpacked in folders 0"]);
         let due = images::scans::due(&mut tx, &[one.host, two.host], Micros(9)).await.unwrap();
-        assert_eq!(due, [(two.host, vec!["i1".to_owned()])].into());
+        let asked = images::scans::Due { asked: vec!["i1".to_owned()], at_leisure: Vec::new() };
+        assert_eq!(due, [(two.host, asked)].into());
         let facts = vec![found("curl", "1"), found("bash", "2"), found("curl", "1")];
         images::scans::told(&mut tx, two, &contents(facts), Micros(10)).await.unwrap();
         assert_eq!(states(&mut tx).await[0], "i1 success  2");
