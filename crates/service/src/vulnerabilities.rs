@@ -237,7 +237,7 @@ pub async fn events(
     limit: u32,
 ) -> Result<Vec<Change>> {
     let key = authz::require(app, caller, Action::VulnerabilityList, Some(project)).await?;
-    if wanted.area != Some(Area::Hosts) {
+    if matches!(wanted.area, None | Some(Area::Artifacts)) {
         authz::require(app, caller, Action::ScaTaskGet, Some(project)).await?;
     }
     changes::list(&mut app.db.read().await?, key, wanted, limit).await

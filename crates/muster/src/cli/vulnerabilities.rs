@@ -57,6 +57,7 @@ pub(crate) enum Event {
 #[value(rename_all = "lowercase")]
 pub(crate) enum Area {
     Hosts,
+    Images,
     Artifacts,
 }
 
@@ -68,7 +69,7 @@ pub(crate) struct ChangesArgs {
     /// Only such.
     #[arg(long)]
     pub(crate) event: Option<Event>,
-    /// Only of software on hosts, or in artifacts.
+    /// Only of software on hosts, in images on their disks, or in artifacts.
     #[arg(long)]
     pub(crate) area: Option<Area>,
     /// Only of the vulnerability with this number.

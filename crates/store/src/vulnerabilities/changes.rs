@@ -44,17 +44,20 @@ pub enum Area {
     Hosts = 1,
     /// In artifacts that tasks took apart.
     Artifacts = 2,
+    /// In images on the disks of hosts, whether or not anything runs of them.
+    Images = 3,
 }
 
 impl Area {
-    /// Both.
-    pub const ALL: [Self; 2] = [Self::Hosts, Self::Artifacts];
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Hosts, Self::Artifacts, Self::Images];
 
     /// The word for it.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Hosts => "hosts",
             Self::Artifacts => "artifacts",
+            Self::Images => "images",
         }
     }
 }

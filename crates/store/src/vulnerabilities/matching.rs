@@ -6,7 +6,7 @@ use crate::Tx;
 use crate::assets::facts;
 use crate::db::binds;
 use muster_model::{Kind, Micros, Result};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// The state of knowledge facts are compared with, and how far that is done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -164,14 +164,14 @@ pub async fn record(
     let mut found = BTreeSet::new();
     let mut values = Vec::new();
     let mut unchecked = Vec::new();
-    let mut events = Gathered::default();
+    let mut events = Lying::of(tx, &again, after, last).await?;
     for Judged { fact, against, unchecked: why } in judged {
         for it in against {
             let Some(told) = told.get(it.id.as_str()) else { continue };
             if found.insert((fact.fact, told.key)) {
                 let before = gone.get_mut(&fact.fact).and_then(|keys| keys.remove(&told.key));
                 if again.covers(fact.fact) {
-                    told.compare(fact.project, it, before.as_deref(), &mut events);
+                    told.compare(fact, it, before.as_deref(), &mut events);
                 }
                 let class = Class::of(fact.kind).code();
                 values.extend(binds![
@@ -190,7 +190,8 @@ pub async fn record(
     }
     gone.retain(|_, keys| !keys.is_empty());
     withdrawn(tx, judged, &gone, &again, &mut events).await?;
-    events.write(tx, Area::Hosts, knowledge, now).await?;
+    events.on_hosts.write(tx, Area::Hosts, knowledge, now).await?;
+    events.in_images.write(tx, Area::Images, knowledge, now).await?;
     for (fact, vulnerabilities) in gone {
         let head = "DELETE FROM fact_vulnerabilities WHERE fact = ? AND vulnerability";
         let keys = vulnerabilities.into_keys().map(Into::into).collect();
@@ -236,13 +237,48 @@ impl Again {
     }
 }
 
+/// Events of facts, by where these are now. A fact that is nowhere any more is of the past, and nothing happens to it.
+#[derive(Default)]
+struct Lying {
+    hosts: HashSet<i64>,
+    images: HashSet<i64>,
+    on_hosts: Gathered,
+    in_images: Gathered,
+}
+
+impl Lying {
+    /// Where the facts after `after` up to `last` are, if they make events.
+    async fn of(tx: &mut Tx, again: &Again, after: i64, last: i64) -> Result<Self> {
+        if again.judged_to <= after {
+            return Ok(Self::default());
+        }
+        let sql = "SELECT DISTINCT fact FROM sightings WHERE fact > ? AND fact <= ?";
+        let rows = tx.all(sql, binds![after, last]).await?;
+        let hosts = rows.iter().map(|row| row.only()).collect::<Result<_>>()?;
+        let sql = "SELECT DISTINCT x.fact FROM image_facts x WHERE x.fact > ? AND x.fact <= ? AND EXISTS \
+                   (SELECT 1 FROM image_sightings s WHERE s.image = x.image AND s.gone_at IS NULL)";
+        let rows = tx.all(sql, binds![after, last]).await?;
+        let images = rows.iter().map(|row| row.only()).collect::<Result<_>>()?;
+        Ok(Self { hosts, images, ..Self::default() })
+    }
+
+    fn add(&mut self, fact: &Pending, vulnerability: &str, event: Event, was: &str, now: &str) {
+        if self.hosts.contains(&fact.fact) {
+            self.on_hosts.add(fact.project, vulnerability, event, was, now);
+        }
+        if self.images.contains(&fact.fact) {
+            self.in_images.add(fact.project, vulnerability, event, was, now);
+        }
+    }
+}
+
 /// Makes events of what facts no longer have. Of one that cannot be compared any more nothing is withdrawn.
 async fn withdrawn(
     tx: &mut Tx,
     judged: &[Judged],
     gone: &BTreeMap<i64, BTreeMap<i64, String>>,
     again: &Again,
-    events: &mut Gathered,
+    events: &mut Lying,
 ) -> Result<()> {
     let keys: BTreeSet<i64> = gone.values().flat_map(BTreeMap::keys).copied().collect();
     let keys = keys.into_iter().map(Into::into).collect();
@@ -258,7 +294,7 @@ async fn withdrawn(
             continue;
         }
         for (id, grade) in keys.keys().filter_map(|key| named.get(key)) {
-            events.add(fact.project, id, Event::Withdrawn, &grade.to_string(), "");
+            events.add(fact, id, Event::Withdrawn, &grade.to_string(), "");
         }
     }
     Ok(())
@@ -273,8 +309,8 @@ struct Told {
 
 impl Told {
     /// Makes events of how a finding differs from the one before, of which `before` are the versions that repaired it.
-    fn compare(&self, project: i64, it: &Against, before: Option<&str>, events: &mut Gathered) {
-        let mut add = |event, was: &str, now: &str| events.add(project, &it.id, event, was, now);
+    fn compare(&self, fact: &Pending, it: &Against, before: Option<&str>, events: &mut Lying) {
+        let mut add = |event, was: &str, now: &str| events.add(fact, &it.id, event, was, now);
         let grade = i64::from(it.grade);
         let Some(before) = before else {
             return add(Event::Found, "", &grade.to_string());
