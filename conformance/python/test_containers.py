@@ -9,10 +9,14 @@ from huaweicloudsdkhss.v5 import (
     BatchScanLocalImageRequest,
     ChangeEventRequest,
     ChangeEventRequestInfo,
+    CreateManualImageScanTaskReqInfo,
+    CreateManualImageScanTaskReqInfoImageInfo,
+    CreateManualImageScanTaskRequest,
     ListContainerNodesRequest,
     ListContainersRequest,
     ListHostStatusRequest,
     ListImageLocalRequest,
+    ListImageScanTaskRequest,
     ListLocalImageAppInfoRequest,
     ListLocalImageContainersRequest,
     ListLocalImageHostsRequest,
@@ -21,6 +25,7 @@ from huaweicloudsdkhss.v5 import (
     LocalImageInfo,
     OperateEventRequestInfo,
     ShowImageAssetStatisticsRequest,
+    StopImageScanTaskRequest,
     SwitchHostsProtectStatusRequest,
     SwitchHostsProtectStatusRequestInfo,
 )
@@ -158,6 +163,19 @@ def test_its_image_is_listed_with_where_it_lies_and_what_is_in_it(hss, shop, pod
     (row,) = wait_for(lambda: [it for it in listed() if it.scan_status == "success"])
     assert row.latest_scan_time > 0 and row.component_num == 0  # busybox alone, which no package manager installed
     assert hss.list_local_image_app_info(ListLocalImageAppInfoRequest(image_id=row.image_id)).total_num == 0
+    asked = ListImageScanTaskRequest(type="image_scan", task_type="manual", global_image_type="local", limit=10)
+    tasks = hss.list_image_scan_task(asked).data_list
+    assert [(it.task_status, it.success_num, it.total_num, it.is_all) for it in tasks[:1]] == [(100, 1, 1, False)]
+    assert tasks[0].begin_time <= tasks[0].end_time and tasks[0].failed_images == []
+    order = CreateManualImageScanTaskReqInfo(is_all=False, image_info=[
+        CreateManualImageScanTaskReqInfoImageInfo(image_id=row.image_id, registry_type="Local")])
+    hss.create_manual_image_scan_task(
+        CreateManualImageScanTaskRequest(region="region-1", global_image_type="local", body=order))
+    task = hss.list_image_scan_task(asked).data_list[0]
+    assert task.task_id != tasks[0].task_id and task.scan_scope == 0x000f0000
+    hss.stop_image_scan_task(StopImageScanTaskRequest(region="region-1", task_id=task.task_id))
+    stopped = hss.list_image_scan_task(ListImageScanTaskRequest(type="image_scan", task_id=task.task_id, limit=10))
+    assert stopped.data_list[0].task_status in (-1, 100)  # it may have been faster
 
 
 @pytest.fixture(scope="module")
