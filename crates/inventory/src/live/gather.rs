@@ -7,6 +7,9 @@ pub(super) const SOON: Duration = Duration::from_millis(200);
 /// Time between two tellings under a storm of news.
 pub(super) const PAUSE: Duration = Duration::from_secs(1);
 
+/// The same where something is to be told that nobody should wait for: a container's start, mostly.
+pub(super) const HURRY: Duration = Duration::from_millis(400);
+
 /// Time is a parameter.
 #[derive(Debug, Default)]
 pub(super) struct Gather {
@@ -19,6 +22,13 @@ impl Gather {
     pub(super) fn begin(&mut self, now: Instant) {
         let soon = now + SOON;
         self.due = self.due.or_else(|| Some(self.last.map_or(soon, |last| soon.max(last + PAUSE))));
+    }
+
+    /// There is something to tell that does not wait for its turn under a storm.
+    pub(super) fn hurry(&mut self, now: Instant) {
+        let soon = now + SOON;
+        let soon = self.last.map_or(soon, |last| soon.max(last + HURRY));
+        self.due = Some(self.due.map_or(soon, |due| due.min(soon)));
     }
 
     /// How long until it is time; none: there is nothing to tell.
@@ -38,5 +48,25 @@ impl Gather {
     /// It may turn out to be nothing: to be looked at again after this time, or not at all.
     pub(super) fn put_off(&mut self, until: Option<Instant>) {
         self.due = until;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn news_come_once_a_second_and_what_is_in_a_hurry_sooner() {
+        let start = Instant::now();
+        let mut gather = Gather::default();
+        gather.begin(start);
+        assert_eq!(gather.wait(start), Some(SOON));
+        gather.done(start);
+        gather.begin(start);
+        assert_eq!(gather.wait(start), Some(PAUSE));
+        gather.hurry(start);
+        assert_eq!(gather.wait(start), Some(HURRY));
+        gather.hurry(start + PAUSE);
+        assert_eq!(gather.wait(start), Some(HURRY), "no later than it was");
     }
 }

@@ -12,8 +12,8 @@ use crate::proc::Proc;
 use crate::processes;
 use muster_formats::proc_event::Event;
 use muster_model::{Kind, Micros};
-use std::collections::HashMap;
 use std::collections::hash_map::DefaultHasher;
+use std::collections::{HashMap, HashSet};
 use std::hash::{Hash, Hasher};
 use std::mem::MaybeUninit;
 use std::sync::{Mutex, OnceLock};
@@ -23,6 +23,8 @@ use std::time::{Duration, Instant};
 const YOUNG: Duration = Duration::from_millis(100);
 /// Processes that are young at a time; of more than these every start counts as news.
 const MOST_YOUNG: usize = 16_384;
+/// Mount namespaces remembered at a time.
+const MOST_NAMESPACES: usize = 8_192;
 /// Programs looked at in one go. To look at one takes the kernel some 30 us more when it ends.
 const LOOKS: u32 = 400;
 /// A look more is allowed after this time: what starts beyond that is left out, to spare the host.
@@ -43,6 +45,8 @@ pub(super) struct Recorder<'a> {
     news: &'a News,
     boot: Micros,
     young: HashMap<u32, Young>,
+    /// Mount namespaces in which programs were started.
+    namespaces: HashSet<u64>,
     streaks: Streaks,
     /// Something ended or overflowed: that is news for certain.
     certain: bool,
@@ -60,7 +64,8 @@ impl<'a> Recorder<'a> {
         let epoch = news.epoch();
         let gather = Gather::default();
         let streaks = Streaks::default();
-        Self { proc, news, boot, young, streaks, certain: false, epoch, gather, looks }
+        let namespaces = HashSet::new();
+        Self { proc, news, boot, young, namespaces, streaks, certain: false, epoch, gather, looks }
     }
 
     /// How long nothing has to be done without events; none: for ever.
@@ -169,6 +174,13 @@ impl<'a> Recorder<'a> {
             self.news.miss();
             return false;
         };
+        if self.namespaces.len() >= MOST_NAMESPACES {
+            self.namespaces.clear();
+        }
+        // A container starts: it need not wait for its turn.
+        if self.namespaces.insert(key.mntns) {
+            self.gather.hurry(now);
+        }
         let note = self.news.wants(&key, || self.arguments(pid), now);
         match (parent, note) {
             (Some(parent), Note::Known) => self.streaks.known(parent, key),
