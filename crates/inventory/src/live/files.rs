@@ -187,7 +187,12 @@ impl<'a> Watcher<'a> {
         }
         for (id, place) in now {
             let before = self.places.insert(id.clone(), Some(place.clone())).flatten();
-            if before.is_none_or(|before| before.process.pid != place.process.pid) {
+            // What a runtime's process saw, before it became the container's, was not the container's.
+            let of = |place: &Place| {
+                let process = &place.process;
+                (process.pid, process.start_ticks, process.mntns, process.exe.clone())
+            };
+            if before.is_none_or(|before| of(&before) != of(&place)) {
                 self.stale.insert(id);
             }
         }

@@ -13,7 +13,7 @@ use crate::hashing::HashCache;
 use crate::images::contents::{self, Looking};
 use crate::images::known::Known;
 use crate::images::layers;
-use crate::live::{News, Place as Watched};
+use crate::live::{News, Place as Watched, Spot};
 use crate::memo::Memo;
 use crate::networks::Bridges;
 use crate::owners;
@@ -270,10 +270,14 @@ impl Engine {
             Some(Watched { id, process, youngest: youngest.unwrap_or_default() })
         });
         self.caches.news.settle(watched.collect());
+        let news = &self.caches.news;
         self.containers.retain(|id, ground| {
-            let container = of.containers.get(id);
-            ground.begin_anew(container.and_then(|it| it.first()).map(Arc::as_ref));
-            container.is_some()
+            let Some(container) = of.containers.get(id) else { return false };
+            if ground.begin_anew(container.first().map(Arc::as_ref)) {
+                // Whoever looked at it looked at something else.
+                news.mark_at(Kind::ALL.map(|kind| (kind, Spot::Container(id.clone()))));
+            }
+            true
         });
         let kept: HashSet<u64> =
             self.containers.values().filter_map(|it| it.root.family()).collect();

@@ -16,6 +16,7 @@ use std::collections::hash_map::DefaultHasher;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{Hash, Hasher};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// What collectors found last in containers of these layers, in those that were changed too: containers of one image hold the
@@ -36,8 +37,8 @@ pub(super) struct Ground {
     pub(super) loaded: BTreeSet<String>,
     /// The sweep its root was opened in.
     pub(super) sweep: u64,
-    /// The process a container is seen by, with its start.
-    first: Option<(u32, i64)>,
+    /// The process a container is seen by, with its start, its mount namespace and what it runs.
+    first: Option<(u32, i64, u64, PathBuf)>,
 }
 
 /// What the last run of a collector left.
@@ -63,17 +64,20 @@ impl Ground {
         }
     }
 
-    /// A container that was started anew may hold anything.
-    pub(super) fn begin_anew(&mut self, first: Option<&Process>) {
-        let first = first.map(|process| (process.pid, process.start_ticks));
-        if self.first != first {
+    fn of_container(root: Root, known: &owners::Known) -> Self {
+        Self { is_container: true, ..Self::new(root, known) }
+    }
+
+    /// A container that was started anew may hold anything, and so may one whose first process runs something else: before that
+    /// it was its runtime's, and perhaps still saw the host's files. Whether that is so.
+    pub(super) fn begin_anew(&mut self, first: Option<&Process>) -> bool {
+        let first = first.map(|it| (it.pid, it.start_ticks, it.mntns, it.exe.clone()));
+        let anew = self.first != first;
+        if anew {
             self.first = first;
             self.states.clear();
         }
-    }
-
-    fn of_container(root: Root, known: &owners::Known) -> Self {
-        Self { is_container: true, ..Self::new(root, known) }
+        anew
     }
 }
 
