@@ -58,7 +58,8 @@ fn serve(config: Config) -> Result<()> {
     let key = Arc::new(state.key()?);
     let transport = Http::new(&enrolment.server, enrolment.ca.as_deref(), key)?;
     let layouts = config.images.layouts.clone();
-    let sweeper = Inventory::new(Options { layouts, ..Options::default() })?;
+    let scratch = std::path::absolute(state.path("unpacked")).ok();
+    let sweeper = Inventory::new(Options { layouts, scratch, ..Options::default() })?;
     let clock = Arc::new(SystemClock);
     let parts = Parts { config, state, sweeper, transport, clock, meter: Meter::Process };
     let mut agent = Agent::new(parts)?;

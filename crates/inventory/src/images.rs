@@ -17,10 +17,11 @@ pub(crate) mod contents;
 mod docker;
 pub(crate) mod known;
 pub(crate) mod layers;
-mod manifest;
+pub(crate) mod manifest;
 mod oci;
 mod overlay;
 mod podman;
+pub(crate) mod unpack;
 
 use crate::files::Files;
 use muster_model::image::{Image, MAX_ALL_LAYERS, MAX_NAMES, MAX_TEXT, MAX_TOLD, Store};

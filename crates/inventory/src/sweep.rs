@@ -53,6 +53,9 @@ pub struct Options {
     pub containers: bool,
     /// Folders to look for images in that lie as OCI layouts, beside the stores of the runtimes.
     pub layouts: Vec<PathBuf>,
+    /// A folder below the root, of nobody else, in which the layers of images in OCI layouts are unpacked while they are looked into; none: they
+    /// are not. It is emptied and removed.
+    pub scratch: Option<PathBuf>,
     /// Bounds.
     pub limits: Limits,
     /// Source of the time.
@@ -67,6 +70,7 @@ impl Default for Options {
             kinds: Kind::ALL.to_vec(),
             containers: true,
             layouts: Vec::new(),
+            scratch: None,
             limits: Limits::default(),
             clock: Arc::new(SystemClock),
         }
@@ -152,6 +156,10 @@ impl Inventory {
 
     fn with(options: Options, collectors: Collectors) -> Result<Self> {
         let caches = Caches::default();
+        if let Some(scratch) = &options.scratch {
+            // What one left behind that was killed.
+            crate::images::unpack::tidy(&options.root, scratch);
+        }
         let worker = Some(Worker::start(&options, collectors, &caches)?);
         let (stuck, last) = (HashMap::new(), HashMap::new());
         Ok(Self {

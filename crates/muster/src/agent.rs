@@ -49,7 +49,8 @@ fn serve(config: Config, state: StateDir) -> Result<()> {
     let key = Arc::new(state.key()?);
     let transport = Http::new(&enrolment.server, enrolment.ca.as_deref(), key)?;
     let layouts = config.images.layouts.clone();
-    let sweeper = Inventory::new(Options { layouts, ..Options::default() })?;
+    let scratch = std::path::absolute(state.path("unpacked")).ok();
+    let sweeper = Inventory::new(Options { layouts, scratch, ..Options::default() })?;
     let clock = Arc::new(SystemClock);
     let parts = Parts { config, state, sweeper, transport, clock, meter: Meter::Process };
     // Never stops by itself: it may be killed at any moment, and nothing is lost by that.

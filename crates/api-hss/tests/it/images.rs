@@ -421,10 +421,18 @@ async fn a_task_ends_also_where_nobody_answers_or_somebody_stops_it() {
         };
         world.images_are("host-web-2", &[packed]).await;
         order(json!([{"image_id": "sha256:0c1"}])).await.ok();
+        let why =
+            Some("its layers are packed, and there is no folder to unpack them in".to_owned());
+        world
+            .is_in(
+                "host-web-2",
+                Contents { id: "sha256:0c1".into(), error: why, ..Contents::default() },
+            )
+            .await;
         let (task, _) = tasks(&world, "").await;
         assert_eq!(task["task_status"], -3);
         assert_eq!(task["failed_images"][0]["image_name"], "sha256:0c1");
-        assert!(task["failed_reason"].as_str().unwrap().contains("unpacked"), "{task}");
+        assert!(task["failed_reason"].as_str().unwrap().contains("packed"), "{task}");
     }
 }
 

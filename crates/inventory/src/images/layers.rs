@@ -18,6 +18,15 @@ pub(crate) struct Layered {
     pub(crate) of_user: bool,
 }
 
+/// The folder of blobs and the packed layers, from the lowest, of the image with this id, in the first of these OCI layouts that has it.
+pub(crate) fn packed(
+    files: &Files,
+    layouts: &[PathBuf],
+    id: &str,
+) -> Option<(PathBuf, Vec<super::manifest::Descriptor>)> {
+    super::digits(id).and_then(|_| super::oci::packed(files, layouts, id))
+}
+
 /// The folders of the image with this id, in the first store that has them all.
 ///
 /// # Errors

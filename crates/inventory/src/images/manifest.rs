@@ -14,7 +14,7 @@ const MAX_MANIFESTS: usize = 64;
 
 /// Names a blob.
 #[derive(Clone, Debug, Default, Deserialize)]
-pub(super) struct Descriptor {
+pub(crate) struct Descriptor {
     #[serde(default)]
     pub(super) digest: String,
     #[serde(default)]
@@ -69,6 +69,16 @@ impl Content<'_> {
             return images;
         }
         self.image(target, manifest).into_iter().collect()
+    }
+
+    /// The packed layers of the image with this id that a descriptor leads to, from the lowest.
+    pub(super) fn packed(&self, target: &Descriptor, id: &str) -> Option<Vec<Descriptor>> {
+        let manifest = self.manifest(&target.digest)?;
+        let inner = manifest.manifests.iter().flatten().take(MAX_MANIFESTS);
+        let inner = inner.filter_map(|it| self.manifest(&it.digest));
+        let mut all = std::iter::once(manifest.clone()).chain(inner);
+        let is_it = |it: &Manifest| it.config.as_ref().is_some_and(|it| it.digest == id);
+        all.find(is_it)?.layers
     }
 
     /// The image of a manifest: what it is and how large in this store. Its configuration has to be here; of attestations and other

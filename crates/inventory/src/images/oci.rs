@@ -1,6 +1,6 @@
 //! Images in OCI layouts: folders with an `index.json`, that the operator names or that lie in folders he names.
 
-use super::manifest::{Content, Manifest};
+use super::manifest::{Content, Descriptor, Manifest};
 use super::{Found, config};
 use crate::files::Files;
 use muster_model::image::{Image, Store};
@@ -15,24 +15,47 @@ const MAX_LAYOUTS: usize = 1_000;
 const MAX_IMAGES: usize = 1_000;
 
 pub(super) fn read(files: &Files, folders: &[PathBuf], found: &mut Found) {
+    for layout in layouts(files, folders) {
+        stored(files, &layout, found);
+    }
+}
+
+fn layouts<'f>(files: &'f Files, folders: &'f [PathBuf]) -> impl Iterator<Item = PathBuf> + 'f {
     let inner = |folder: &PathBuf| {
         let entries = files.list(folder).into_iter();
         entries.filter(|it| it.file_type == FileType::Directory).map(|it| it.path)
     };
-    let all = folders.iter().flat_map(|it| std::iter::once(it.clone()).chain(inner(it)));
-    for layout in all.take(MAX_LAYOUTS) {
-        stored(files, &layout, found);
-    }
+    let all = folders.iter().flat_map(move |it| std::iter::once(it.clone()).chain(inner(it)));
+    all.take(MAX_LAYOUTS)
+}
+
+fn index(files: &Files, layout: &Path) -> Option<std::sync::Arc<Index>> {
+    files.parsed(layout.join("index.json"), MAX_INDEX, |file| {
+        Index(serde_json::from_slice(&config::whole(file, MAX_INDEX)).unwrap_or_default())
+    })
 }
 
 /// `index.json`.
 struct Index(Manifest);
 
+/// The folder of blobs of the first layout that has the image with this id, and its layers, from the lowest.
+pub(super) fn packed(
+    files: &Files,
+    folders: &[PathBuf],
+    id: &str,
+) -> Option<(PathBuf, Vec<Descriptor>)> {
+    let mut all = layouts(files, folders);
+    all.find_map(|layout| {
+        let (index, blobs) = (index(files, &layout)?, layout.join("blobs"));
+        let content = Content { files, blobs: &blobs };
+        let targets = index.0.manifests.iter().flatten().take(MAX_IMAGES);
+        let layers = targets.filter_map(|it| content.packed(it, id)).next()?;
+        Some((blobs, layers))
+    })
+}
+
 fn stored(files: &Files, layout: &Path, found: &mut Found) {
-    let index = files.parsed(layout.join("index.json"), MAX_INDEX, |file| {
-        Index(serde_json::from_slice(&config::whole(file, MAX_INDEX)).unwrap_or_default())
-    });
-    let Some(index) = index else { return };
+    let Some(index) = index(files, layout) else { return };
     let (aside, blobs) = (files.aside(), layout.join("blobs"));
     let content = Content { files: &aside, blobs: &blobs };
     for target in index.0.manifests.iter().flatten().take(MAX_IMAGES) {

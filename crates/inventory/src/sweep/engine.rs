@@ -13,6 +13,7 @@ use crate::hashing::HashCache;
 use crate::images::contents::{self, Looking};
 use crate::images::known::Known;
 use crate::images::layers;
+use crate::images::unpack::{self, Scratch};
 use crate::live::{News, Place as Watched, Spot};
 use crate::memo::Memo;
 use crate::networks::Bridges;
@@ -317,9 +318,23 @@ pub(super) fn contents(
     let now = options.clock.now();
     // The memory of sweeps is not for what is in images: that has one of its own.
     let caches = Caches { stores: Arc::new(Mutex::new(stores)), ..Caches::default() };
-    let image = layers::of(&files(options, &root, &caches, now), id)?;
+    let of_host = files(options, &root, &caches, now);
     let inside = |root: Arc<Root>| files(options, &root, &caches, now);
-    Looking { host: &root, proc: &proc, collectors, inside, known }.look_into(&image)
+    let looking = Looking { host: &root, proc: &proc, collectors, inside, known };
+    let why = match layers::of(&of_host, id) {
+        Ok(image) => return looking.look_into(&image),
+        Err(why) => why,
+    };
+    let Some((blobs, layers)) = layers::packed(&of_host, &options.layouts, id) else {
+        return Err(why);
+    };
+    let path = options.scratch.as_deref();
+    let path = path.ok_or("its layers are packed, and there is no folder to unpack them in")?;
+    // One that takes too long may still be at it: each has a folder of its own.
+    let path = &path.join(id.trim_start_matches("sha256:"));
+    let scratch = Scratch { path, root: &options.root, limit: options.limits.collector };
+    let unpacked = unpack::unpack(&of_host, &blobs, &layers, &scratch)?;
+    looking.look_into(&unpacked.layered)
 }
 
 fn files(options: &Options, root: &Arc<Root>, caches: &Caches, now: Micros) -> Files {

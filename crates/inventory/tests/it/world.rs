@@ -47,6 +47,7 @@ impl World {
     pub(crate) fn options(&self) -> Options {
         Options {
             layouts: Vec::new(),
+            scratch: None,
             root: self.dir.path().join("root"),
             proc: self.dir.path().join("proc"),
             containers: true,

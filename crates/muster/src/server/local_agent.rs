@@ -62,7 +62,9 @@ fn agent(
 ) -> Result<Agent<Inventory, InProcess>> {
     let kinds = muster_agent::schedule::Schedule::new(&config)?.enabled();
     let layouts = config.images.layouts.clone();
-    let sweeper = Inventory::new(Options { kinds, layouts, ..Options::default() })?;
+    let scratch = std::path::absolute(state.path("unpacked")).ok();
+    let options = Options { kinds, layouts, scratch, ..Options::default() };
+    let sweeper = Inventory::new(options)?;
     if let Some(enrolment) = state.enrolment()?
         && !runtime.block_on(enrol::is_known(app, &enrolment.agent_id))?
     {

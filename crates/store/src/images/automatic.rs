@@ -52,7 +52,7 @@ pub async fn wanted(
     let sql = "SELECT s.image, s.host, s.size FROM image_sightings s JOIN hosts h ON h.key = s.host \
                LEFT JOIN image_scans q ON q.image = s.image \
                WHERE h.project = ? AND s.gone_at IS NULL AND h.scans_images > 0 AND h.agent_id IS NOT NULL \
-               AND h.last_seen >= ? AND s.store <> 'oci' AND (q.image IS NULL \
+               AND h.last_seen >= ? AND (q.image IS NULL \
                OR (q.ended_at IS NOT NULL AND q.state <> 'failed' AND q.analyser < h.scans_images) \
                OR (q.state = 'failed' AND q.ended_at < ?) OR (q.ended_at IS NULL AND q.asked_at < ?) \
                OR (q.state = 'image_oversized' AND s.size <= ?)) \

@@ -60,12 +60,10 @@ impl State {
 
 /// Nobody speaks for a host the image lies on.
 pub const NO_AGENT: &str = "failed_to_match_agent";
-/// It lies in layouts alone, whose layers are packed.
-pub const PACKED: &str = "its layers do not lie unpacked in folders";
 /// The agent did not tell.
 pub const TIMED_OUT: &str = "response_timed_out";
 
-/// Asks for a scan of the images that are wanted, each on the host heard of last that has it unpacked; answers their keys, at
+/// Asks for a scan of the images that are wanted, each on the host heard of last that has it; answers their keys, at
 /// most `most`.
 ///
 /// # Errors
@@ -100,7 +98,7 @@ pub(super) async fn order(
     let unasked = if at_leisure { "AND h.scans_images > 0 " } else { "" };
     let head = format!(
         "SELECT s.image, s.host, h.last_seen, h.agent_id FROM image_sightings s \
-         JOIN hosts h ON h.key = s.host WHERE s.gone_at IS NULL AND s.store <> 'oci' {unasked}AND s.image"
+         JOIN hosts h ON h.key = s.host WHERE s.gone_at IS NULL {unasked}AND s.image"
     );
     let mut on: BTreeMap<i64, Option<(Micros, i64)>> = BTreeMap::new();
     for row in tx.all_in(&head, vec![], keys.iter().map(|key| (*key).into()).collect()).await? {
@@ -115,8 +113,7 @@ pub(super) async fn order(
         let host = on.get(key).copied().flatten().map(|it| it.1);
         let (state, reason) = match on.get(key) {
             Some(Some(_)) => (State::Waiting, ""),
-            Some(None) => (State::Failed, NO_AGENT),
-            None => (State::Failed, PACKED),
+            Some(None) | None => (State::Failed, NO_AGENT),
         };
         let ended = host.is_none().then_some(now);
         values.extend(binds![*key, host.unwrap_or_default(), state.name(), reason, now, ended]);
