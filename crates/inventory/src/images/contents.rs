@@ -79,12 +79,10 @@ impl<F: Fn(Arc<Root>) -> Files> Looking<'_, F> {
             overlay::lay(lower, image.of_user)
         })?;
         let mut seen: HashSet<FactHash> = facts.iter().map(Fact::hash).collect();
-        for kind in KINDS {
-            for fact in self.collected(kind, &opened.whole)? {
-                if seen.insert(fact.hash()) {
-                    from.push(opened.uppermost(Path::new(fact.text(Column::Path))));
-                    facts.push(fact);
-                }
+        for fact in self.collected(&KINDS, &opened.whole)? {
+            if seen.insert(fact.hash()) {
+                from.push(opened.uppermost(Path::new(fact.text(Column::Path))));
+                facts.push(fact);
             }
         }
         for (fact, layer) in self.applications(&opened)? {
@@ -99,12 +97,12 @@ impl<F: Fn(Arc<Root>) -> Files> Looking<'_, F> {
         Ok((facts, from))
     }
 
-    /// What a collector finds in a root. Its troubles are those of the image, and nobody waits for them.
-    fn collected(&self, kind: Kind, root: &Arc<Root>) -> Result<Vec<Fact>, String> {
+    /// What the collectors of these kinds find in a root. Their troubles are those of the image, and nobody waits for them.
+    fn collected(&self, kinds: &[Kind], root: &Arc<Root>) -> Result<Vec<Fact>, String> {
         let (mut memory, mut owners) =
             (Memory::new(), crate::owners::index(&crate::owners::Known::default()));
         let mut facts = Vec::new();
-        for collector in self.collectors.iter().filter(|it| it.kind() == kind) {
+        for collector in self.collectors.iter().filter(|it| kinds.contains(&it.kind())) {
             let files = (self.inside)(Arc::clone(root));
             let place = Place {
                 processes: &[],
@@ -121,7 +119,7 @@ impl<F: Fn(Arc<Root>) -> Files> Looking<'_, F> {
                 findings
             }));
             let Ok(findings) = run else {
-                return Err(format!("the collector of {kind} failed"));
+                return Err(format!("the collector of {} failed", collector.kind()));
             };
             let (_, mut troubles) = files.finish();
             facts.extend(findings.finish(&mut troubles).rows.iter().map(|row| row.fact.clone()));
@@ -161,7 +159,7 @@ impl<F: Fn(Arc<Root>) -> Files> Looking<'_, F> {
             let all = nth + 1 == opened.layers.len() || nth == *last;
             self.once(Key::Packages(folders), || {
                 let root = if all { Arc::clone(&opened.whole) } else { Arc::new(lay(nth + 1)?) };
-                self.collected(Kind::App, &root)
+                self.collected(&[Kind::App], &root)
             })
         };
         let all = after(*last)?;
