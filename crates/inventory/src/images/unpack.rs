@@ -58,6 +58,8 @@ impl Drop for Unpacked {
     fn drop(&mut self) {
         // What stays is removed at the next start.
         let _ = std::fs::remove_dir_all(&self.folder);
+        // The folder around it goes with the last one in it.
+        let _ = self.folder.parent().map(std::fs::remove_dir);
     }
 }
 
