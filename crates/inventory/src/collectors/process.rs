@@ -31,6 +31,7 @@ impl Collector for Processes {
 
     fn collect(&self, host: &Host<'_>, out: &mut Findings) {
         let mut hidden = 0u32;
+        let init = of_host(host);
         host.remember(|looks: &mut Looks| {
             looks.begin();
             for process in host.processes().iter().filter(|process| !process.kernel) {
@@ -44,7 +45,7 @@ impl Collector for Processes {
                     started: Some(process.start),
                     ..Volatile::default()
                 };
-                out.push(row(host, process, looks.at(host, process)), volatile);
+                out.push(row(host, process, looks.at(host, process), init), volatile);
             }
             looks.end();
         });
@@ -59,7 +60,7 @@ impl Collector for Processes {
     }
 }
 
-fn row(host: &Host<'_>, process: &Process, look: &Look) -> asset::Process {
+fn row(host: &Host<'_>, process: &Process, look: &Look, init: Option<[u64; 2]>) -> asset::Process {
     let mut evidence = look.loaded.clone();
     if process.exe_deleted {
         let replaced = look.shares_root && host.files().stat(&process.exe).is_some();
@@ -68,6 +69,10 @@ fn row(host: &Host<'_>, process: &Process, look: &Look) -> asset::Process {
     }
     if let Some(parent) = parent(host, process) {
         evidence.insert("parent".to_owned(), parent.into());
+    }
+    let apart = apart(process, init);
+    if !apart.is_empty() {
+        evidence.insert("namespaces".to_owned(), apart.into());
     }
     // In another root the path means another file than in ours, and a replaced file has other owners.
     let owned = look.shares_root && !process.exe_deleted;
@@ -106,6 +111,30 @@ fn ended_row(host: &Host<'_>, ended: &Ended) -> asset::Process {
         owner_purl: owner.unwrap_or_default(),
         evidence,
     }
+}
+
+/// The kinds of namespaces in which a process of the host is apart from the host: sandboxes such as bubblewrap, `unshare`, services that
+/// systemd gives mounts of their own. No runtime made a container of them.
+fn apart(process: &Process, init: Option<[u64; 2]>) -> Vec<&'static str> {
+    let Some([mnt, net]) = init else { return Vec::new() };
+    let differs = |its: u64, of_host: u64| its != 0 && of_host != 0 && its != of_host;
+    let kinds = [("mnt", process.mntns, mnt), ("net", process.netns, net)];
+    kinds.into_iter().filter(|kind| differs(kind.1, kind.2)).map(|kind| kind.0).collect()
+}
+
+/// The host's mount and network namespace; none in a container. Where the first process may not be looked into they are this
+/// program's own.
+fn of_host(host: &Host<'_>) -> Option<[u64; 2]> {
+    if host.is_container() {
+        return None;
+    }
+    let init = host.everyone().first().filter(|it| it.pid == 1 && it.mntns != 0);
+    if let Some(init) = init {
+        return Some([init.mntns, init.netns]);
+    }
+    let proc = host.proc();
+    let own = |kind| proc.stat(format!("self/ns/{kind}")).map(|stat| stat.ino);
+    if proc.is_own() { Some([own("mnt")?, own("net")?]) } else { None }
 }
 
 /// The executable of the process's parent; none for a parent in the kernel.

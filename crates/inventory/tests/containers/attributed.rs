@@ -206,22 +206,43 @@ fn escapes(inventory: &mut Inventory, podman: &Podman, docker: &Docker, plain: &
     inventory.guard(None);
 }
 
+/// `unshare` does not end when it is asked to.
+struct Killed(std::process::Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 #[test]
 fn namespaces_without_a_runtime_are_the_host_s() {
     if !rustix::process::geteuid().is_root() {
         return;
     }
-    let mut child = std::process::Command::new("unshare")
-        .args(["-pfmn", "--kill-child", "sleep", "903"])
-        .spawn()
-        .unwrap();
-    std::thread::sleep(std::time::Duration::from_millis(500));
+    let of_unshare = ["unshare", "-pfmn", "--kill-child", "sleep", "903"];
+    let sandbox = ["bwrap", "--die-with-parent", "--unshare-all", "--bind", "/", "/"];
+    let of_bubblewrap = [&sandbox[..], &["sleep", "904"]].concat();
+    let started = |command: &[&str]| {
+        Killed(std::process::Command::new(command[0]).args(&command[1..]).spawn().unwrap())
+    };
+    let _children = [started(&of_unshare), started(&of_bubblewrap)];
     let mut inventory = Inventory::new(Options::default()).unwrap();
-    let processes = sweep(&mut inventory, Kind::Process);
-    let args = |it: &&muster_model::report::Row| it.fact.text(Column::Args).ends_with("903");
-    let found = processes[0].rows.iter().filter(args).count();
-    child.kill().unwrap();
-    child.wait().unwrap();
-    assert!(processes[0].container.is_none());
-    assert!(found >= 1, "sleep is not among the host's processes");
+    let mut found = Vec::new();
+    wait_for("the processes", || {
+        let processes = sweep(&mut inventory, Kind::Process);
+        assert!(processes[0].container.is_none());
+        // What the note says, by the seconds that are slept.
+        let note = |row: &muster_model::report::Row, args: &str| {
+            let its = row.fact.text(Column::Args);
+            let ends = its.ends_with(args) && !its.contains("unshare");
+            ends.then(|| row.fact.evidence().get("namespaces").cloned()).flatten()
+        };
+        let notes = ["903", "904"];
+        let notes = notes.map(|it| processes[0].rows.iter().find_map(|row| note(row, it)));
+        found = notes.into_iter().flatten().collect();
+        found.len() == 2
+    });
+    assert!(found.iter().all(|it| *it == serde_json::json!(["mnt", "net"])), "{found:?}");
 }

@@ -12,6 +12,8 @@ mod cri;
 #[cfg(test)]
 mod images;
 #[cfg(test)]
+mod lxc;
+#[cfg(test)]
 mod reach;
 #[cfg(test)]
 mod rootless;

@@ -97,7 +97,7 @@ impl Image {
         self.folder.path()
     }
 
-    fn root(&self) -> PathBuf {
+    pub(crate) fn root(&self) -> PathBuf {
         self.folder.path().join("root")
     }
 
