@@ -105,6 +105,24 @@ mod tests {
     use super::*;
     use std::io::Read as _;
 
+    #[test]
+    fn what_is_published_is_read_beside_the_labels() {
+        let text =
+            br#"{"id":"x","labels":null,"newPortMappings":[{"host_ip":"","container_port":80,
+            "host_port":8080,"range":1,"protocol":"tcp"}]}"#;
+        let config = of(text).unwrap();
+        let mapping = Mapping {
+            host_ip: String::new(),
+            container_port: 80,
+            host_port: 8080,
+            range: 1,
+            protocol: "tcp".to_owned(),
+        };
+        assert_eq!(config, Config { labels: None, ports: Some(vec![mapping]) });
+        assert_eq!(of(br#"{"newPortMappings":null}"#), Some(Config::default()));
+        assert_eq!(of(br#"{"newPortMappings":[{"container_port":70000,"host_port":1}]}"#), None);
+    }
+
     /// As Podman 5 makes it: a container whose configuration takes several pages, one without labels, and one that is in the log alone.
     #[test]
     fn labels_are_read_from_the_database_and_from_the_log_beside_it() {

@@ -1,6 +1,8 @@
 //! What runs in containers is attributed to them, and nothing else is.
 
-use crate::runtimes::{Containerd, Docker, Image, Podman, Runc, Running, output, wait_for};
+use crate::runtimes::{
+    Containerd, Docker, Image, Podman, Runc, Running, alone_with_images, output, wait_for,
+};
 use muster_inventory::{Inventory, Options, Swept};
 use muster_model::container::{Sign, SignKind};
 use muster_model::{Column, Kind, Micros};
@@ -43,6 +45,7 @@ pub(crate) fn listeners_of(container: &Running) -> BTreeSet<i64> {
 #[test]
 fn what_runs_in_a_container_is_the_container_s() {
     let Some(image) = Image::make() else { return };
+    let _alone = alone_with_images();
     let (podman, docker) = (Podman::new(&image), Docker::start(&image));
     let (containerd, runc) = (Containerd::start(&podman), Runc::new(&image));
     let running = [

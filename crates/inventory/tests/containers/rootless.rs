@@ -1,6 +1,6 @@
 //! Podman without root's rights: its containers have no control group of their own where users may not make any.
 
-use crate::runtimes::{Image, NAME, Running, finish, output, wait_for, which};
+use crate::runtimes::{Image, NAME, Running, alone_with_images, finish, output, wait_for, which};
 use muster_inventory::{Inventory, Options, Swept};
 use muster_model::{Column, Kind, Micros};
 use std::collections::BTreeSet;
@@ -105,6 +105,7 @@ fn what_a_user_s_container_runs_is_the_container_s() {
     if missing.is_some() {
         return;
     }
+    let _alone = alone_with_images();
     let user = User::add(&image);
     let publish = format!("{PUBLISHED}:80");
     let both = ["sh", "-c", "sleep 904 & exec httpd -f -p 80"];

@@ -2,8 +2,17 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
+
+/// Held by a test that compares all images on the machine, or adds to them.
+static IMAGES: Mutex<()> = Mutex::new(());
+
+/// Waits until no other test does.
+pub(crate) fn alone_with_images() -> MutexGuard<'static, ()> {
+    IMAGES.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// A container that runs.
 #[derive(Clone, Debug)]
