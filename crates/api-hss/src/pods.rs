@@ -93,6 +93,9 @@ pub(crate) async fn list(
     Ok(Json(DataList::of(&page)))
 }
 
+/// What the names of labels begin with that no pod has given itself.
+const OF_RUNTIMES: &[&str] = &["io.kubernetes.", "io.cri-containerd."];
+
 /// `ShowK8sPodDetailResponse`.
 #[derive(Debug, Serialize)]
 pub(crate) struct PodDetail {
@@ -115,6 +118,9 @@ pub(crate) async fn show(
     let (pod, known, held) = containers::pod_of(&app, &caller, &project, name, hosts).await?;
     let labels = held.iter().find(|it| it.name().matches('/').count() == 1).or(held.first());
     let labels = labels.into_iter().flat_map(|it| &it.details.labels);
+    // Kubelets and runtimes have labels of their own beside those of the pod.
+    let is_own = |key: &str| !OF_RUNTIMES.iter().any(|prefix| key.starts_with(prefix));
+    let labels = labels.filter(|(key, _)| is_own(key));
     Ok(Json(PodDetail {
         label: labels.map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(","),
         pod: Common::new(&pod, &known),
