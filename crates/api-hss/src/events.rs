@@ -1,185 +1,29 @@
 //! Security events of containers.
 
-use crate::hosts::HostRow;
-use crate::list::{Answer, DataList, Done, int32, millis};
+mod class;
+mod row;
+
+use crate::list::{Answer, DataList, Done, int32};
 use crate::query::{enterprise_project, paging_from, text, word};
 use axum::extract::State;
+use class::{EVENT_TYPE, class, severity};
 use muster_http::{Caller, Json, Params, PathParams};
 use muster_model::container::{Severity, SignKind};
 use muster_model::{Error, Micros, Result};
 use muster_service::App;
-use muster_service::events::{self, Event, Wanted};
-use muster_service::hosts::{self, Known};
-use serde::{Deserialize, Serialize};
+use muster_service::events::{self, Chosen, Wanted};
+use muster_service::hosts;
+use row::EventRow;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 
-/// Abnormal behaviour of processes: the document has classes for containers started with too much, and no type.
-const EVENT_TYPE: i32 = 3007;
 /// Longest list of events of one call.
 const MAX_EVENTS: usize = 200;
+/// Longest list of details of one event.
+const MAX_EVENT_DETAILS: usize = 100;
 /// Largest time of thirteen digits.
 const MAX_MILLIS: i64 = 9_999_999_999_999;
 const DAY_SECS: i64 = 86_400;
-
-/// What the contract calls a sign: its class, its name, what to do about it.
-const fn class(sign: SignKind) -> (&'static str, &'static str, &'static str) {
-    match sign {
-        SignKind::HostNamespace => (
-            "container_1001",
-            "Container shares a namespace of its host",
-            "Start the container with namespaces of its own.",
-        ),
-        SignKind::Privileged => (
-            "container_1003",
-            "Privileged container",
-            "Start the container without --privileged, with the capabilities it needs.",
-        ),
-        SignKind::Capability => (
-            "container_1003",
-            "Container with a capability that leads out of it",
-            "Start the container without this capability.",
-        ),
-        SignKind::HostMount => (
-            "container_1004",
-            "Container mounts a path of its host",
-            "Mount a folder made for the container instead.",
-        ),
-        SignKind::RuntimeSocket => (
-            "container_1004",
-            "Container reaches the socket of its runtime",
-            "Take the socket away: whoever reaches it is root of the host.",
-        ),
-        SignKind::ReleaseAgent => (
-            "containerescape_0004",
-            "Container can write control groups of its host",
-            "Mount control groups read-only.",
-        ),
-        SignKind::KernelHelper => (
-            "containerescape_0004",
-            "Container can set a program that the kernel of its host starts",
-            "Start the container with /proc/sys and /sys read-only, as runtimes do by themselves.",
-        ),
-        SignKind::CorePattern => (
-            "containerescape_0004",
-            "Crashes on the host start a program of a container",
-            "Set kernel.core_pattern back, and treat the host as taken over.",
-        ),
-        SignKind::KernelModule => (
-            "containerescape_0001",
-            "Kernel module loaded while a container had the right to",
-            "Find out who loaded it; start the container without CAP_SYS_MODULE.",
-        ),
-        SignKind::EnteredHost => (
-            "containerescape_0001",
-            "Process of a container in a namespace of its host",
-            "Find out what it did there; treat the host as taken over unless it was an administrator.",
-        ),
-        SignKind::ProtectedFile => (
-            "dockerfile_001",
-            "Protected file changed in a container",
-            "Find out who changed it; start the container anew from its image.",
-        ),
-        SignKind::UnknownProgram => (
-            "dockerproc_001",
-            "Program unknown to the container's image",
-            "Find out who started it; where it belongs there, mark the event as handled.",
-        ),
-        SignKind::BlockedProgram => (
-            "dockerproc_001",
-            "Program unknown to the container's image was kept from running",
-            "Find out who tried to start it; where it belongs there, allow the image to run it.",
-        ),
-    }
-}
-
-const fn severity(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Low => "Low",
-        Severity::Medium => "Medium",
-        Severity::High => "High",
-        Severity::Critical => "Critical",
-    }
-}
-
-/// `EventManagementResponseInfo`, as far as there is something to say.
-#[derive(Debug, Serialize)]
-pub(crate) struct EventRow {
-    event_id: String,
-    event_class_id: &'static str,
-    event_type: i32,
-    event_name: &'static str,
-    severity: &'static str,
-    container_name: String,
-    image_name: String,
-    host_name: String,
-    host_id: String,
-    private_ip: String,
-    os_type: &'static str,
-    host_status: Option<&'static str>,
-    agent_status: &'static str,
-    protect_status: &'static str,
-    asset_value: String,
-    attack_tag: &'static str,
-    occur_time: i64,
-    handle_time: Option<i64>,
-    handle_status: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    handle_method: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    handler: Option<String>,
-    operate_accept_list: [&'static str; 2],
-    forensic_info: Evidence,
-    recommendation: &'static str,
-    event_details: String,
-    event_count: i32,
-}
-
-/// By what an event was seen.
-#[derive(Debug, Serialize)]
-struct Evidence {
-    sign: &'static str,
-    evidence: String,
-    container_id: String,
-}
-
-impl From<&(Event, Known)> for EventRow {
-    fn from((event, known): &(Event, Known)) -> Self {
-        let host = HostRow::from(known);
-        let (event_class_id, event_name, recommendation) = class(event.sign.kind);
-        let handled = event.handled.as_ref();
-        Self {
-            event_id: event.id.clone(),
-            event_class_id,
-            event_type: EVENT_TYPE,
-            event_name,
-            severity: severity(event.sign.kind.severity()),
-            container_name: event.container.name.clone(),
-            image_name: event.image.clone(),
-            host_name: host.host_name,
-            host_id: host.host_id,
-            private_ip: host.private_ip,
-            os_type: "Linux",
-            host_status: host.host_status,
-            agent_status: known.status.name(),
-            protect_status: host.protect_status,
-            asset_value: known.host.owner.importance.clone(),
-            attack_tag: "abnormal_behavior",
-            occur_time: event.occurred_at.millis(),
-            handle_time: millis(handled.map(|it| it.at)),
-            handle_status: if handled.is_some() { "handled" } else { "unhandled" },
-            handle_method: handled.map(|it| it.method.clone()),
-            handler: handled.map(|it| it.remark.clone()),
-            operate_accept_list: ["mark_as_handled", "ignore"],
-            forensic_info: Evidence {
-                sign: event.sign.kind.name(),
-                evidence: event.sign.evidence.clone(),
-                container_id: event.container.id.clone(),
-            },
-            recommendation,
-            event_details: event.sign.evidence.clone(),
-            event_count: 1,
-        }
-    }
-}
 
 /// The events a `ListSecurityEvents` asks for; none if no event can match.
 fn wanted(params: &Params, now: Micros) -> Result<Option<Wanted>> {
@@ -193,10 +37,10 @@ fn wanted(params: &Params, now: Micros) -> Result<Option<Wanted>> {
     possible &= types.is_empty() || types.iter().any(|it| *it == EVENT_TYPE.to_string());
     let (classes, name) = (params.all("event_class_ids").collect::<Vec<_>>(), own("event_name")?);
     let signs = SignKind::ALL.iter().copied().filter(|sign| {
-        let (class, called, _) = class(*sign);
+        let it = class(*sign);
         let name = name.as_ref().map(|it| it.to_ascii_lowercase());
-        (classes.is_empty() || classes.contains(&class))
-            && name.is_none_or(|it| called.to_ascii_lowercase().contains(&it))
+        (classes.is_empty() || classes.contains(&it.id))
+            && name.is_none_or(|part| it.name.to_ascii_lowercase().contains(&part))
     });
     let mut grades: Vec<&str> = params.all("severity_list").collect();
     grades.extend(params.text("severity"));
@@ -247,19 +91,53 @@ pub(crate) struct Change {
     #[serde(default)]
     handler: String,
     operate_event_list: Vec<ChangedEvent>,
+    #[serde(default)]
+    event_white_rule_list: Option<Vec<IgnoredAny>>,
 }
 
-/// `OperateEventRequestInfo`: an event is known by its id alone.
+/// `OperateEventRequestInfo`: an event is known by its id; what else is said of its container must be true.
 #[derive(Debug, Deserialize)]
 struct ChangedEvent {
     event_id: String,
+    #[serde(default)]
+    operate_detail_list: Option<Vec<Detail>>,
 }
 
-/// `ChangeEvent`.
+/// `EventDetailRequestInfo`: what else is in it goes with ways of handling that are refused.
+#[derive(Debug, Deserialize)]
+struct Detail {
+    #[serde(default)]
+    container_id: Option<String>,
+    #[serde(default)]
+    container_name: Option<String>,
+}
+
+impl ChangedEvent {
+    /// With the container that the call as a whole names.
+    fn chosen(self, id: Option<&str>, name: Option<&str>) -> Result<Chosen> {
+        let details = self.operate_detail_list.unwrap_or_default();
+        if details.len() > MAX_EVENT_DETAILS {
+            return Err(Error::invalid("operate_detail_list", "must have at most 100 entries"));
+        }
+        // Clients send an empty text where they have nothing to say.
+        let said = |text: Option<String>| text.filter(|it| !it.is_empty());
+        let mut chosen = Chosen { id: self.event_id, ..Chosen::default() };
+        chosen.container_ids.extend(id.map(str::to_owned));
+        chosen.container_names.extend(name.map(str::to_owned));
+        for detail in details {
+            chosen.container_ids.extend(said(detail.container_id));
+            chosen.container_names.extend(said(detail.container_name));
+        }
+        Ok(chosen)
+    }
+}
+
+/// `ChangeEvent`. An event that is not of the container the call names is not found, as nobody means to handle it.
 pub(crate) async fn handle(
     State(app): State<App>,
     caller: Caller,
     path: PathParams,
+    params: Params,
     Json(body): Json<Change>,
 ) -> Answer<Done> {
     let done = match body.operate_type.as_str() {
@@ -273,10 +151,16 @@ pub(crate) async fn handle(
     if body.handler.chars().count() > 256 || body.handler.contains('\0') {
         return Err(Error::invalid("handler", "must have at most 256 characters, no NUL").into());
     }
+    if body.event_white_rule_list.is_some_and(|rules| !rules.is_empty()) {
+        let why = "must be empty: there are no rules that keep events away";
+        return Err(Error::invalid("event_white_rule_list", why).into());
+    }
     if !(1..=MAX_EVENTS).contains(&body.operate_event_list.len()) {
         return Err(Error::invalid("operate_event_list", "must have 1 to 200 entries").into());
     }
-    let ids: Vec<String> = body.operate_event_list.into_iter().map(|it| it.event_id).collect();
-    events::handle(&app, &caller, &path.project()?, &ids, done).await?;
+    let (id, name) = (text(&params, "container_id")?, text(&params, "container_name")?);
+    let each = body.operate_event_list.into_iter().map(|it| it.chosen(id, name));
+    let chosen = each.collect::<Result<Vec<_>>>()?;
+    events::handle(&app, &caller, &path.project()?, &chosen, done).await?;
     Ok(Json(Done {}))
 }

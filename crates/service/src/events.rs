@@ -6,7 +6,7 @@ use muster_model::id::ProjectId;
 use muster_model::{Action, Caller, Error, Page, Paging, Result};
 use muster_store::{events as store, transact};
 use std::collections::{BTreeSet, HashMap};
-pub use store::{Event, Filter as Wanted, Handled};
+pub use store::{Chosen, Event, Filter as Wanted, Handled};
 
 /// The events of a project, the latest first, each with its host. With nothing wanted the page is empty, but the caller still
 /// has to be allowed.
@@ -34,7 +34,8 @@ pub async fn list(
     Ok(Page { total: page.total, rows: rows.collect() })
 }
 
-/// Says what was done about events, or that they are open again: all of them, or none if one does not exist.
+/// Says what was done about events, or that they are open again: all of them, or none if one does not exist
+/// or is not of the container it is said to be of.
 ///
 /// # Errors
 /// `NotFound` for an event that is not in the project; those of [`authz::require`] and of the database.
@@ -42,7 +43,7 @@ pub async fn handle(
     app: &App,
     caller: &Caller,
     project: &ProjectId,
-    events: &[String],
+    events: &[Chosen],
     done: Option<(&str, &str)>,
 ) -> Result<()> {
     let key = authz::require(app, caller, Action::EventHandle, Some(project)).await?;
@@ -52,11 +53,11 @@ pub async fn handle(
         at: app.now(),
     });
     transact!(app.db, |tx| {
-        for id in events {
-            if !store::handle(tx, key, id, handled.as_ref()).await? {
+        for event in events {
+            if !store::handle(tx, key, event, handled.as_ref()).await? {
                 return Err(Error::not_found("event_id"));
             }
-            let target = format!("event/{id}");
+            let target = format!("event/{}", event.id);
             audit::append(tx, app, caller, Action::EventHandle, project.as_str(), &target).await?;
         }
         Ok(())

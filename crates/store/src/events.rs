@@ -192,6 +192,17 @@ pub(crate) async fn forget(tx: &mut Tx, before: Micros, most: i64) -> Result<u64
     tx.execute(sql, binds![before, most]).await
 }
 
+/// An event that somebody means.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Chosen {
+    /// Its id.
+    pub id: String,
+    /// What its container's id is said to be; all of these must be it.
+    pub container_ids: Vec<String>,
+    /// What its container's name is said to be; all of these must be it.
+    pub container_names: Vec<String>,
+}
+
 /// Notes what somebody did about an event of a project, or that it is open again. Answers whether there is such an event.
 ///
 /// # Errors
@@ -199,14 +210,27 @@ pub(crate) async fn forget(tx: &mut Tx, before: Micros, most: i64) -> Result<u64
 pub async fn handle(
     tx: &mut Tx,
     project: i64,
-    id: &str,
+    event: &Chosen,
     handled: Option<&Handled>,
 ) -> Result<bool> {
     let (method, remark, at) = match handled {
         Some(it) => (Some(it.method.as_str()), it.remark.as_str(), Some(it.at)),
         None => (None, "", None),
     };
-    let sql = "UPDATE security_events SET handle_method = ?, remark = ?, handled_at = ? WHERE id = ? \
-               AND host IN (SELECT key FROM hosts WHERE project = ?) RETURNING key";
-    Ok(tx.optional(sql, binds![method, remark, at, id, project]).await?.is_some())
+    let mut sql =
+        "UPDATE security_events SET handle_method = ?, remark = ?, handled_at = ? WHERE id = ? \
+                   AND host IN (SELECT key FROM hosts WHERE project = ?)"
+            .to_owned();
+    let mut values = binds![method, remark, at, &event.id, project];
+    for (condition, said) in [
+        (" AND container_id = ?", &event.container_ids),
+        (" AND container_name = ?", &event.container_names),
+    ] {
+        for text in said {
+            sql.push_str(condition);
+            values.push(text.into());
+        }
+    }
+    sql.push_str(" RETURNING key");
+    Ok(tx.optional(sql, values).await?.is_some())
 }

@@ -109,10 +109,81 @@ async fn an_event_is_shown_with_its_evidence_and_handled_by_its_id() {
     assert_eq!(handle("isolate_and_kill", &[id]).await.error().0, 400);
     assert_eq!(handle("ignore", &[]).await.error().0, 400);
 
+    // What is said of the event's container has to be true.
+    let list = |detail: Value| json!([{"event_id": id, "operate_detail_list": [detail]}]);
+    let body = |list: Value| json!({"operate_type": "ignore", "operate_event_list": list});
+    let plain = body(json!([{"event_id": id}]));
+    for (query, body, status) in [
+        ("?container_id=id-cart", plain.clone(), 404),
+        ("?container_name=cart", plain.clone(), 404),
+        ("", body(list(json!({"container_id": "id-cart"}))), 404),
+        ("?container_id=id-shop", body(list(json!({"container_name": "cart"}))), 404),
+        ("", body(json!(vec![json!({"event_id": id}); 201])), 400),
+        (
+            "",
+            json!({"operate_type": "ignore", "operate_event_list": [{"event_id": id}],
+                    "event_white_rule_list": [{"event_type": 3007}]}),
+            400,
+        ),
+    ] {
+        let answer = world.post(&format!("/event/operate{query}"), body.clone()).await;
+        assert_eq!(answer.error().0, status, "{query} {body}");
+        assert_eq!(row().await["handle_status"], "unhandled");
+    }
+    let ours = json!({"container_id": "id-shop", "container_name": "shop", "agent_id": ""});
+    let query = "?container_id=id-shop&container_name=shop";
+    world.post(&format!("/event/operate{query}"), body(list(ours))).await.ok();
+    assert_eq!(row().await["handle_method"], "ignore");
+
     // Another account sees none and changes none.
     let (project, token) = world.stranger().await;
     let stranger = World { project, token, ..world };
     assert!(stranger.events("").await.is_empty());
     let body = json!({"operate_type": "ignore", "operate_event_list": [{"event_id": id}]});
     assert_eq!(stranger.post("/event/operate", body).await.error().0, 404);
+}
+
+#[tokio::test]
+async fn an_event_tells_its_place_its_program_and_its_file() {
+    for world in World::each().await {
+        world.is_node_of("host-web-1", "cafe", "kubernetes").await;
+        world
+            .signs("host-web-1", "shop/cart-1/cart", &[(SignKind::UnknownProgram, "/tmp/x")])
+            .await;
+        let blocked = (SignKind::BlockedProgram, "/bin/nc (started by /bin/sh)");
+        world.signs("host-web-1", "alone", &[blocked]).await;
+        world
+            .signs("host-web-2", "cart", &[(SignKind::ProtectedFile, "/etc/passwd removed")])
+            .await;
+        let rows = world.get("/event/events").await.ok()["data_list"].clone();
+        let one = |name: &str| {
+            let rows = rows.as_array().unwrap().iter();
+            let row = rows.clone().find(|it| it["container_name"] == name).unwrap();
+            row.as_object().unwrap().clone()
+        };
+        let (pod, alone, cart) = (one("shop/cart-1/cart"), one("alone"), one("cart"));
+        let place = &pod["resource_info"];
+        for (field, value) in [
+            ("container_id", "id-shop/cart-1/cart"),
+            ("pod_name", "cart-1"),
+            ("namespace", "shop"),
+            ("cluster_id", "cafe"),
+            ("cluster_name", "kubernetes"),
+            ("image_name", "shop:1"),
+            ("vm_uuid", "host-web-1"),
+        ] {
+            assert_eq!(place[field], value, "{field}");
+        }
+        let programs = json!([{"process_name": "x", "process_path": "/tmp/x"}]);
+        assert_eq!(pod["process_info_list"], programs);
+        let programs = json!([{"process_name": "nc", "process_path": "/bin/nc", "block": 1}]);
+        assert_eq!(alone["process_info_list"], programs);
+        // What runs on a node beside its pods is not the cluster's.
+        for field in ["pod_name", "namespace", "cluster_id", "cluster_name"] {
+            assert!(alone["resource_info"].get(field).is_none(), "{field}");
+        }
+        let files = json!([{"file_path": "/etc/passwd", "file_action": "removed"}]);
+        assert_eq!(cart["file_info_list"], files);
+        assert!(cart.get("process_info_list").is_none() && pod.get("file_info_list").is_none());
+    }
 }
