@@ -11,7 +11,7 @@ use muster_store::hosts as store;
 pub use muster_store::hosts::{
     AgentFilter as AgentState, Filter as Wanted, Host, Installation, Ownership, Registration,
 };
-use muster_store::{Tx, agents, collect, transact};
+use muster_store::{Tx, agents, collect, transact, vulnerabilities};
 use std::collections::HashMap;
 
 /// An agent that was heard of within this time is online: three heartbeats of a minute.
@@ -70,6 +70,46 @@ pub async fn list(
     let now = app.now();
     let mut tx = app.db.read().await?;
     page(&mut tx, project, &at(wanted, now), paging, now).await
+}
+
+/// What stands against a host, as far as that was looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Against {
+    /// Vulnerabilities of its own software; none while nothing was compared with any knowledge.
+    pub vulnerabilities: Option<i64>,
+    /// Security events that nobody has handled; none if there are none and the host is not protected, so that nobody looks.
+    pub open_events: Option<i64>,
+}
+
+/// [`list`], with what stands against each host.
+///
+/// # Errors
+/// Those of [`authz::require`] and of the database.
+pub async fn list_with_risks(
+    app: &App,
+    caller: &Caller,
+    project: &ProjectId,
+    wanted: Option<&Wanted>,
+    paging: Paging,
+) -> Result<Page<(Known, Against)>> {
+    let project = authz::require(app, caller, Action::HostList, Some(project)).await?;
+    let Some(wanted) = wanted else { return Ok(Page { total: 0, rows: Vec::new() }) };
+    let now = app.now();
+    let mut tx = app.db.read().await?;
+    let page = page(&mut tx, project, &at(wanted, now), paging, now).await?;
+    let compared = vulnerabilities::state(&mut tx).await?.is_some();
+    let keys: Vec<_> = page.rows.iter().map(|known| known.host.key).collect();
+    let risks = store::risks(&mut tx, &keys).await?;
+    let against = |known: Known| {
+        let risks = risks.get(&known.host.key).copied().unwrap_or_default();
+        let looked = known.host.protected_as.is_some() || risks.open_events > 0;
+        let against = Against {
+            vulnerabilities: compared.then_some(risks.vulnerabilities),
+            open_events: looked.then_some(risks.open_events),
+        };
+        (known, against)
+    };
+    Ok(Page { total: page.total, rows: page.rows.into_iter().map(against).collect() })
 }
 
 /// A page of hosts by name, for a caller that was let in.

@@ -5,6 +5,7 @@ mod filter;
 mod overview;
 mod protection;
 mod registration;
+mod risks;
 
 pub use clusters::{Gathered, clusters};
 pub use filter::{AgentFilter, Filter};
@@ -14,6 +15,7 @@ pub use registration::{
     Installation, NewHost, Registration, expecting_machine, expecting_name, register, remove,
     set_installation, update_address, update_registration, with_machine_ids, with_names,
 };
+pub use risks::{Risks, risks};
 
 use crate::Tx;
 use crate::db::{Bind, Cells, Row, binds};

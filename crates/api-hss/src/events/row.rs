@@ -111,7 +111,7 @@ impl Resource {
     }
 }
 
-/// `EventProcessResponseInfo`, of a program that its image is not known for.
+/// `EventProcessResponseInfo`, of a program that its image is not known for, or that entered the host.
 #[derive(Debug, PartialEq, Serialize)]
 struct Program {
     process_name: String,
@@ -127,6 +127,7 @@ impl Program {
         let (path, block) = match sign.kind {
             SignKind::UnknownProgram => (sign.evidence.as_str(), None),
             SignKind::BlockedProgram => (sign.evidence.rsplit_once(" (started by ")?.0, Some(1)),
+            SignKind::EnteredHost => (sign.evidence.rsplit_once(" in the host's ")?.0, None),
             _ => return None,
         };
         let name = path.rsplit('/').next().unwrap_or(path).to_owned();
@@ -221,6 +222,8 @@ mod tests {
         let (unknown, blocked) = (SignKind::UnknownProgram, SignKind::BlockedProgram);
         assert_eq!(program(unknown, "/opt/a b"), owned("a b", "/opt/a b", None));
         assert_eq!(program(blocked, "/x (started by /bin/sh)"), owned("x", "/x", Some(1)));
+        let entered = program(SignKind::EnteredHost, "/bin/sleep in the host's mounts");
+        assert_eq!(entered, owned("sleep", "/bin/sleep", None));
         assert_eq!(program(blocked, "/a/very/long"), None);
         assert_eq!(program(SignKind::HostMount, "/etc on /etc rw"), None);
     }

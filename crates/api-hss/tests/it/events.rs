@@ -1,5 +1,6 @@
 //! Security events: recorded once, listed, filtered, handled.
 
+use crate::contract::HSS;
 use crate::world::{NOW, World};
 use muster_model::container::{Details, Sign, SignKind};
 use muster_model::report::ContainerRef;
@@ -185,5 +186,37 @@ async fn an_event_tells_its_place_its_program_and_its_file() {
         let files = json!([{"file_path": "/etc/passwd", "file_action": "removed"}]);
         assert_eq!(cart["file_info_list"], files);
         assert!(cart.get("process_info_list").is_none() && pod.get("file_info_list").is_none());
+    }
+}
+
+#[tokio::test]
+async fn a_node_tells_what_stands_against_it() {
+    for world in World::each().await {
+        let nodes = async || {
+            let answer = world.get("/container/nodes").await.ok();
+            HSS.check("ListContainerNodes", &answer);
+            let rows = answer["data_list"].as_array().unwrap().clone();
+            rows.iter().map(|it| (it["vulnerability"].clone(), it["intrusion"].clone())).collect()
+        };
+        let known: Vec<(Value, Value)> = nodes().await;
+        for (host, told) in ["host-web-1", "host-web-2"].iter().zip(&known) {
+            let of_host = world.get(&format!("/vulnerability/host/{host}")).await.ok();
+            assert_eq!(told.0, of_host["total_num"], "{host}");
+            assert!(told.0.as_i64().unwrap() > 0, "{host}");
+            // Nobody looks into containers of hosts that are not protected.
+            assert_eq!(told.1, Value::Null, "{host}");
+        }
+        let signs = [(SignKind::Privileged, "CapEff 1"), (SignKind::HostMount, "/etc on /x rw")];
+        world.signs("host-web-1", "shop", &signs).await;
+        let protect = json!({"version": "hss.version.premium", "host_id_list": ["host-web-2"]});
+        world.post("/host-management/protection", protect).await.ok();
+        let told: Vec<(Value, Value)> = nodes().await;
+        assert_eq!((&told[0].1, &told[1].1), (&json!(2), &json!(0)));
+        let first = world.get("/event/events?limit=1").await.ok()["data_list"][0].clone();
+        let done = json!({"operate_type": "ignore", "operate_event_list": [{"event_id": first["event_id"]}]});
+        world.post("/event/operate", done).await.ok();
+        let told: Vec<(Value, Value)> = nodes().await;
+        assert_eq!(told[0].1, 1);
+        assert_eq!(told[0].0, known[0].0);
     }
 }
