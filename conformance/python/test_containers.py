@@ -5,6 +5,7 @@ import shutil
 import subprocess
 
 import pytest
+from huaweicloudsdkcore.exceptions.exceptions import ClientRequestException
 from huaweicloudsdkhss.v5 import (
     BatchScanLocalImageRequest,
     ChangeEventRequest,
@@ -213,6 +214,11 @@ def test_what_leads_out_of_a_container_is_an_event_with_its_evidence(hss, danger
     assert found["container_1001", "Medium"].event_details.startswith("net:[")
     assert all(event.forensic_info["container_id"] == container for event in found.values())
     assert all(event.image_name == IMAGE for event in found.values())
+    places = [event.resource_info for event in found.values()]
+    assert {(it.container_id, it.image_name, it.pod_name) for it in places} == {(container, IMAGE, None)}
+    assert all(event.description and name in event.event_abstract for event in found.values())
+    (node,) = hss.list_container_nodes(ListContainerNodesRequest(limit=200)).data_list
+    assert node.intrusion >= 3
     # The other container shares the network of its host, and nothing else.
     others = ListSecurityEventsRequest(category="container", limit=200, container_name=NAME)
     others = [event.event_details for event in hss.list_security_events(others).data_list if event.container_name == NAME]
@@ -226,7 +232,11 @@ def test_an_event_is_handled(hss, dangerous):
     chosen = [OperateEventRequestInfo(event_class_id=it.event_class_id, event_id=it.event_id, event_type=it.event_type,
                                       operate_detail_list=[]) for it in events]
     body = ChangeEventRequestInfo(operate_type="ignore", handler="a test", operate_event_list=chosen)
-    hss.change_event(ChangeEventRequest(body=body))
+    with pytest.raises(ClientRequestException) as refused:
+        hss.change_event(ChangeEventRequest(body=body, container_name=NAME))
+    assert refused.value.status_code == 404
+    assert len(hss.list_security_events(ours).data_list) >= len(events)
+    hss.change_event(ChangeEventRequest(body=body, container_name=name))
     handled = ListSecurityEventsRequest(container_name=name, handle_status="handled", limit=200)
     handled = hss.list_security_events(handled).data_list
     assert {(it.event_id, it.handle_method, it.handler) for it in handled} >= {
@@ -261,6 +271,8 @@ def test_what_its_image_is_not_known_for_does_not_run(hss, dangerous, podman, cr
     ours = ListSecurityEventsRequest(category="container", limit=200, container_name=name)
     (event,) = wait_for(lambda: [it for it in hss.list_security_events(ours).data_list if "/bin/busybox-2" in it.event_details])
     assert (event.event_class_id, event.severity, event.image_name) == ("dockerproc_001", "High", IMAGE)
+    (program,) = event.process_info_list
+    assert (program.process_name, program.process_path, program.block) == ("busybox-2", "/bin/busybox-2", 1)
     block("--off")
     wait_for(lambda: not refused())
 
