@@ -1,15 +1,19 @@
-//! A container that only writes: no process of it starts or ends.
+//! A container that only writes: no process of it starts or ends. And one that is seen as it starts.
 
 use muster_inventory::live::Options as Live;
-use muster_inventory::{Inventory, Options};
-use muster_model::Kind;
+use muster_inventory::{Inventory, Options, Swept};
 use muster_model::container::SignKind;
+use muster_model::report::Row;
+use muster_model::{Column, Kind};
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 const ID: &str = "muster-written";
+/// There is one container of that name at a time.
+static ONE: Mutex<()> = Mutex::new(());
 /// A shell that starts nothing for any of it.
 const WRITES: &str = "echo ready; while read -r path; do echo word >>$path; done";
 
@@ -93,6 +97,7 @@ fn until(inventory: &Inventory, writer: &mut Writer<'_>, path: &str, kind: Kind)
 
 #[test]
 fn what_is_protected_is_seen_to_be_written_by_a_process_that_was_there() {
+    let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
     let folder = tempfile::tempdir().unwrap();
     let Some(mut writer) = Writer::start(folder.path()) else { return };
     let mut inventory = Inventory::new(Options::default()).unwrap();
@@ -125,4 +130,55 @@ fn what_is_protected_is_seen_to_be_written_by_a_process_that_was_there() {
     inventory.dirt();
     let seen = until(&inventory, &mut writer, "/etc/passwd", Kind::Users);
     assert!(!seen.contains(&Kind::Process));
+}
+
+/// What an agent does: sweeps what is dirty, and everything where a container came or went; the accounts of ours, if it did.
+fn step(inventory: &mut Inventory) -> Option<Vec<String>> {
+    let ids = |inventory: &Inventory| -> Vec<String> {
+        inventory.containers().unwrap().iter().map(|it| it.named.id.clone()).collect()
+    };
+    let kinds: Vec<Kind> = inventory.dirt().kinds.into_iter().collect();
+    let before = ids(inventory);
+    let mut swept = inventory.sweep_quickly(&kinds);
+    if ids(inventory) != before {
+        swept = inventory.sweep_quickly(&Kind::ALL);
+    }
+    let ours = |swept: &Swept| swept.container.as_ref().is_some_and(|it| it.id == ID);
+    let users = swept.into_iter().find(|it| it.kind == Kind::Users && ours(it))?;
+    let name = |row: &Row| row.fact.text(Column::Name).to_owned();
+    Some(users.rows.iter().map(name).collect())
+}
+
+#[test]
+fn a_container_is_not_taken_for_what_its_runtime_saw() {
+    let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    if !rustix::process::geteuid().is_root() || !run("runc", &["--version"]) {
+        assert!(std::env::var_os("CI").is_none(), "CI has to run containers");
+        return;
+    }
+    for _ in 0..3 {
+        let folder = tempfile::tempdir().unwrap();
+        let mut inventory = Inventory::new(Options::default()).unwrap();
+        inventory.watch(&Live::default(), Box::new(|| ()));
+        inventory.sweep(&Kind::ALL);
+        let starts = std::thread::scope(|scope| {
+            let starting = scope.spawn(|| Writer::start(folder.path()));
+            let mut seen = None;
+            let began = Instant::now();
+            // It has one account, and its host has more.
+            while seen != Some(vec!["root".to_owned()]) {
+                assert!(
+                    began.elapsed() < Duration::from_secs(60),
+                    "of its accounts {seen:?} is told"
+                );
+                // As often as it goes: also while the runtime is at work in its place.
+                std::thread::sleep(Duration::from_millis(20));
+                seen = step(&mut inventory).or(seen);
+            }
+            starting.join().unwrap()
+        });
+        if starts.is_none() {
+            return;
+        }
+    }
 }
