@@ -116,6 +116,7 @@ fn parameters<'a>(row: &Operation, host: &'a str) -> Vec<(&'static str, &'a str)
         ("/image/{image_id}/apps", "image_type", "local_image"),
         ("/image/{image_id}/vulnerabilities", "image_type", "local_image"),
         ("/image/local/apps", "image_id", "gone"),
+        ("/image/tasks", "type", "image_scan"),
     ] {
         if path.ends_with(end) {
             all.push((name, value));
@@ -153,6 +154,11 @@ fn its_reads_of_the_host_service_answer_as_it_walks_them() {
         }
         if row.path.contains("{task_id}") || row.path.contains("{file_id}") {
             let gone = target.replace("{task_id}", "gone").replace("{file_id}", "gone");
+            assert_eq!(provider.call("GET", &gone, None).status, 404, "{}", row.name);
+            continue;
+        }
+        if row.path.contains("{pod_name}") {
+            let gone = target.replace("{pod_name}", "gone");
             assert_eq!(provider.call("GET", &gone, None).status, 404, "{}", row.name);
             continue;
         }
