@@ -13,6 +13,7 @@ use flate2::read::MultiGzDecoder;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, XattrFlags};
 use rustix::io::Errno;
+use std::cell::Cell;
 use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::{Component, Path, PathBuf};
@@ -31,6 +32,8 @@ const MAX_UNPACKED: u64 = 64 << 30;
 const MAX_PACKED: u64 = 32 << 30;
 /// Folders within folders.
 const MAX_DEPTH: usize = 64;
+/// What stands before a member: its header, and its name and attributes where they do not fit in that. They are read into memory.
+const MAX_HEAD: u64 = 1 << 20;
 /// What is deleted in a layer is named so, and a folder that hides all below it has such a file.
 const WHITEOUT: &str = ".wh.";
 const OPAQUE: &str = ".wh..wh..opq";
@@ -151,10 +154,11 @@ impl<R: Read> Read for Hashing<R> {
     }
 }
 
-/// Takes what is read from a budget, and ends with an error where that is used up.
+/// Takes what is read from a budget and from `head`, and ends with an error where one is used up.
 struct Limited<'b, R> {
     inner: R,
     budget: &'b mut Budget,
+    head: &'b Cell<u64>,
 }
 
 impl<R: Read> Read for Limited<'_, R> {
@@ -162,9 +166,14 @@ impl<R: Read> Read for Limited<'_, R> {
         if self.budget.unpacked == 0 || Instant::now() > self.budget.until {
             return Err(io::Error::other("it takes too long or unpacks to too much"));
         }
-        let most = usize::try_from(self.budget.unpacked).unwrap_or(usize::MAX).min(buffer.len());
+        if self.head.get() == 0 {
+            return Err(io::Error::other("the name or the attributes of a file are too long"));
+        }
+        let most = self.budget.unpacked.min(self.head.get());
+        let most = usize::try_from(most).unwrap_or(usize::MAX).min(buffer.len());
         let read = self.inner.read(buffer.get_mut(..most).unwrap_or_default())?;
         self.budget.unpacked -= read as u64;
+        self.head.set(self.head.get() - read as u64);
         Ok(read)
     }
 }
@@ -197,18 +206,23 @@ fn layer(file: File, digest: &str, into: &OwnedFd, budget: &mut Budget) -> Resul
 fn members(reader: impl Read, into: &OwnedFd, budget: &mut Budget) -> Result<(), String> {
     let broken = |error: io::Error| format!("a layer cannot be unpacked: {error}");
     let (mut members, mut written) = (budget.members, budget.written);
-    let mut archive = Archive::new(Limited { inner: reader, budget });
+    let head = Cell::new(MAX_HEAD);
+    let mut archive = Archive::new(Limited { inner: reader, budget, head: &head });
     for entry in archive.entries().map_err(broken)? {
         let mut entry = entry.map_err(broken)?;
+        head.set(u64::MAX);
         members = members.checked_sub(1).ok_or("its layers have too many files")?;
-        let Some(path) = entry.path().ok().and_then(|path| within(&path)) else { continue };
-        if !UNREAD.iter().any(|it| path.starts_with(it)) {
+        let path = entry.path().ok().and_then(|path| within(&path));
+        if let Some(path) = path.filter(|path| !UNREAD.iter().any(|it| path.starts_with(it))) {
             let used = member(&mut entry, &path, into, written).map_err(broken)?;
             written = written.saturating_sub(used);
         }
         if written == 0 {
             return Err("its layers unpack to too much".to_owned());
         }
+        // Here and not on the way to the next one, where only so much may be read.
+        io::copy(&mut entry, &mut io::sink()).map_err(broken)?;
+        head.set(MAX_HEAD);
     }
     (budget.members, budget.written) = (members, written);
     Ok(())
@@ -474,5 +488,22 @@ mod tests {
         assert!(into(&mut Budget { members: 0, ..budget() }).contains("too many files"));
         assert!(into(&mut Budget { written: 1, ..budget() }).contains("too much"));
         assert!(into(&mut Budget { unpacked: 600, ..budget() }).contains("too much"));
+    }
+
+    #[test]
+    fn a_name_that_fills_the_memory_is_not_read() {
+        for kind in [EntryType::GNULongName, EntryType::GNULongLink, EntryType::XHeader] {
+            let name = |length: usize| "n".repeat(length);
+            let (long, larger) = (name(600_000), name(2 << 20));
+            // One of a few hundred kilobytes names a file that cannot be; the next file is there all the same.
+            let fits = layer(&[(kind, "x", &long), (FILE, "a", "1"), (FILE, "b", &larger)]);
+            let (unpacked_one, folder) = unpacked(&[named(fits)]);
+            assert!(unpacked_one.is_ok(), "{kind:?}: {:?}", unpacked_one.err());
+            let written = fs::metadata(folder.path().join("scratch/0/b")).unwrap().len();
+            assert_eq!(written, 2 << 20);
+            let over = layer(&[(kind, "x", &larger), (FILE, "a", "1")]);
+            let why = unpacked(&[named(over)]).0.err().unwrap();
+            assert!(why.contains("too long"), "{kind:?}: {why}");
+        }
     }
 }
