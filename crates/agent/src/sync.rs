@@ -94,6 +94,11 @@ pub struct Sync {
     changed: bool,
 }
 
+/// By what the server knows a scope.
+fn place(scope: &Scope) -> (Kind, Option<&str>) {
+    (scope.kind, scope.container.as_ref().map(|it| it.id.as_str()))
+}
+
 impl Sync {
     /// Continues from what was remembered; `now` starts the counter of an agent that remembers nothing.
     pub fn new(memory: Option<Memory>, now: Micros) -> Self {
@@ -136,10 +141,15 @@ impl Sync {
         let seen: BTreeSet<Scope> = scopes.iter().map(|it| it.scope.clone()).collect();
         let vanished = |scope: &Scope| kinds.contains(&scope.kind) && !seen.contains(scope);
         self.current.retain(|scope, _| !vanished(scope));
+        // A container that got another name is still there: the server knows it by its id, and is told the new one.
+        let places: BTreeSet<(Kind, Option<&str>)> = seen.iter().map(place).collect();
+        let renamed = |scope: &Scope| vanished(scope) && places.contains(&place(scope));
+        self.acknowledged.retain(|scope, _| !renamed(scope));
+        self.wanted.retain(|scope| !renamed(scope));
+        self.gone.retain(|scope| !places.contains(&place(scope)));
         let lost = self.acknowledged.keys().chain(&self.wanted).filter(|scope| vanished(scope));
         self.gone.extend(lost.cloned().collect::<Vec<_>>());
         for swept in scopes {
-            self.gone.remove(&swept.scope);
             self.take(swept);
         }
     }

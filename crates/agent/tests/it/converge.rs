@@ -2,7 +2,7 @@
 
 use crate::world::{HostState, Server, scope, swept};
 use muster_agent::sync::{Memory, Sync};
-use muster_model::report::{Report, Scope};
+use muster_model::report::{Body, Cost, Report, Scope};
 use muster_model::{Kind, Micros};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -184,11 +184,33 @@ proptest! {
         let changed = after.iter().filter(|(name, pid)| before.get(name) != Some(pid)).count();
         let said = report.scopes.iter().find(|it| it.scope == port).unwrap();
         match &said.body {
-            muster_model::report::Body::Delta { added, removed, .. } => {
+            Body::Delta { added, removed, .. } => {
                 prop_assert_eq!((added.len(), removed.len()), (changed, 0));
             }
-            muster_model::report::Body::Same => prop_assert_eq!(changed, 0),
+            Body::Same => prop_assert_eq!(changed, 0),
             other => prop_assert!(false, "{:?}", other),
         }
+    }
+}
+
+/// As the first look at a container that has just started may come before its name is written down.
+#[test]
+fn a_container_with_another_name_is_told_once_and_not_as_gone() {
+    let mut server = Server::default();
+    let mut sync = Sync::new(None, Micros(0));
+    let names = BTreeMap::from([(1, 1)]);
+    let mut told = |name: &str, at: i64| {
+        let mut inside = scope(Kind::Port, Some("c1"));
+        inside.container.as_mut().unwrap().name = name.to_owned();
+        let scopes = [scope(Kind::Port, None), inside];
+        sync.observe(&[Kind::Port], scopes.map(|it| swept(it, &names, Micros(at))).to_vec());
+        let (report, _) = sync.report(Micros(at), Cost::default());
+        sync.replied(&server.take(&report));
+        let inside =
+            report.scopes.into_iter().filter_map(|it| Some((it.scope.container?, it.body)));
+        inside.map(|(container, body)| (container.name, body != Body::Gone)).collect::<Vec<_>>()
+    };
+    for (at, name) in [(1, "c1"), (2, "shop"), (3, "shop"), (4, "cart")] {
+        assert_eq!(told(name, at), [(name.to_owned(), true)], "{at}");
     }
 }
