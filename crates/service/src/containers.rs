@@ -80,7 +80,7 @@ pub async fn pod_of(
     let found = pods(app, caller, project, &like, ALL_PODS).await?;
     let mut rows = found.rows.into_iter();
     let (pod, node) =
-        rows.find(|(pod, _)| pod.name == name).ok_or_else(|| Error::not_found("pod_name"))?;
+        rows.find(|(pod, _)| pod.name == name).ok_or_else(|| Error::not_found("pod"))?;
     let whole = format!("{}/{}", pod.namespace, pod.name);
     let of_pod = Wanted {
         name: Some(whole.clone()),

@@ -3,6 +3,7 @@
 use super::{moment, own, wanted};
 use crate::list::{Answer, DataList, Done, int32};
 use crate::query::{paging, text, word};
+use crate::vulnerability::places::URGENCY;
 use axum::extract::State;
 use muster_http::{Caller, Json, Params, PathParams};
 use muster_model::{Error, Page, Result};
@@ -13,9 +14,6 @@ use serde::{Deserialize, Serialize};
 
 /// Images named in one call.
 pub(super) const MAX_NAMED: usize = 200;
-/// The contract's grades, with ours.
-const GRADES: [(&str, &[u8]); 3] =
-    [("immediate_repair", &[1, 2]), ("delay_repair", &[3]), ("not_needed_repair", &[4])];
 /// Where images may lie. All but the first are registries, of which none is known.
 const PLACES: &[&str] = &[
     "local_image",
@@ -203,7 +201,7 @@ pub(crate) struct Vulnerability {
 
 impl From<&Weakness> for Vulnerability {
     fn from(it: &Weakness) -> Self {
-        let grade = GRADES.iter().find(|(_, grades)| grades.contains(&it.grade));
+        let grade = URGENCY.iter().find(|(_, grades)| grades.contains(&it.grade));
         Self {
             vul_id: it.id.clone(),
             repair_necessity: grade.map(|(word, _)| *word),
@@ -234,7 +232,7 @@ pub(crate) async fn vulnerabilities(
     let handled = word(&params, "handle_status", &["unhandled", "handled"])?;
     possible &= handled != Some("handled") && own(&params, "instance_id")?.is_none();
     let grade = word(&params, "repair_necessity", WORDS)?;
-    let grade = GRADES.iter().find(|(word, _)| Some(*word) == grade);
+    let grade = URGENCY.iter().find(|(word, _)| Some(*word) == grade);
     let class = word(&params, "type", &["linux_vul", "app_vul"])?;
     let wanted = WantedWeakness {
         grades: grade.map(|(_, grades)| grades.to_vec()).unwrap_or_default(),

@@ -11,6 +11,7 @@ mod history;
 mod images;
 mod knowledge;
 mod lists;
+mod pods;
 mod sheet;
 mod vulnerabilities;
 mod world;
